@@ -1,0 +1,47 @@
+import type { Kind, LogRecord, Offset, Topic } from './model.ts'
+import { kinds } from './model.ts'
+
+/**
+ * Records as columns, the only shape in which they travel between the log and the path.
+ * Row i is the record at offset `first + i`.
+ */
+export interface Block {
+  readonly first: Offset
+  readonly n: number
+  /** Index into `kinds`. */
+  readonly kind: Uint8Array
+  /** Index into `topics`. */
+  readonly topic: Uint32Array
+  /** Arrival, epoch milliseconds. */
+  readonly time: Float64Array
+  /** Bits 0-1 QoS, bit 2 retained, bit 3 repeat. */
+  readonly flags: Uint8Array
+  /** Where the payload of row i ends in `bytes`; it begins where the one before ended. */
+  readonly end: Uint32Array
+  readonly bytes: Uint8Array
+  /** Grows at its end only, and is the same object for every block of one log file: a cache by identity holds. */
+  readonly topics: readonly Topic[]
+}
+
+export const retainedFlag = 4
+export const repeatFlag = 8
+
+export const kindCode: Readonly<Record<Kind, number>> = { message: 0, tick: 1, command: 2, link: 3 }
+
+export function payload(block: Block, row: number): Uint8Array {
+  return block.bytes.subarray(row === 0 ? 0 : block.end[row - 1], block.end[row])
+}
+
+export function recordAt(block: Block, row: number): LogRecord {
+  const flags = block.flags[row]!
+  return {
+    offset: block.first + row,
+    time: block.time[row]!,
+    kind: kinds[block.kind[row]!]!,
+    topic: block.topics[block.topic[row]!]!,
+    qos: (flags & 3) as 0 | 1 | 2, // the log writes 0, 1 and 2 only
+    retained: (flags & retainedFlag) !== 0,
+    repeat: (flags & repeatFlag) !== 0,
+    bytes: payload(block, row),
+  }
+}

@@ -1,0 +1,457 @@
+import type {
+  Alert,
+  Band,
+  Commands,
+  Evidence,
+  LogRecord,
+  Millis,
+  Offset,
+  Priority,
+  Reading,
+  Rule,
+  SeriesType,
+  Transition,
+  UndecodableReason,
+} from './model.ts'
+
+/** The instant a page shows. Null: live. A past instant answers as the screen would have been then. */
+export type At = Millis | null
+
+/** A destination or source of records as the configuration file holds it (secrets are references, never values). */
+export interface SourceConfig {
+  readonly name: string
+  /** mqtt://, mqtts://, ws:// or wss:// */
+  readonly url: string
+  readonly topics: readonly string[]
+  readonly qos: 0 | 1 | 2
+  readonly version: 'auto' | '5' | '3.1.1'
+  readonly username: string | null
+  /** Path of a PEM file with the certificate authority, or null for the system's. */
+  readonly ca: string | null
+  readonly clientId: string | null
+}
+
+export interface DestinationConfig {
+  readonly name: string
+  readonly brokers: readonly string[]
+  readonly delivery: 'auto' | 'exactly-once' | 'at-least-once'
+  readonly tls: boolean
+  readonly ca: string | null
+  readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string | null
+  readonly topics: {
+    readonly telemetry: string
+    readonly alerts: string
+    readonly status: string
+    readonly deadletter: string
+  }
+  /** Make missing topics, with this many partitions and copies, and this retention in hours (-1: keep for ever). */
+  readonly create: {
+    readonly allowed: boolean
+    readonly partitions: number
+    readonly replication: number
+    readonly retentionHours: number
+  }
+  readonly paused: boolean
+}
+
+export interface Config {
+  readonly site: string
+  /** IANA name of the plant's time zone. */
+  readonly zone: string
+  readonly sources: readonly SourceConfig[]
+  readonly destinations: readonly DestinationConfig[]
+  /** Run the built-in demo plant. */
+  readonly demo: boolean
+  readonly log: { readonly segmentMegabytes: number; readonly lingerMs: number; readonly maxGigabytes: number }
+  readonly server: { readonly port: number }
+}
+
+export type DeviceState = 'normal' | 'alert' | 'silent' | 'shelved' | 'learning'
+
+/** One row of the device table. */
+export interface DeviceRow {
+  readonly device: string
+  readonly label: string
+  readonly area: string
+  readonly state: DeviceState
+  /** Of its worst open alert; null when it has none. */
+  readonly priority: Priority | null
+  readonly acknowledged: boolean
+  readonly signal: string | null
+  readonly unit: string | null
+  readonly value: number | string | null
+  readonly band: Band | null
+  /** Means of the last hour, one per minute; NaN where nothing came. */
+  readonly spark: Float64Array
+  readonly heard: Millis | null
+  readonly everyMs: Millis | null
+  readonly perMinute: number
+  readonly signals: number
+}
+
+export interface Health {
+  /** The instant shown, and its offset. */
+  readonly time: Millis
+  readonly offset: Offset
+  readonly devices: {
+    readonly total: number
+    readonly normal: number
+    readonly alert: number
+    readonly silent: number
+    readonly shelved: number
+    readonly learning: number
+  }
+  readonly capture: {
+    readonly perSecond: number
+    readonly spark: Float64Array
+    readonly records: number
+    readonly gapFreeSince: Millis | null
+  }
+  readonly alerts: { readonly active: number; readonly unacknowledged: number; readonly perHour: number }
+  readonly undecodable: {
+    readonly total: number
+    readonly byReason: Readonly<Partial<Record<UndecodableReason, number>>>
+  }
+  /** 0 to 1 while views are built from the log; null when they are up to date. */
+  readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null
+}
+
+/** Alerts as a list shows them. */
+export interface AlertRow {
+  readonly alert: Alert
+  readonly label: string
+  readonly area: string
+  readonly group: 'active' | 'acknowledged' | 'returned' | 'shelved' | 'closed'
+  readonly spark: Float64Array
+  readonly band: Band | null
+}
+
+export interface AlertDetail extends AlertRow {
+  readonly journal: readonly Transition[]
+  readonly rule: Rule | null
+  readonly evidence: readonly Evidence[]
+  /** The topic its evidence came by. */
+  readonly topic: string | null
+  /** Distribution of the signal, for "how rare": bin edges n+1, counts n. */
+  readonly distribution: { readonly edges: Float64Array; readonly counts: Float64Array } | null
+}
+
+export interface Columns {
+  readonly series: number
+  readonly device: string
+  readonly signal: string
+  readonly unit: string | null
+  readonly type: SeriesType
+  /** Event time of each point, ascending, epoch ms; equal lengths. NaN in a value: a gap. */
+  readonly time: Float64Array
+  readonly mean: Float64Array
+  readonly min: Float64Array
+  readonly max: Float64Array
+  readonly low: Float64Array
+  readonly high: Float64Array
+  /** For text and boolean signals: changes of state in place of values. */
+  readonly states: readonly { readonly time: Millis; readonly text: string }[]
+}
+
+export interface SignalRow {
+  readonly series: number
+  readonly signal: string
+  readonly unit: string | null
+  readonly unitGuessed: boolean
+  readonly type: SeriesType
+  readonly value: number | string | null
+  readonly band: Band | null
+  readonly everyMs: Millis | null
+  /** Null: has a band. Else milliseconds until the first one, at the usual pace. */
+  readonly learningMs: Millis | null
+}
+
+export interface DeviceDetail {
+  readonly row: DeviceRow
+  readonly topic: string | null
+  readonly silentAfterMs: Millis | null
+  readonly messagesToday: number
+  readonly signals: readonly SignalRow[]
+  readonly notes: readonly { readonly time: Millis; readonly by: string; readonly text: string }[]
+  readonly openAlerts: number
+}
+
+export interface MessageRow {
+  readonly record: Omit<LogRecord, 'bytes'>
+  /** The payload as text, cut at 4,096 characters; base64 where it is not UTF-8. */
+  readonly text: string | null
+  readonly base64: string | null
+  readonly size: number
+  readonly readings: readonly Reading[]
+  readonly undecodable: UndecodableReason | null
+}
+
+export type GapCause = 'not running' | 'link down' | 'asleep' | 'source silent' | 'disk full' | 'unknown'
+
+export interface Continuity {
+  readonly from: Millis
+  readonly until: Millis
+  readonly sources: readonly {
+    readonly source: string
+    readonly since: Millis
+    readonly messages: number
+    readonly repeats: number
+    readonly qos0: number
+    readonly gaps: readonly {
+      readonly from: Millis
+      readonly until: Millis | null
+      readonly cause: GapCause
+      readonly detail: string | null
+    }[]
+  }[]
+}
+
+export interface AlertLoad {
+  /** Alerts opened in each of the last 24 hours, oldest first, by log time. */
+  readonly hours: Float64Array
+  readonly perHour: number
+  readonly floods: number
+  /** Last 7 days. */
+  readonly frequent: readonly {
+    readonly device: string
+    readonly label: string
+    readonly signal: string | null
+    readonly count: number
+  }[]
+}
+
+export interface Timeline {
+  /** Start of each bin, epoch ms, ascending. */
+  readonly time: Float64Array
+  readonly messages: Float64Array
+  readonly alerts: readonly {
+    readonly id: string
+    readonly title: string
+    readonly device: string
+    readonly priority: Priority
+    readonly from: Millis
+    readonly until: Millis | null
+    readonly acknowledged: boolean
+  }[]
+  readonly gaps: readonly { readonly from: Millis; readonly until: Millis | null; readonly cause: GapCause }[]
+  readonly bookmarks: readonly { readonly at: Millis; readonly text: string }[]
+}
+
+export interface Bounds {
+  /** Time and offset of the oldest record, and of the newest. */
+  readonly from: Millis | null
+  readonly first: Offset
+  readonly until: Millis
+  readonly head: Offset
+}
+
+/** What a destination is doing, as its screen names it. */
+export type SyncState =
+  | 'starting'
+  | 'live'
+  | 'catching up'
+  | 'waiting'
+  | 'action needed'
+  | 'fenced'
+  | 'paused'
+  | 'stopped'
+
+export interface DestinationRow {
+  readonly name: string
+  readonly brokers: readonly string[]
+  readonly state: SyncState
+  /** Age of the oldest record not sent. */
+  readonly behindMs: Millis
+  readonly waiting: number
+  readonly perSecond: number
+  readonly next: Offset
+  readonly head: Offset
+  readonly delivery: 'exactly once' | 'at least once' | 'not known yet'
+  /** Next try, when it waits. */
+  readonly retryAt: Millis | null
+  readonly attempt: number
+  /** What, value, way out; null when nothing is wrong. */
+  readonly error: {
+    readonly message: string
+    readonly hint: string | null
+    readonly code: string | null
+    readonly since: Millis
+  } | null
+  readonly confirmed: { readonly transactions: number; readonly records: number; readonly last: Millis | null }
+  /** Records marked because it could not be known whether they had arrived. */
+  readonly maybeTwice: number
+  readonly deadLetters: number
+}
+
+export interface LedgerRow {
+  readonly destination: string
+  readonly from: Offset
+  /** One past the last offset. */
+  readonly to: Offset
+  readonly records: number
+  readonly bytes: number
+  /** Null: under way. */
+  readonly confirmed: Millis | null
+}
+
+export interface Outage {
+  readonly destination: string
+  readonly from: Millis
+  readonly until: Millis | null
+  readonly cause: string
+}
+
+export interface SourceRow {
+  readonly name: string
+  readonly url: string
+  readonly state: 'connecting' | 'up' | 'down' | 'action needed'
+  readonly version: '5' | '3.1.1' | null
+  readonly perSecond: number
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null
+  readonly refusedTopics: readonly string[]
+}
+
+export interface ProbeResult {
+  readonly ok: boolean
+  readonly milliseconds: number
+  readonly version: '5' | '3.1.1' | null
+  readonly tls: string | null
+  /** What went wrong, in its own words. */
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null
+  /** Topics heard while listening (at most 3 s): name, messages, newest payload cut at 500 characters, how it decodes. */
+  readonly topics: readonly {
+    readonly name: string
+    readonly messages: number
+    readonly text: string | null
+    readonly readings: readonly Reading[]
+    readonly undecodable: UndecodableReason | null
+  }[]
+}
+
+/** What the status bar shows; always now, also while a page shows the past. */
+export interface Status {
+  readonly site: string
+  readonly time: Millis
+  readonly zone: string
+  readonly demo: boolean
+  readonly sources: readonly SourceRow[]
+  readonly log: {
+    readonly bytes: number
+    readonly freeBytes: number
+    readonly head: Offset
+    readonly from: Millis | null
+    readonly directory: string
+  }
+  readonly destinations: readonly Pick<DestinationRow, 'name' | 'state' | 'behindMs' | 'retryAt'>[]
+  readonly cpuPercent: number
+  readonly memoryBytes: number
+  /** Threads that are not running, and why. */
+  readonly stopped: readonly {
+    readonly thread: string
+    readonly since: Millis
+    readonly message: string
+    readonly restartAt: Millis | null
+  }[]
+  /** Generated history on its way into the log; null when there is none. */
+  readonly preparing: { readonly what: string; readonly done: number } | null
+}
+
+type Call<In, Out> = { readonly in: In; readonly out: Out }
+
+/** Every call of the one API. The input is checked at the border; errors come back as `ErrorData`. */
+export interface Calls {
+  status: Call<Record<string, never>, Status>
+  bounds: Call<Record<string, never>, Bounds>
+  health: Call<{ readonly at: At }, Health>
+  devices: Call<
+    {
+      readonly at: At
+      readonly sort: 'area' | 'worst'
+      readonly filter: string
+      readonly from: number
+      readonly count: number
+    },
+    {
+      readonly total: number
+      readonly from: number
+      readonly rows: readonly DeviceRow[]
+      readonly areas: readonly { readonly area: string; readonly count: number }[]
+    }
+  >
+  device: Call<{ readonly id: string; readonly at: At }, DeviceDetail>
+  series: Call<
+    {
+      readonly series: readonly number[]
+      readonly from: Millis
+      readonly until: Millis
+      readonly points: number
+      readonly at: At
+    },
+    readonly Columns[]
+  >
+  messages: Call<
+    {
+      readonly device: string | null
+      readonly before: Offset | null
+      readonly limit: number
+      readonly at: At
+      readonly undecodable: boolean
+    },
+    { readonly rows: readonly MessageRow[]; readonly more: boolean; readonly next: Offset | null }
+  >
+  record: Call<{ readonly offset: Offset }, MessageRow>
+  alerts: Call<
+    { readonly at: At; readonly show: 'open' | 'history'; readonly device: string | null; readonly limit: number },
+    { readonly rows: readonly AlertRow[]; readonly total: number; readonly lastClosed: Millis | null }
+  >
+  alert: Call<{ readonly id: string; readonly at: At }, AlertDetail>
+  alertLoad: Call<{ readonly at: At }, AlertLoad>
+  continuity: Call<{ readonly at: At; readonly days: number }, Continuity>
+  timeline: Call<{ readonly from: Millis; readonly until: Millis; readonly bins: number; readonly at: At }, Timeline>
+  command: Call<
+    { [K in keyof Commands]: { readonly name: K; readonly value: Commands[K] } }[keyof Commands],
+    { readonly offset: Offset }
+  >
+  rules: Call<{ readonly at: At }, readonly Rule[]>
+  destinations: Call<Record<string, never>, readonly DestinationRow[]>
+  ledger: Call<
+    { readonly destination: string | null; readonly before: number | null; readonly limit: number },
+    { readonly rows: readonly LedgerRow[]; readonly more: boolean }
+  >
+  lag: Call<
+    { readonly from: Millis; readonly until: Millis; readonly points: number },
+    readonly { readonly destination: string; readonly time: Float64Array; readonly behindMs: Float64Array }[]
+  >
+  outages: Call<Record<string, never>, readonly Outage[]>
+  'sync.retryNow': Call<{ readonly destination: string }, null>
+  'sync.pause': Call<{ readonly destination: string; readonly paused: boolean }, null>
+  'sync.createTopics': Call<{ readonly destination: string }, { readonly created: readonly string[] }>
+  config: Call<Record<string, never>, Config>
+  /** Secrets are written to the secret store and never come back. */
+  'config.put': Call<
+    { readonly config: Config; readonly secrets: readonly { readonly name: string; readonly value: string }[] },
+    Config
+  >
+  'config.schema': Call<Record<string, never>, { readonly [key: string]: unknown }>
+  probe: Call<
+    { readonly source: SourceConfig; readonly password: string | null; readonly listenMs: number },
+    ProbeResult
+  >
+}
+export type CallName = keyof Calls
+
+/** What the core says without being asked, at most twice a second each. */
+export interface Pushes {
+  /** Views hold everything up to `offset`; ask again for what is on the screen. */
+  views: { readonly offset: Offset; readonly time: Millis; readonly alerts: number }
+  status: Status
+  sync: { readonly time: Millis }
+}
+export type PushName = keyof Pushes
+
+/** A side of the API: what the renderer holds, and what Electron's port and the WebSocket both carry. */
+export interface Api {
+  call<K extends CallName>(name: K, input: Calls[K]['in'], signal?: AbortSignal): Promise<Calls[K]['out']>
+  on<K extends PushName>(name: K, listen: (push: Pushes[K]) => void): () => void
+}

@@ -1,0 +1,195 @@
+/** Position of a record in the log: 0, 1, 2, ... without holes. */
+export type Offset = number
+/** Milliseconds since 1970 UTC. */
+export type Millis = number
+
+export const kinds = ['message', 'tick', 'command', 'link'] as const
+export type Kind = (typeof kinds)[number]
+
+/** Where a message came from: the source (one broker connection, `import`, `demo`) and its topic. */
+export interface Topic {
+  readonly source: string
+  readonly name: string
+}
+
+/**
+ * One record of the log.
+ *
+ * message: `topic` is the MQTT topic, `bytes` its payload as it came.
+ * tick: no topic, no bytes; says that time has reached `time`.
+ * command: `topic.name` is a key of `Commands`, `bytes` its JSON. `topic.source` is empty.
+ * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail}`.
+ */
+export interface LogRecord {
+  readonly offset: Offset
+  readonly time: Millis
+  readonly kind: Kind
+  readonly topic: Topic
+  readonly qos: 0 | 1 | 2
+  readonly retained: boolean
+  /** The broker sent this message before (MQTT DUP). It is a record of its own, marked. */
+  readonly repeat: boolean
+  readonly bytes: Uint8Array
+}
+
+export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake'] as const
+export type LinkEvent = (typeof linkEvents)[number]
+
+export const priorities = [1, 2, 3] as const
+/** 1 critical, 2 warning, 3 advisory. */
+export type Priority = (typeof priorities)[number]
+
+/** What a person does. Each is a record in the log, so a replay knows it too. */
+export interface Commands {
+  'rule.put': Rule
+  'rule.delete': { readonly id: string }
+  ack: { readonly ids: readonly string[]; readonly note: string | null; readonly by: string }
+  /** `until` is log time; a shelf always ends. */
+  shelve: { readonly ids: readonly string[]; readonly until: Millis; readonly note: string | null; readonly by: string }
+  unshelve: { readonly ids: readonly string[]; readonly by: string }
+  mark: { readonly id: string; readonly useful: boolean; readonly by: string }
+  note: { readonly device: string; readonly text: string; readonly by: string }
+  bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
+  zone: { readonly name: string }
+}
+export type CommandName = keyof Commands
+
+/** Which series a rule looks at, by exact name or `*`. */
+export interface Scope {
+  readonly device: string
+  readonly signal: string
+}
+
+export interface Rule {
+  readonly id: string
+  readonly name: string
+  /** Id of a detector in the registry: `band`, `limits`, `silence`. */
+  readonly detector: string
+  readonly scope: Scope
+  readonly params: Readonly<Record<string, number>>
+  readonly priority: Priority
+  /** The condition must last this long, in event time. */
+  readonly holdMs: Millis
+  /** Back in order for this long before the alert returns to normal. */
+  readonly clearMs: Millis
+  readonly enabled: boolean
+  readonly version: number
+}
+
+export type SeriesType = 'number' | 'boolean' | 'text'
+
+export interface Series {
+  readonly id: number
+  readonly device: string
+  readonly signal: string
+  readonly unit: string | null
+  readonly type: SeriesType
+  /** Offset of the record in which it was first seen. */
+  readonly first: Offset
+}
+
+/** Where a series stands against what is usual for it. Null: not learned yet. */
+export interface Band {
+  readonly low: number
+  readonly high: number
+}
+
+export const alertPhases = ['opened', 'returned', 'acknowledged', 'shelved', 'unshelved', 'revised', 'marked'] as const
+export type AlertPhase = (typeof alertPhases)[number]
+
+/** One line in the journal of an alert. */
+export interface Transition {
+  readonly alert: string
+  readonly phase: AlertPhase
+  /** The record at which the path decided it. */
+  readonly offset: Offset
+  /** Event time for opened, returned, revised; log time for what people do. */
+  readonly time: Millis
+  readonly by: string | null
+  readonly note: string | null
+}
+
+export interface Evidence {
+  readonly offset: Offset
+  readonly time: Millis
+  readonly value: number | null
+}
+
+/** Computed by the path when the alert opens, and kept. */
+export interface Explanation {
+  /** What was observed: a value, or for silence null. */
+  readonly observed: number | null
+  readonly expected: Band | null
+  /** Why that band, in words: "Tuesdays 14-15 h, 7 days learned". Never more than was learned. */
+  readonly why: string
+  /** "1 in N readings were this far out": N, or null when it is not known. */
+  readonly rarity: number | null
+  /** Readings and whole days the expectation was learned from. */
+  readonly learnedReadings: number
+  readonly learnedDays: number
+  /** For silence: the usual gap and the limit, milliseconds. */
+  readonly usualGapMs: Millis | null
+  readonly limitMs: Millis | null
+  /** Other series of the device: shift in sigma, and lead (negative: earlier) against the start. */
+  readonly moved: readonly {
+    readonly series: number
+    readonly signal: string
+    readonly sigma: number
+    readonly leadMs: Millis | null
+  }[]
+  readonly evidence: readonly Evidence[]
+  /** The newest record the model had learned from, and the oldest. */
+  readonly modelFrom: Offset
+  readonly modelTo: Offset
+}
+
+export interface Alert {
+  /** `rule:series:offset` of the record at which it opened (series is `device` for a silent device). Never changes. */
+  readonly id: string
+  readonly rule: string
+  readonly ruleVersion: number
+  readonly detector: string
+  readonly detectorVersion: number
+  readonly title: string
+  readonly device: string
+  /** Null when the alert is about a whole device or a source. */
+  readonly series: number | null
+  readonly signal: string | null
+  readonly unit: string | null
+  readonly priority: Priority
+  readonly opened: Offset
+  /** Event time at which the condition began. */
+  readonly since: Millis
+  /** Event time at which it returned to normal. Null: still active. */
+  readonly until: Millis | null
+  /** It is about readings that came more than 10 minutes after their time; never notifies. */
+  readonly historical: boolean
+  readonly acknowledged: { readonly at: Millis; readonly by: string; readonly note: string | null } | null
+  readonly shelvedUntil: Millis | null
+  readonly explanation: Explanation
+}
+
+/** A reading, as it leaves the decoder. */
+export interface Reading {
+  readonly offset: Offset
+  /** Position in its message, from 0. */
+  readonly index: number
+  readonly device: string
+  readonly signal: string
+  /** Event time. */
+  readonly time: Millis
+  readonly value: number | string | boolean
+  readonly unit: string | null
+}
+
+/** Why a message could not be decoded. */
+export const undecodableReasons = [
+  'not_text',
+  'not_json',
+  'too_large',
+  'too_deep',
+  'not_finite',
+  'no_value',
+  'empty',
+] as const
+export type UndecodableReason = (typeof undecodableReasons)[number]
