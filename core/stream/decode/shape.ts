@@ -1,0 +1,230 @@
+import { isoMillis } from '../event-time.ts'
+import type { Decoded, Layout } from './decoder.ts'
+import { type FoundNumber, findNumber } from './number.ts'
+import { qualityKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
+
+/** The bytes of a message that stay the same between its values. */
+export interface Shape {
+  readonly layout: Layout
+  /** One more than there are slots: before the first, between two, after the last. */
+  readonly literals: readonly Uint8Array[]
+  /** Slot i holds a time under this key; null: it holds a reading. */
+  readonly times: readonly (string | null)[]
+}
+
+const found: FoundNumber = { value: 0, end: 0 }
+const maxSlots = 64
+
+/** Reads a message of this shape in place. False when it has another shape: `out` then holds nothing of use. */
+export function scan(shape: Shape, bytes: Uint8Array, out: Decoded): boolean {
+  const { literals, times } = shape
+  let at = 0
+  let n = 0
+  out.time = Number.NaN
+  for (let slot = 0; slot < times.length; slot++) {
+    at = afterLiteral(literals[slot]!, bytes, at)
+    if (at < 0) return false
+    const key = times[slot]!
+    if (key === null) {
+      at = scanValue(bytes, at, out, n)
+      n++
+    } else at = scanTime(key, bytes, at, out)
+    if (at < 0) return false
+  }
+  if (afterLiteral(literals[times.length]!, bytes, at) !== bytes.length) return false
+  out.layout = shape.layout
+  out.n = n
+  out.dropped = 0
+  return true
+}
+
+function afterLiteral(literal: Uint8Array, bytes: Uint8Array, at: number): number {
+  const n = literal.length
+  if (at + n > bytes.length) return -1
+  for (let i = 0; i < n; i++) if (bytes[at + i] !== literal[i]) return -1
+  return at + n
+}
+
+function scanValue(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
+  const byte = bytes[at]!
+  if (byte === 0x22) return scanText(bytes, at, out, n)
+  if (byte === 0x74 || byte === 0x66) return scanBoolean(bytes, at, out, n)
+  findNumber(bytes, at, found)
+  out.kind[n] = 0
+  out.number[n] = found.value
+  return found.end
+}
+
+const trueBytes = new TextEncoder().encode('true')
+const falseBytes = new TextEncoder().encode('false')
+
+function scanBoolean(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
+  const yes = bytes[at] === 0x74
+  out.kind[n] = 1
+  out.number[n] = yes ? 1 : 0
+  return afterLiteral(yes ? trueBytes : falseBytes, bytes, at)
+}
+
+function scanText(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
+  const end = textEnd(bytes, at)
+  if (end < 0) return -1
+  out.kind[n] = 2
+  out.text[n] = String.fromCharCode(...bytes.subarray(at + 1, end - 1))
+  return end
+}
+
+/** One past the closing quote of a short text without escapes, in ASCII; -1 for others, which JSON.parse reads. */
+function textEnd(bytes: Uint8Array, at: number): number {
+  const last = Math.min(bytes.length, at + 256)
+  for (let i = at + 1; i < last; i++) {
+    const byte = bytes[i]!
+    if (byte === 0x22) return i + 1
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return -1
+  }
+  return -1
+}
+
+function scanTime(key: string, bytes: Uint8Array, at: number, out: Decoded): number {
+  if (bytes[at] === 0x22) {
+    const end = textEnd(bytes, at)
+    if (end < 0) return -1
+    out.time = isoMillis(String.fromCharCode(...bytes.subarray(at + 1, end - 1)))
+    return Number.isNaN(out.time) ? -1 : end
+  }
+  findNumber(bytes, at, found)
+  const time = timeOf(key, found.value)
+  if (time === null) return -1
+  out.time = time
+  return found.end
+}
+
+/** The shape of a message that JSON.parse has read, or null when it is not a plain one. */
+export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
+  const walk: Walk = { bytes, at: 0, from: 0, literals: [], times: [], single: layout.single, depth: 0 }
+  space(walk)
+  if (!walkValue(walk, null)) return null
+  space(walk)
+  if (walk.at !== bytes.length) return null
+  walk.literals.push(bytes.slice(walk.from))
+  return { layout, literals: walk.literals, times: walk.times }
+}
+
+interface Walk {
+  readonly bytes: Uint8Array
+  at: number
+  /** Where the current literal began. */
+  from: number
+  readonly literals: Uint8Array[]
+  readonly times: (string | null)[]
+  readonly single: boolean
+  depth: number
+}
+
+function space(walk: Walk): void {
+  while (walk.at < walk.bytes.length && isSpace(walk.bytes[walk.at]!)) walk.at++
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** `key` is the name in the outermost object, null anywhere else. */
+function walkValue(walk: Walk, key: string | null): boolean {
+  const byte = walk.bytes[walk.at]
+  if (byte === undefined) return false
+  if (byte === 0x7b) return walkObject(walk)
+  if (byte === 0x5b) return walkArray(walk)
+  if (byte === 0x6e) {
+    walk.at += 4 // null, as JSON.parse has seen; it stays part of the literal
+    return true
+  }
+  return walkScalar(walk, key)
+}
+
+function walkObject(walk: Walk): boolean {
+  const outermost = walk.depth === 0
+  const keys = new Set<string>()
+  walk.at++
+  walk.depth++
+  for (space(walk); walk.bytes[walk.at] !== 0x7d; space(walk)) {
+    const key = walkKey(walk)
+    if (key === null || keys.has(key)) return false
+    keys.add(key)
+    if (!walkValue(walk, outermost ? key : null)) return false
+    comma(walk)
+  }
+  walk.at++
+  walk.depth--
+  return !outermost || walk.single || !couldBeSingle(keys)
+}
+
+/** Whether another message with these keys could hold one value: then only JSON.parse can tell. */
+function couldBeSingle(keys: ReadonlySet<string>): boolean {
+  for (const key of keys)
+    if (!valueKeys.has(key) && !timeKeys.has(key) && !unitKeys.has(key) && !qualityKeys.has(key)) return false
+  return true
+}
+
+function walkArray(walk: Walk): boolean {
+  walk.at++
+  walk.depth++
+  for (space(walk); walk.bytes[walk.at] !== 0x5d; space(walk)) {
+    if (!walkValue(walk, null)) return false
+    comma(walk)
+  }
+  walk.at++
+  walk.depth--
+  return true
+}
+
+function comma(walk: Walk): void {
+  space(walk)
+  if (walk.bytes[walk.at] === 0x2c) walk.at++
+}
+
+/** Null for keys whose meaning JSON.parse must decide: escapes, `__proto__`, and numbers, which objects put first. */
+function walkKey(walk: Walk): string | null {
+  const end = walk.bytes[walk.at] === 0x22 ? textEnd(walk.bytes, walk.at) : -1
+  if (end < 0) return null
+  const key = String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1))
+  walk.at = end
+  space(walk)
+  if (walk.bytes[walk.at] !== 0x3a) return null
+  walk.at++
+  space(walk)
+  return key === '__proto__' || /^\d+$/.test(key) ? null : key
+}
+
+function walkScalar(walk: Walk, key: string | null): boolean {
+  const end = scalarEnd(walk)
+  if (end < 0 || walk.times.length === maxSlots) return false
+  if (key !== null && walk.single && (unitKeys.has(key) || qualityKeys.has(key))) {
+    walk.at = end
+    return true // a unit or quality stays part of the literal
+  }
+  const time = key !== null && timeKeys.has(key)
+  if (time && !isTime(walk, key)) return false
+  walk.literals.push(walk.bytes.slice(walk.from, walk.at))
+  walk.times.push(time ? key : null)
+  walk.at = end
+  walk.from = end
+  return true
+}
+
+function isTime(walk: Walk, key: string): boolean {
+  if (walk.bytes[walk.at] !== 0x22) {
+    findNumber(walk.bytes, walk.at, found)
+    return timeOf(key, found.value) !== null
+  }
+  const end = textEnd(walk.bytes, walk.at)
+  return !Number.isNaN(isoMillis(String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1))))
+}
+
+function scalarEnd(walk: Walk): number {
+  const byte = walk.bytes[walk.at]!
+  if (byte === 0x22) return textEnd(walk.bytes, walk.at)
+  if (byte === 0x74) return walk.at + 4
+  if (byte === 0x66) return walk.at + 5
+  findNumber(walk.bytes, walk.at, found)
+  return found.end
+}

@@ -1,0 +1,40 @@
+import type {
+  Alert,
+  Commands,
+  LinkEvent,
+  Millis,
+  Offset,
+  Rule,
+  Series,
+  Topic,
+  Transition,
+  UndecodableReason,
+} from '../contract/model.ts'
+
+/**
+ * What the path says, called at once and in log order. The same log gives the same calls with the same values,
+ * whatever the slices in which it is read.
+ */
+export interface Emit {
+  /** Before anything else about a record; `time` is log time, the running maximum of arrival. */
+  at(offset: Offset, time: Millis): void
+  /** Once for each message record, also for one that cannot be decoded (`readings` is then 0). */
+  message(source: string, qos: number, repeat: boolean, readings: number): void
+  /** Beside readings, `too_large` says that the message or the plant held more than the bound, and the rest was left out. */
+  undecodable(topic: Topic, reason: UndecodableReason): void
+  /** A series is seen for the first time. */
+  series(series: Series, deviceLabel: string, area: string, topic: string): void
+  /** A number, or a boolean as 0 or 1. The band is what was usual before this reading was learned from; NaN: none. */
+  reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
+  /** A text or boolean series changes its state. */
+  state(series: number, time: Millis, text: string): void
+  /** The learned pace changed by more than a tenth. `silentAfterMs` is the device's; NaN: not learned. */
+  cadence(series: number, everyMs: Millis, silentAfterMs: Millis): void
+  /** The whole alert as of this transition. */
+  alert(alert: Alert, transition: Transition): void
+  rule(rule: Rule, deleted: boolean): void
+  note(note: Commands['note'], offset: Offset, time: Millis): void
+  bookmark(bookmark: Commands['bookmark'], offset: Offset, time: Millis): void
+  zone(zone: Commands['zone']): void
+  link(source: string, event: LinkEvent, detail: string | null): void
+}
