@@ -1,0 +1,82 @@
+import type { Band } from '../../core/contract/model.ts'
+
+interface SparkProps {
+  readonly values: Float64Array
+  readonly width: number
+  readonly height: number
+  readonly band?: Band | null
+  /** Colour of the part outside the band and of the last point; none: all is drawn in grey. */
+  readonly outside?: string | null
+}
+
+/** A line of one signal, small, without axes. NaN breaks it. For the eye only: the number stands beside it. */
+export function Spark({ values, width, height, band = null, outside = null }: SparkProps) {
+  const scale = scaleOf(values, band, width, height)
+  if (scale === null) return <svg width={width} height={height} aria-hidden="true" />
+  const last = lastOf(values)
+  const tail = outside === null ? '' : pathOf(values, scale, (v, i) => i === last || isOutside(v, band))
+  return (
+    <svg width={width} height={height} aria-hidden="true">
+      {band !== null && (
+        <rect
+          y={scale.y(band.high)}
+          width={width}
+          height={Math.max(1, scale.y(band.low) - scale.y(band.high))}
+          fill="var(--band)"
+        />
+      )}
+      <path
+        d={pathOf(values, scale, () => true)}
+        fill="none"
+        stroke="var(--series)"
+        strokeWidth="1.2"
+        strokeLinejoin="round"
+      />
+      {outside !== null && <path d={tail} fill="none" stroke={outside} strokeWidth="1.8" strokeLinejoin="round" />}
+      {outside !== null && <circle cx={scale.x(last)} cy={scale.y(values[last]!)} r="2.2" fill={outside} />}
+    </svg>
+  )
+}
+
+interface Scale {
+  readonly x: (i: number) => number
+  readonly y: (v: number) => number
+}
+
+function scaleOf(values: Float64Array, band: Band | null, width: number, height: number): Scale | null {
+  let low = band?.low ?? Number.POSITIVE_INFINITY
+  let high = band?.high ?? Number.NEGATIVE_INFINITY
+  let seen = false
+  for (const v of values) {
+    if (Number.isNaN(v)) continue
+    seen = true
+    low = Math.min(low, v)
+    high = Math.max(high, v)
+  }
+  if (!seen) return null
+  const span = high - low || 1
+  const step = (width - 4) / Math.max(1, values.length - 1)
+  return { x: (i) => 1 + i * step, y: (v) => height - 2 - ((v - low) / span) * (height - 4) }
+}
+
+function pathOf(values: Float64Array, scale: Scale, wanted: (v: number, i: number) => boolean): string {
+  let path = ''
+  let pen = false
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i]!
+    const drawn = !Number.isNaN(v) && wanted(v, i)
+    if (drawn) path += `${pen ? 'L' : 'M'}${scale.x(i).toFixed(1)} ${scale.y(v).toFixed(1)}`
+    pen = drawn
+  }
+  return path
+}
+
+function isOutside(v: number, band: Band | null): boolean {
+  return band !== null && (v < band.low || v > band.high)
+}
+
+function lastOf(values: Float64Array): number {
+  let last = values.length - 1
+  while (last > 0 && Number.isNaN(values[last]!)) last--
+  return last
+}

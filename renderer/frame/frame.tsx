@@ -1,0 +1,52 @@
+import type { ReactNode } from 'react'
+import AlertsPage from '../pages/alerts/alerts-page.tsx'
+import ConnectPage from '../pages/connect/connect-page.tsx'
+import DevicePage from '../pages/device/device-page.tsx'
+import DevicesPage from '../pages/device/devices-page.tsx'
+import HealthPage from '../pages/health/health-page.tsx'
+import SyncPage from '../pages/sync/sync-page.tsx'
+import { type Route, useRoute } from '../route.ts'
+import { useLink } from '../use-core.ts'
+import { Banner } from './banner.tsx'
+import styles from './frame.module.css'
+import { KeyList } from './key-list.tsx'
+import { Nav } from './nav.tsx'
+import { StatusBar } from './status-bar.tsx'
+import { StoppedBar } from './stopped-bar.tsx'
+import { TimeBar } from './time-bar.tsx'
+
+/** What stands around every page: where to go, where in time, and what the recorder does now. */
+export function Frame() {
+  const route = useRoute()
+  const away = useLink().state === 'down'
+  return (
+    <div className={route.at === null ? styles.frame : `${styles.frame} ${styles.past}`}>
+      <Nav route={route} />
+      <main className={styles.main}>
+        {away && <StoppedBar />}
+        {route.at !== null && <Banner at={route.at} />}
+        <div className={away ? `${styles.page} ${styles.old}` : styles.page}>{pageOf(route)}</div>
+      </main>
+      <TimeBar at={route.at} />
+      <StatusBar />
+      <KeyList />
+    </div>
+  )
+}
+
+function pageOf(route: Route): ReactNode {
+  switch (route.page) {
+    case 'health':
+      return <HealthPage route={route} />
+    case 'alerts':
+      return <AlertsPage route={route} />
+    case 'devices':
+      return <DevicesPage route={route} />
+    case 'device':
+      return <DevicePage key={route.id} route={route} />
+    case 'sync':
+      return <SyncPage route={route} />
+    case 'connect':
+      return <ConnectPage route={route} />
+  }
+}

@@ -1,0 +1,104 @@
+import type { Status } from '../../core/contract/calls.ts'
+import { Icon } from '../parts/icon.tsx'
+import { PriorityMark } from '../parts/priority-mark.tsx'
+import { useClock, useStatus } from '../use-core.ts'
+import { bytes, count, percent, thin } from '../words/number.ts'
+import { age, countdown } from '../words/time.ts'
+import styles from './frame.module.css'
+import { openKeyList } from './key-list.tsx'
+
+/** What the recorder does now, also while the pages show the past. */
+export function StatusBar() {
+  const status = useStatus()
+  return (
+    <footer className={styles.status}>
+      <span className={styles.now}>Now</span>
+      {status !== undefined && <Facts status={status} />}
+      <span className="push" />
+      {status !== undefined && (
+        <>
+          <span>{status.site}</span>
+          <span>
+            CPU {Math.round(status.cpuPercent)}
+            {thin}%, {bytes(status.memoryBytes)}
+          </span>
+        </>
+      )}
+      <button type="button" onClick={openKeyList}>
+        ? Keys
+      </button>
+    </footer>
+  )
+}
+
+function Facts({ status }: { readonly status: Status }) {
+  return (
+    <>
+      <Sources status={status} />
+      {status.preparing !== null && (
+        <span>
+          {status.preparing.what}, {percent(status.preparing.done)}
+        </span>
+      )}
+      <span>
+        <Icon name="disk" size={14} />
+        log {bytes(status.log.bytes)}
+        {status.log.from !== null && `, ${age(status.time - status.log.from)}`}, {bytes(status.log.freeBytes)} free
+      </span>
+      {status.destinations.map((destination) => (
+        <Destination key={destination.name} destination={destination} now={status.time} />
+      ))}
+      {status.stopped.map((thread) => (
+        <span key={thread.thread} className="p1 medium">
+          {thread.thread} stopped: {thread.message}
+        </span>
+      ))}
+    </>
+  )
+}
+
+function Sources({ status }: { readonly status: Status }) {
+  const away = status.sources.filter((source) => source.state === 'down' || source.state === 'action needed')
+  const perSecond = status.sources.reduce((sum, source) => sum + source.perSecond, 0)
+  const first = status.sources[0]
+  if (first === undefined) return <span>no broker</span>
+  if (away.length > 0)
+    return (
+      <span className="p2 medium">
+        <PriorityMark priority={null} state="silent" />
+        {away.map((source) => source.name).join(', ')} away
+      </span>
+    )
+  return (
+    <span>
+      <Icon name="radio" size={14} />
+      {first.name}
+      {status.sources.length > 1 && ` and ${status.sources.length - 1} more`}, {count(Math.round(perSecond))} msg/s
+    </span>
+  )
+}
+
+interface DestinationProps {
+  readonly destination: Status['destinations'][number]
+  readonly now: number
+}
+
+function Destination({ destination, now }: DestinationProps) {
+  const clock = useClock()
+  if (destination.state === 'waiting' || destination.state === 'action needed')
+    return (
+      <span className="p2 medium">
+        <PriorityMark priority={null} state="silent" />
+        {destination.name} waits
+        {destination.retryAt !== null && (
+          <span title={clock.full(destination.retryAt)}>, {countdown(destination.retryAt - now)}</span>
+        )}
+      </span>
+    )
+  return (
+    <span>
+      <Icon name="upload" size={14} />
+      {destination.name} {destination.state === 'live' ? `${age(destination.behindMs)} behind` : destination.state}
+    </span>
+  )
+}
