@@ -48,9 +48,9 @@ const kafkaTopic = z
 
 /** One broker to capture from. What is left out of the file takes its default. */
 export const sourceSchema = z.strictObject({
-  name: name.meta(
-    about('What this source is called on screen, in the log and in Kafka. It stays: history hangs on it.'),
-  ),
+  name: name
+    .refine(isFree, { error: 'is taken by the program itself; choose another name' })
+    .meta(about('What this source is called on screen, in the log and in Kafka. It stays: history hangs on it.')),
   url: mqttUrl.meta(about('Address of the MQTT broker: mqtt://, mqtts://, ws:// or wss://.', { secret: 'password' })),
   topics: z.array(topicFilter).min(1).max(100).default(['#']).meta(about('Topics to capture; "#" is all of them.')),
   qos: z

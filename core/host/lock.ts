@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { FieldError } from '../contract/errors.ts'
+
+/**
+ * Takes the data directory for this process and returns what gives it back. Two writers on one log
+ * would be our worst fault, so this comes before anything is opened.
+ * It is the operating system's own lock, as SQLite takes it on every platform: the kernel gives it
+ * back when the process dies, however it dies, so there is no left-over lock to judge.
+ */
+export function takeLock(dir: string): () => void {
+  makeDir(dir)
+  const lock = new Database(join(dir, 'lock.db'), { timeout: 0 })
+  try {
+    lock.exec('begin exclusive')
+  } catch (cause) {
+    lock.close()
+    throw refused(dir, cause)
+  }
+  const holder = join(dir, 'lock.json')
+  writeFileSync(holder, JSON.stringify({ pid: process.pid, host: hostname() }))
+  return () => {
+    rmSync(holder, { force: true })
+    lock.close()
+  }
+}
+
+function makeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (cause) {
+    throw new FieldError(
+      'read_only',
+      `${dir} cannot be made: ${(cause as Error).message}; choose another folder with --data`,
+      { cause },
+    )
+  }
+}
+
+function refused(dir: string, cause: unknown): FieldError {
+  if (!(cause instanceof Database.SqliteError) || cause.code !== 'SQLITE_BUSY')
+    return new FieldError(
+      'read_only',
+      `${dir} cannot be locked: ${(cause as Error).message}; choose another folder with --data`,
+      { cause },
+    )
+  return new FieldError(
+    'log_locked',
+    `${dir} is in use by another Fieldwatch (${holderOf(dir)}); stop it first, or choose another folder with --data`,
+    {
+      hint: 'One log has one writer, so that nothing in it can be lost.',
+      cause,
+    },
+  )
+}
+
+/** Only for the message: who wrote the file may have died since. */
+function holderOf(dir: string): string {
+  try {
+    const holder = JSON.parse(readFileSync(join(dir, 'lock.json'), 'utf8')) as { pid: number; host: string }
+    return holder.host === hostname() ? `process ${holder.pid}` : `process ${holder.pid} on ${holder.host}`
+  } catch {
+    return 'another process'
+  }
+}

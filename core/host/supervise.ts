@@ -1,0 +1,132 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Status } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis } from '../contract/model.ts'
+import type { Channel, Handlers, Side } from './thread.ts'
+import { openChannel } from './thread.ts'
+
+export type Stopped = Status['stopped'][number]
+
+/** A thread that is started again when it falls. */
+export interface Thread<There extends Side> extends Channel<There> {
+  readonly name: string
+  /** Why it is not running; null while it runs. */
+  stopped(): Stopped | null
+  /** Clean: lets it finish what it holds. Ends it by force when that takes longer than `withinMs`. */
+  stop(withinMs: Millis): Promise<void>
+}
+
+export interface Supervision<Here extends Side> {
+  readonly name: 'ingest' | 'stream' | 'query' | 'forward' | 'demo'
+  /** What the thread is started with, asked for at every start. */
+  readonly data: () => unknown
+  readonly handlers: Handlers<Here>
+  readonly now: () => Millis
+  /** Called after every start, the first too: gives it what it must know. */
+  readonly started?: () => void
+  readonly changed: () => void
+}
+
+/** Every side answers `stop`, and only then may it be ended. */
+export type Stoppable = Side & { readonly asks: { readonly stop: { readonly in: null; readonly out: null } } }
+
+// Five falls within ten minutes: the reason is not going away by itself.
+const mostRestarts = 5
+const restartWindow: Millis = 600_000
+const firstPause: Millis = 1_000
+
+/** Starts `core/host/<name>-thread` and keeps it running: restarts have a pause, a bound and a reason that a person sees. */
+export function startThread<There extends Stoppable, Here extends Side>(how: Supervision<Here>): Thread<There> {
+  return new Supervised(how) as unknown as Thread<There>
+}
+
+class Supervised<There extends Stoppable, Here extends Side> {
+  readonly name: string
+  private readonly how: Supervision<Here>
+  private worker: Worker | null = null
+  private channel: Channel<There> | null = null
+  private why: Stopped | null = null
+  private ending = false
+  private falls: Millis[] = []
+  private restart: NodeJS.Timeout | null = null
+
+  constructor(how: Supervision<Here>) {
+    this.how = how
+    this.name = how.name
+    this.start()
+  }
+
+  ask(name: string, input: never, signal?: AbortSignal): Promise<unknown> {
+    if (this.channel === null) return Promise.reject(this.notRunning())
+    return this.channel.ask(name, input, signal)
+  }
+
+  tell(name: string, value: never): void {
+    this.channel?.tell(name, value)
+  }
+
+  close(reason: FieldError): void {
+    this.channel?.close(reason)
+  }
+
+  stopped(): Stopped | null {
+    return this.why
+  }
+
+  async stop(withinMs: Millis): Promise<void> {
+    this.ending = true
+    if (this.restart !== null) clearTimeout(this.restart)
+    const worker = this.worker
+    if (worker === null || this.channel === null) return
+    await within(withinMs, this.channel.ask('stop', null)).catch(() => undefined) // by force then: the log needs no clean end
+    this.channel.close(new FieldError('stopped', `the ${this.name} thread has stopped`))
+    await worker.terminate()
+  }
+
+  private start(): void {
+    const file = new URL(`./${this.how.name}-thread${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(file, { workerData: this.how.data(), name: this.how.name })
+    this.worker = worker
+    this.channel = openChannel<There, Here>(worker, this.how.handlers)
+    this.why = null
+    let reason: unknown = null
+    worker.on('error', (error) => {
+      reason = error
+    })
+    worker.on('exit', (code) => this.fell(worker, reason ?? new Error(`it ended by itself with code ${code}`)))
+    queueMicrotask(() => this.how.started?.()) // who made this thread has it in hand by then
+    this.how.changed()
+  }
+
+  private fell(worker: Worker, reason: unknown): void {
+    if (this.ending || worker !== this.worker) return
+    const now = this.how.now()
+    this.falls = [...this.falls.filter((at) => at > now - restartWindow), now]
+    const message = reason instanceof Error ? reason.message : String(reason)
+    const again = this.falls.length <= mostRestarts
+    const pause = firstPause * 2 ** (this.falls.length - 1)
+    this.why = { thread: this.name, since: this.why?.since ?? now, message, restartAt: again ? now + pause : null }
+    this.channel?.close(this.notRunning())
+    this.channel = null
+    this.worker = null
+    if (again) this.restart = setTimeout(() => this.start(), pause)
+    this.how.changed()
+  }
+
+  private notRunning(): FieldError {
+    const why = this.why?.message ?? 'it was stopped'
+    return new FieldError('stopped', `the ${this.name} thread is not running: ${why}`, {
+      hint:
+        this.why?.restartAt === null
+          ? 'Restart the program; what was captured is kept.'
+          : 'It is started again by itself.',
+    })
+  }
+}
+
+async function within<T>(ms: Millis, wait: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new FieldError('stopped', `took longer than ${ms} ms`)), ms)
+  return Promise.race([wait, late.promise]).finally(() => clearTimeout(timer))
+}
