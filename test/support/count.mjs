@@ -1,14 +1,34 @@
-// Reads the JSON report of the test run, lists what could not run here, and ends with the count.
+// Reads the JSON report of a test run, lists what could not run here, and ends with the count.
+// count.mjs REPORT [EXIT]: a run that ended badly counts as a failure, whatever its report says or if it has none.
 import { readFileSync } from 'node:fs'
 
-const report = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-const tests = report.testResults.flatMap((file) => file.assertionResults)
-const count = (...states) => tests.filter((test) => states.includes(test.status)).length
-const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+const [file = '', exit = '0'] = process.argv.slice(2)
+const files = readReport(file)?.testResults ?? []
+const tests = files.flatMap(({ assertionResults }) => assertionResults)
+const broken = files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+const passed = withStatus('passed').length
+const skipped = withStatus('skipped', 'pending', 'todo', 'disabled')
+const named = withStatus('failed').length + broken.length
+const failed = named === 0 && (exit !== '0' || passed === 0) ? 1 : named
 
-for (const test of tests.filter((test) => test.status === 'skipped' || test.status === 'pending'))
-  process.stdout.write(`not run here: ${test.fullName}\n`)
-for (const file of brokenFiles) process.stdout.write(`could not be loaded: ${file.name}\n${file.message ?? ''}\n`)
-const failed = count('failed') + brokenFiles.length
-process.stdout.write(`${count('passed')} passed, ${failed} failed, ${count('skipped', 'pending', 'todo')} skipped\n`)
-process.exitCode = failed === 0 && count('passed') > 0 ? 0 : 1
+for (const test of skipped) print(`not run here: ${test.fullName}`)
+for (const { name, message } of broken) print(`could not be loaded: ${name}\n${message ?? ''}`)
+if (failed > named) print(`the run itself failed (exit ${exit})`)
+print(`${passed} passed, ${failed} failed${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`)
+process.exitCode = failed === 0 ? 0 : 1
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return null // the line about the run itself says so
+  }
+}
+
+function withStatus(...wanted) {
+  return tests.filter(({ status }) => wanted.includes(status))
+}
+
+function print(line) {
+  process.stdout.write(`${line}\n`)
+}
