@@ -10,8 +10,9 @@ const powers = [
   1e21, 1e22,
 ]
 
-/** Reads the number that begins at `at`. The same value as JSON.parse for every JSON number; others are refused. */
+/** Reads the number that begins at `at` into `found`. The same value as JSON.parse for every JSON number; others are refused. */
 export function findNumber(bytes: Uint8Array, at: number, found: FoundNumber): void {
+  found.end = -1
   const negative = bytes[at] === 0x2d
   const first = negative ? at + 1 : at
   let i = first
@@ -23,7 +24,7 @@ export function findNumber(bytes: Uint8Array, at: number, found: FoundNumber): v
     byte = i < bytes.length ? bytes[i]! : 0
   }
   const whole = i - first
-  if (whole === 0 || (whole > 1 && bytes[first] === 0x30)) return refuse(found)
+  if (whole === 0 || (whole > 1 && bytes[first] === 0x30)) return
   let decimals = 0
   if (byte === 0x2e) {
     const point = i
@@ -35,17 +36,19 @@ export function findNumber(bytes: Uint8Array, at: number, found: FoundNumber): v
       byte = i < bytes.length ? bytes[i]! : 0
     }
     decimals = i - point - 1
-    if (decimals === 0) return refuse(found)
+    if (decimals === 0) return
   }
-  if (byte === 0x65 || byte === 0x45) return findLong(bytes, at, exponentEnd(bytes, i + 1), found)
-  if (whole + decimals > 15) return findLong(bytes, at, i, found)
+  if (byte === 0x65 || byte === 0x45) {
+    findLong(bytes, at, exponentEnd(bytes, i + 1), found)
+    return
+  }
+  if (whole + decimals > 15) {
+    findLong(bytes, at, i, found)
+    return
+  }
   const value = decimals === 0 ? digits : digits / powers[decimals]!
   found.value = negative ? -value : value
   found.end = i
-}
-
-function refuse(found: FoundNumber): void {
-  found.end = -1
 }
 
 function exponentEnd(bytes: Uint8Array, at: number): number {
@@ -57,7 +60,7 @@ function exponentEnd(bytes: Uint8Array, at: number): number {
 
 /** The engine's own reading, for the digits that need it. */
 function findLong(bytes: Uint8Array, from: number, end: number, found: FoundNumber): void {
-  if (end < 0) return refuse(found)
+  if (end < 0) return
   let text = ''
   for (let i = from; i < end; i++) text += String.fromCharCode(bytes[i]!)
   found.value = Number(text)

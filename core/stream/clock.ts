@@ -1,0 +1,130 @@
+import type { Alert, Millis } from '../contract/model.ts'
+import { change, opened, returned } from './alerts.ts'
+import { afterMs } from './detect/link.ts'
+import { heard, silentAfter, skipGap } from './detect/silence.ts'
+import type { Emit } from './emit.ts'
+import { explainLink, explainSilence } from './explain.ts'
+import type { DeviceState, Plant, SourceState } from './plant.ts'
+import { ruleFor } from './rules.ts'
+
+/** Fires every deadline up to log time, each as of its own time, earliest first. */
+export function fireDeadlines(plant: Plant, out: Emit): void {
+  const due = (device: number): Millis => silenceDue(plant, plant.devices[device]!)
+  for (;;) {
+    const silence = plant.deadlines.next(due)
+    const other = nextOther(plant)
+    if (Math.min(silence, other) > plant.time) return
+    if (silence <= other) goSilent(plant, plant.deadlines.take(), silence, out)
+    else fireOther(plant, other, out)
+  }
+}
+
+/** NaN: no deadline. */
+function silenceDue(plant: Plant, device: DeviceState): Millis {
+  if (device.rule === null || device.silent !== null || !plant.sources[device.source]!.up) return Number.NaN
+  return device.row[heard]! + silentAfter(device.row, device.rule.params)
+}
+
+/** Call when anything that a device's deadline depends on has changed. */
+export function setDeadline(plant: Plant, index: number): void {
+  const due = silenceDue(plant, plant.devices[index]!)
+  if (!Number.isNaN(due)) plant.deadlines.add(index, due)
+}
+
+function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
+  const device = plant.devices[index]!
+  const rule = device.rule!
+  device.dirty = true
+  device.silent = opened(plant, rule, device.name, out, {
+    title: `No message from ${device.label}`,
+    device: device.name,
+    series: null,
+    signal: null,
+    unit: null,
+    priority: rule.priority,
+    since: device.row[heard]!,
+    historical: false,
+    explanation: explainSilence(device, silentAfter(device.row, rule.params)),
+    time,
+  })
+}
+
+/** Shelves that end and links that stay lost: few, so they are looked through. */
+function nextOther(plant: Plant): Millis {
+  let next = Infinity
+  for (const source of plant.sources) if (source.due < next) next = source.due
+  for (const id of plant.shelved) {
+    const until = plant.alerts.get(id)!.shelvedUntil!
+    if (until < next) next = until
+  }
+  return next
+}
+
+function fireOther(plant: Plant, time: Millis, out: Emit): void {
+  for (const source of plant.sources) if (source.due === time) lose(plant, source, time, out)
+  for (const id of [...plant.shelved]) {
+    const alert = plant.alerts.get(id)!
+    if (alert.shelvedUntil === time) unshelve(plant, alert, time, null, out)
+  }
+}
+
+export function unshelve(plant: Plant, alert: Alert, time: Millis, by: string | null, out: Emit): void {
+  plant.shelved.delete(alert.id)
+  change(plant, { ...alert, shelvedUntil: null }, 'unshelved', time, by, null, out)
+}
+
+function lose(plant: Plant, source: SourceState, time: Millis, out: Emit): void {
+  source.due = Number.NaN
+  const rule = ruleFor(plant.rules, 'link', source.name)
+  if (rule === null) return
+  source.alert = opened(plant, rule, source.name, out, {
+    title: `Connection to ${source.name} lost`,
+    device: source.name,
+    series: null,
+    signal: null,
+    unit: null,
+    priority: rule.priority,
+    since: source.lostSince,
+    historical: false,
+    explanation: explainLink(plant, afterMs(rule)),
+    time,
+  })
+}
+
+/** Messages can come from now on: what was missed until now is not the devices' own silence. */
+export function linkUp(plant: Plant, source: SourceState, out: Emit): void {
+  source.up = true
+  source.due = Number.NaN
+  if (source.alert !== null) returned(plant, source.alert, plant.time, plant.time, null, out)
+  source.alert = null
+  forgive(plant, source)
+}
+
+export function linkDown(plant: Plant, source: SourceState): void {
+  if (!source.up && source.alert !== null) return
+  source.up = false
+  if (!Number.isNaN(source.due)) return
+  source.lostSince = plant.time
+  const rule = ruleFor(plant.rules, 'link', source.name)
+  source.due = rule === null ? Number.NaN : plant.time + afterMs(rule)
+}
+
+/** A person or the recorder ended the link: nobody is missing. */
+export function linkStopped(plant: Plant, source: SourceState, out: Emit): void {
+  source.up = false
+  source.due = Number.NaN
+  if (source.alert !== null) returned(plant, source.alert, plant.time, plant.time, 'capture was stopped', out)
+  source.alert = null
+}
+
+/** Time in which nothing could be heard counts for no device. */
+export function forgive(plant: Plant, source: SourceState): void {
+  for (const index of source.devices) {
+    const device = plant.devices[index]!
+    if (Number.isNaN(device.row[heard]!)) continue
+    device.row[skipGap] = 1
+    device.dirty = true
+    if (device.silent === null) device.row[heard] = plant.time
+    setDeadline(plant, index)
+  }
+}

@@ -1,0 +1,103 @@
+import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
+import { change, endWatch, returned, watchSeries } from './alerts.ts'
+import { setDeadline, unshelve } from './clock.ts'
+import type { Emit } from './emit.ts'
+import type { Plant } from './plant.ts'
+import { ruleFor } from './rules.ts'
+
+/** Does what a person has done. A command that is damaged, or about something unknown, changes nothing. */
+export function command(plant: Plant, name: string, bytes: Uint8Array, out: Emit): void {
+  const value = commandValue(bytes)
+  const apply = commands[name as CommandName]
+  if (value !== null && apply !== undefined && Object.hasOwn(commands, name)) apply(plant, value as never, out)
+}
+
+function commandValue(bytes: Uint8Array): object | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return typeof value === 'object' ? value : null
+  } catch {
+    return null // the host checks commands before they are written; a damaged one is kept in the log as it is
+  }
+}
+
+const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K], out: Emit) => void } = {
+  'rule.put': putRule,
+  'rule.delete': deleteRule,
+  ack: acknowledge,
+  shelve,
+  unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
+  mark,
+  note: (plant, note, out) => out.note(note, plant.next, plant.time),
+  bookmark: (plant, bookmark, out) => out.bookmark(bookmark, plant.next, plant.time),
+  zone: (plant, zone, out) => {
+    plant.zone = String(zone.name)
+    out.zone({ name: plant.zone })
+  },
+}
+
+function putRule(plant: Plant, rule: Rule, out: Emit): void {
+  if (typeof rule.id !== 'string' || typeof rule.scope !== 'object' || typeof rule.params !== 'object') return
+  const at = plant.rules.findIndex((before) => before.id === rule.id)
+  if (at >= 0) plant.rules[at] = rule
+  else plant.rules.push(rule)
+  out.rule(rule, false)
+  applyRules(plant, out)
+}
+
+function deleteRule(plant: Plant, { id }: Commands['rule.delete'], out: Emit): void {
+  const rule = plant.rules.find((each) => each.id === id)
+  if (rule === undefined) return
+  plant.rules = plant.rules.filter((each) => each !== rule)
+  out.rule(rule, true)
+  applyRules(plant, out)
+}
+
+function applyRules(plant: Plant, out: Emit): void {
+  for (const state of plant.series) {
+    const before = state.watches
+    state.watches = watchSeries(plant.rules, state.series, before)
+    for (const watch of before) if (!state.watches.includes(watch)) endWatch(plant, watch, out)
+  }
+  plant.devices.forEach((device, index) => {
+    device.rule = ruleFor(plant.rules, 'silence', device.name)
+    if (device.rule === null && device.silent !== null) {
+      returned(plant, device.silent, plant.time, plant.time, 'its rule was changed', out)
+      device.silent = null
+      device.dirty = true
+    }
+    setDeadline(plant, index)
+  })
+}
+
+function each(plant: Plant, ids: readonly string[], apply: (alert: Alert) => void): void {
+  if (!Array.isArray(ids)) return
+  for (const id of ids) {
+    const alert = plant.alerts.get(id)
+    if (alert !== undefined) apply(alert)
+  }
+}
+
+function acknowledge(plant: Plant, { ids, note, by }: Commands['ack'], out: Emit): void {
+  each(plant, ids, (alert) => {
+    if (alert.acknowledged !== null) return
+    const acknowledged = { at: plant.time, by, note }
+    change(plant, { ...alert, acknowledged }, 'acknowledged', plant.time, by, note, out)
+  })
+}
+
+function shelve(plant: Plant, { ids, until, note, by }: Commands['shelve'], out: Emit): void {
+  if (!(until > plant.time)) return
+  each(plant, ids, (alert) => {
+    plant.shelved.add(alert.id)
+    change(plant, { ...alert, shelvedUntil: until }, 'shelved', plant.time, by, note, out)
+  })
+}
+
+function endShelf(plant: Plant, alert: Alert, by: string, out: Emit): void {
+  if (alert.shelvedUntil !== null) unshelve(plant, alert, plant.time, by, out)
+}
+
+function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): void {
+  each(plant, [id], (alert) => change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out))
+}

@@ -1,0 +1,90 @@
+import type { Millis } from '../contract/model.ts'
+
+/**
+ * Deadlines of devices, earliest first; of equal ones the lower device first. A deadline that moves later costs
+ * nothing until its old time has come; `due` tells what it is by then.
+ */
+export interface Deadlines {
+  /** Says that a deadline of `device` is not before `time`. */
+  add(device: number, time: Millis): void
+  /** Time of the next real deadline; Infinity when there is none. */
+  next(due: (device: number) => Millis): Millis
+  /** The device of the deadline that `next` has answered. */
+  take(): number
+}
+
+export function deadlines(): Deadlines {
+  const times: Millis[] = []
+  const devices: number[] = []
+  /** Where a device's entry stands, so that it has only one. */
+  const earliest = new Map<number, Millis>()
+
+  return {
+    add(device, time) {
+      const known = earliest.get(device)
+      if (known !== undefined && known <= time) return
+      earliest.set(device, time)
+      push(times, devices, time, device)
+    },
+    next(due) {
+      while (times.length > 0) {
+        const time = times[0]!
+        const device = devices[0]!
+        const current = earliest.get(device) === time
+        const real = current ? due(device) : Number.NaN
+        if (current && real <= time) return time
+        pop(times, devices)
+        if (!current) continue
+        earliest.delete(device)
+        if (real > time) this.add(device, real)
+      }
+      return Infinity
+    },
+    take() {
+      const device = devices[0]!
+      earliest.delete(device)
+      pop(times, devices)
+      return device
+    },
+  }
+}
+
+function before(times: Millis[], devices: number[], a: number, b: number): boolean {
+  return times[a]! < times[b]! || (times[a] === times[b] && devices[a]! < devices[b]!)
+}
+
+function push(times: Millis[], devices: number[], time: Millis, device: number): void {
+  times.push(time)
+  devices.push(device)
+  let i = times.length - 1
+  while (i > 0) {
+    const parent = (i - 1) >> 1
+    if (!before(times, devices, i, parent)) return
+    swap(times, devices, i, parent)
+    i = parent
+  }
+}
+
+function pop(times: Millis[], devices: number[]): void {
+  swap(times, devices, 0, times.length - 1)
+  times.pop()
+  devices.pop()
+  let i = 0
+  for (;;) {
+    const left = 2 * i + 1
+    if (left >= times.length) return
+    const child = left + 1 < times.length && before(times, devices, left + 1, left) ? left + 1 : left
+    if (!before(times, devices, child, i)) return
+    swap(times, devices, i, child)
+    i = child
+  }
+}
+
+function swap(times: Millis[], devices: number[], a: number, b: number): void {
+  const time = times[a]!
+  const device = devices[a]!
+  times[a] = times[b]!
+  devices[a] = devices[b]!
+  times[b] = time
+  devices[b] = device
+}

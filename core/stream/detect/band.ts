@@ -1,0 +1,284 @@
+import type { Millis } from '../../contract/model.ts'
+import { bandPart, count, firstOffset, recent, ringSize } from '../series.ts'
+import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
+import { isMeasurement } from './kind.ts'
+
+// Two ways to expect a value: a slow level, and the hour of the day with a slow offset. The one that has been
+// closer is used. How far is far is remembered: the largest distances so far, in units of the usual spread.
+const level = bandPart
+const levelVariance = bandPart + 1
+const offset = bandPart + 2
+const hourVariance = bandPart + 3
+const hourCount = bandPart + 4
+const byHour = bandPart + 5
+/** Hour since 1970 that is being summed up, its sum and count. */
+const hourNow = bandPart + 6
+const hourSum = bandPart + 7
+const hourReadings = bandPart + 8
+const dayNow = bandPart + 9
+const days = bandPart + 10
+const firstTime = bandPart + 11
+/** Smallest step between two different values: what the sensor can tell apart. */
+const quantum = bandPart + 12
+/** The distance that may become a peak, how many readings ago, and whether it was inside an alert. */
+const candidate = bandPart + 13
+const candidateAge = bandPart + 14
+const candidateAlerted = bandPart + 15
+const outsideRun = bandPart + 16
+const farRun = bandPart + 17
+const openSince = bandPart + 18
+const previous = bandPart + 19
+const peaks = bandPart + 20
+const peaksKept = 12
+const hourMean = peaks + peaksKept
+const hourDays = hourMean + 24
+
+const hour: Millis = 3_600_000
+const day = 24 * hour
+const warmUp = 100
+const clip = 4
+const peakAge = 40
+const minDays = 2
+
+/** The usual band of a measurement, learned per series. */
+export const band: Detector = {
+  id: 'band',
+  version: 1,
+  doc: 'Opens when a value leaves the band that is usual for it at this hour of the day.',
+  params: [
+    { name: 'width', default: 4, unit: 'spreads', doc: 'Least half-width of the band, in usual spreads.' },
+    {
+      name: 'margin',
+      default: 1.15,
+      unit: '',
+      doc: 'How far beyond the largest remembered distance the band reaches.',
+    },
+    { name: 'readings', default: 3, unit: 'readings', doc: 'Readings in a row outside the band that open an alert.' },
+    { name: 'relearnMs', default: 2 * day, unit: 'ms', doc: 'An alert that lasts this long becomes the new usual.' },
+  ],
+  clearReadings: 6,
+  step,
+  words,
+}
+
+/** Where this reading was expected, from what was learned before it. */
+export function expect(row: Float64Array, now: Now, params: Params): void {
+  if (row[count]! < warmUp || !isMeasurement(row)) {
+    now.low = now.high = now.z = Number.NaN
+    return
+  }
+  const middle = expected(row, now.time)
+  const spread = spreadOf(row, middle)
+  const half = halfWidth(row, now.time, params) * spread
+  now.low = middle - half
+  now.high = middle + half
+  now.z = (now.value - middle) / spread
+}
+
+function expected(row: Float64Array, time: Millis): number {
+  if (row[byHour] === 0) return row[level]!
+  const hourly = hourExpected(row, time)
+  return Number.isNaN(hourly) ? row[level]! : hourly + row[offset]!
+}
+
+/** The mean of this hour on earlier days, between the middles of two hours where both are known. NaN: not learned. */
+function hourExpected(row: Float64Array, time: Millis): number {
+  const at = time / hour - 0.5
+  const floor = Math.floor(at)
+  const before = ((floor % 24) + 24) % 24
+  const after = (before + 1) % 24
+  const hasBefore = row[hourDays + before]! >= minDays
+  const hasAfter = row[hourDays + after]! >= minDays
+  if (hasBefore && hasAfter)
+    return row[hourMean + before]! + (at - floor) * (row[hourMean + after]! - row[hourMean + before]!)
+  const own = at - floor >= 0.5 ? after : before
+  return row[hourDays + own]! >= minDays ? row[hourMean + own]! : Number.NaN
+}
+
+function spreadOf(row: Float64Array, middle: number): number {
+  const variance = row[byHour] === 0 ? row[levelVariance]! : row[hourVariance]!
+  const least = Math.max(0.7 * row[quantum]!, 0.0002 * Math.abs(middle), Number.MIN_VALUE * 1e20)
+  return Math.max(Math.sqrt(variance), least)
+}
+
+/** In spreads. A young band is wider: it has not seen a whole day. */
+function halfWidth(row: Float64Array, time: Millis, params: Params): number {
+  const learned = Math.max(param(band, params, 'width'), param(band, params, 'margin') * row[peaks]!)
+  const young = 1 - (time - row[firstTime]!) / (2 * day)
+  return young > 0 ? learned * (1 + 1.5 * young) : learned
+}
+
+function step(row: Float64Array, now: Now, params: Params): Verdict {
+  if (Number.isNaN(now.z)) return 0
+  const half = (now.high - now.low) / 2
+  const distance = Math.abs(now.value - (now.low + half))
+  const wasFar = row[farRun]! > 0
+  const side = now.value > now.high ? 1 : now.value < now.low ? -1 : 0
+  row[outsideRun] = side === 0 ? 0 : row[outsideRun]! * side > 0 ? row[outsideRun]! + side : side
+  row[farRun] = distance > 2 * half ? row[farRun]! + 1 : 0
+  if (row[farRun]! >= 2) return 3
+  if (Math.abs(row[outsideRun]!) >= param(band, params, 'readings') || wasFar) return 2
+  return side === 0 ? 0 : 1
+}
+
+function words(row: Float64Array, now: Now): Words {
+  const above = now.z > 0
+  const z = Math.abs(now.z)
+  let asFar = 0
+  for (let i = 0; i < peaksKept; i++) if (row[peaks + i]! >= z) asFar++
+  return {
+    title: above ? 'above its usual band' : 'below its usual band',
+    expected: { low: now.low, high: now.high },
+    why: reason(row, now.time),
+    rarity: Math.max(1, Math.floor(row[count]! / (asFar + 1))),
+  }
+}
+
+function reason(row: Float64Array, time: Millis): string {
+  const at = Math.floor(time / hour) % 24
+  if (row[byHour] === 1 && row[hourDays + at]! >= minDays)
+    return `${at}-${at + 1} h UTC, ${row[hourDays + at]} days learned`
+  const span = time - row[firstTime]!
+  return `the usual level, ${row[count]} readings in ${span < 2 * day ? `${Math.round(span / hour)} hours` : `${Math.round(span / day)} days`}`
+}
+
+/** Whole days that were learned. */
+export function learnedDays(row: Float64Array): number {
+  return row[days]!
+}
+
+/** Learns from a reading, after it was judged. */
+export function learnBand(row: Float64Array, now: Now, every: Millis, alerted: boolean, params: Params): void {
+  const first = row[count] === 0
+  if (first) begin(row, now)
+  const a = Math.max(rate(every), 1 / (row[count]! + 1))
+  learnStep(row, now.value)
+  const kept = learnLevel(row, now, a)
+  learnHour(row, now, a)
+  sumHour(row, now.time, kept)
+  choose(row)
+  learnPeak(row, now.z, alerted)
+  if (alerted) relearn(row, now, params)
+  else row[openSince] = Number.NaN
+}
+
+function begin(row: Float64Array, now: Now): void {
+  row[level] = now.value
+  row[firstTime] = now.time
+  row[firstOffset] = now.offset
+  row[quantum] = 0
+  row[openSince] = Number.NaN
+  row[hourNow] = Math.floor(now.time / hour)
+  row[dayNow] = Math.floor(now.time / day)
+}
+
+/** A day and a half, in readings; never faster than 300 readings nor slower than 20,000. */
+function rate(every: Millis): number {
+  const a = every > 0 ? every / (1.5 * day) : 0 // NaN: not known yet
+  return Math.min(1 / 300, Math.max(1 / 20_000, a))
+}
+
+function learnStep(row: Float64Array, value: number): void {
+  const size = Math.abs(value - row[previous]!)
+  if (size > 0 && row[count]! > 0 && (row[quantum] === 0 || size < row[quantum]!)) row[quantum] = size
+  row[previous] = value
+}
+
+/** Answers the value, no further from the level than one reading may pull. */
+function learnLevel(row: Float64Array, now: Now, a: number): number {
+  const d = clipped(now.value - row[level]!, row[levelVariance]!, row[count]!)
+  const kept = row[level]! + d
+  row[level] = row[level]! + a * d
+  row[levelVariance] = (1 - a) * (row[levelVariance]! + a * d * d)
+  return kept
+}
+
+function clipped(d: number, variance: number, n: number): number {
+  if (n < 20) return d
+  const most = clip * Math.sqrt(variance)
+  return Math.min(most, Math.max(-most, d))
+}
+
+function learnHour(row: Float64Array, now: Now, a: number): void {
+  const hourly = hourExpected(row, now.time)
+  if (Number.isNaN(hourly)) return
+  const n = row[hourCount]! + 1
+  row[hourCount] = n
+  const own = Math.max(a, 1 / n)
+  const d = clipped(now.value - hourly - row[offset]!, row[hourVariance]!, n)
+  row[offset] = row[offset]! + own * d
+  row[hourVariance] = (1 - own) * (row[hourVariance]! + own * d * d)
+}
+
+function sumHour(row: Float64Array, time: Millis, value: number): void {
+  const now = Math.floor(time / hour)
+  if (now !== row[hourNow]) closeHour(row, now)
+  row[hourSum] = row[hourSum]! + value
+  row[hourReadings] = row[hourReadings]! + 1
+}
+
+function closeHour(row: Float64Array, now: number): void {
+  const slot = ((row[hourNow]! % 24) + 24) % 24
+  if (row[hourReadings]! > 0) {
+    const n = row[hourDays + slot]! + 1
+    row[hourDays + slot] = n
+    const mean = row[hourSum]! / row[hourReadings]!
+    row[hourMean + slot] = row[hourMean + slot]! + Math.max(0.25, 1 / n) * (mean - row[hourMean + slot]!)
+  }
+  const today = Math.floor(now / 24)
+  if (today !== row[dayNow]) row[days] = row[days]! + 1
+  row[dayNow] = today
+  row[hourNow] = now
+  row[hourSum] = row[hourReadings] = 0
+}
+
+/** Hysteresis, so that the band does not jump to and fro. */
+function choose(row: Float64Array): void {
+  if (row[hourCount]! < warmUp) return
+  if (row[hourVariance]! < 0.7 * row[levelVariance]!) row[byHour] = 1
+  else if (row[hourVariance]! > 0.9 * row[levelVariance]!) row[byHour] = 0
+}
+
+/** A peak is a distance that is not exceeded in the 40 readings after it, so that one episode is one peak. */
+function learnPeak(row: Float64Array, z: number, alerted: boolean): void {
+  if (Number.isNaN(z)) return
+  const size = Math.abs(z)
+  if (size > row[candidate]!) {
+    row[candidate] = size
+    row[candidateAge] = 0
+    row[candidateAlerted] = alerted ? 1 : 0
+    return
+  }
+  row[candidateAge] = row[candidateAge]! + 1
+  if (row[candidateAge]! < peakAge) return
+  keepPeak(row, row[candidateAlerted] === 1 ? row[candidate]! / 2 : row[candidate]!)
+  row[candidate] = size
+  row[candidateAge] = 0
+  row[candidateAlerted] = alerted ? 1 : 0
+}
+
+function keepPeak(row: Float64Array, size: number): void {
+  let i = peaksKept - 1
+  if (size <= 2 || size <= row[peaks + i]!) return
+  while (i > 0 && row[peaks + i - 1]! < size) {
+    row[peaks + i] = row[peaks + i - 1]!
+    i--
+  }
+  row[peaks + i] = size
+}
+
+/** What lasts becomes usual, so that every alert ends. */
+function relearn(row: Float64Array, now: Now, params: Params): void {
+  if (Number.isNaN(row[openSince]!)) row[openSince] = now.time
+  if (now.time - row[openSince]! < param(band, params, 'relearnMs')) return
+  const values = recent(row, row[count]! + 1).map((each) => each.value)
+  if (values.length < ringSize) return
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length
+  const hourly = hourExpected(row, now.time)
+  row[level] = mean
+  row[levelVariance] = Math.max(row[levelVariance]!, variance)
+  row[hourVariance] = Math.max(row[hourVariance]!, variance)
+  if (!Number.isNaN(hourly)) row[offset] = mean - hourly
+  row[openSince] = now.time
+}

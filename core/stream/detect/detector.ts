@@ -1,0 +1,54 @@
+import type { Band, Millis, Offset } from '../../contract/model.ts'
+
+/** The reading that is being judged. One object for the whole path, changed in place. */
+export interface Now {
+  offset: Offset
+  /** Event time. */
+  time: Millis
+  value: number
+  /** More than 10 minutes behind its arrival. */
+  historical: boolean
+  /** Usual band before this reading was learned from; NaN: not learned. */
+  low: number
+  high: number
+  /** Distance from the expected value in its usual spread. */
+  z: number
+}
+
+/** 0: in order. 1: outside, enough to stay open. 2: enough to open. 3: enough to open, and far more than that. */
+export type Verdict = 0 | 1 | 2 | 3
+
+export interface Param {
+  readonly name: string
+  readonly default: number
+  readonly unit: string
+  readonly doc: string
+}
+
+/** One file each: what it looks for, its parameters and its step. A new meaning is a new version. */
+export interface Detector {
+  readonly id: string
+  readonly version: number
+  readonly doc: string
+  readonly params: readonly Param[]
+  /** Readings back in order before an alert may return, beside the rule's clear delay. */
+  readonly clearReadings: number
+  /** Judges a reading of one series. Absent: the detector looks at devices, by deadlines. */
+  readonly step?: (row: Float64Array, now: Now, params: Params, open: boolean) => Verdict
+  readonly words?: (row: Float64Array, now: Now, params: Params) => Words
+}
+
+export type Params = Readonly<Record<string, number>>
+
+/** How an alert of this detector is put in words. */
+export interface Words {
+  /** After the signal's name: "below its usual band". */
+  readonly title: string
+  readonly expected: Band | null
+  readonly why: string
+  readonly rarity: number | null
+}
+
+export function param(detector: Detector, params: Params, name: string): number {
+  return params[name] ?? detector.params.find((each) => each.name === name)!.default
+}

@@ -1,0 +1,153 @@
+import type { Block } from '../contract/block.ts'
+import { kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.ts'
+import { type LinkEvent, linkEvents, type Offset, type Topic } from '../contract/model.ts'
+import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
+import { command } from './commands.ts'
+import { createDecoded, createDecoder, type Decoded, type Decoder, valueKinds } from './decode/decoder.ts'
+import type { Emit } from './emit.ts'
+import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
+import { readNumber, readText, touchDevice } from './reading.ts'
+import { defaultRules } from './rules.ts'
+import { type PathState, restorePlant, savePlant } from './state.ts'
+
+/**
+ * The one stream path: records in, what they mean out. Live, catch-up, replay and what-if are this call over another
+ * span of the log with another place to write. Nothing here knows the time of day or any chance: the same log gives
+ * the same answers on any machine, in any slices.
+ */
+export interface Path {
+  /** Offset of the record that comes next. */
+  readonly next: Offset
+  /** Reads rows [from, to) of the block in order and says what they mean. The first must be the record `next`. */
+  step(block: Block, from: number, to: number, out: Emit): void
+  /** What a restart needs, as copies; of the rows only those that changed since the last call. */
+  save(): PathState
+}
+
+export interface PathOptions {
+  /** Readings of further series are left out and counted as `too_large`. */
+  readonly maxSeries?: number
+}
+
+const mostSeries = 50_000
+
+/** A path that has read nothing; it may begin at any offset. */
+export function createPath(options: PathOptions = {}): Path {
+  return pathOf(createPlant(options.maxSeries ?? mostSeries))
+}
+
+/** The path as it was saved; `state` holds every row. Throws `internal` when another version has saved it. */
+export function restorePath(state: PathState, options: PathOptions = {}): Path {
+  return pathOf(restorePlant(state, options.maxSeries ?? mostSeries))
+}
+
+function pathOf(plant: Plant): Path {
+  const reader: Reader = { plant, decoder: createDecoder(), decoded: createDecoded() }
+  return {
+    get next() {
+      return plant.next
+    },
+    step(block, from, to, out) {
+      for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
+    },
+    save: () => savePlant(plant),
+  }
+}
+
+interface Reader {
+  readonly plant: Plant
+  readonly decoder: Decoder
+  readonly decoded: Decoded
+}
+
+/** Every record says that time has come to its own time; deadlines before it fire first. */
+function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void {
+  const { plant } = reader
+  const kind = block.kind[row]!
+  plant.next = block.first + row
+  plant.time = Math.max(plant.time, block.time[row]!)
+  out.at(plant.next, plant.time)
+  if (!plant.begun) begin(plant, out)
+  if (kind === kindCode.link) link(plant, block.topics[block.topic[row]!]!, payload(block, row), out)
+  fireDeadlines(plant, out)
+  if (kind === kindCode.message) message(reader, block, row, out)
+  else if (kind === kindCode.command) command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
+  plant.next += 1
+}
+
+function begin(plant: Plant, out: Emit): void {
+  plant.begun = true
+  for (const rule of defaultRules) {
+    plant.rules.push(rule)
+    out.rule(rule, false)
+  }
+}
+
+function message(reader: Reader, block: Block, row: number, out: Emit): void {
+  const { decoded } = reader
+  const topic = block.topics[block.topic[row]!]!
+  const flags = block.flags[row]!
+  const reason = reader.decoder.decode(topic.name, payload(block, row), decoded)
+  out.message(topic.source, flags & 3, (flags & repeatFlag) !== 0, reason === null ? decoded.n : 0)
+  if (reason !== null) out.undecodable(topic, reason)
+  else readings(reader, topic, block.time[row]!, (flags & retainedFlag) !== 0, out)
+}
+
+function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, retained: boolean, out: Emit): void {
+  const { layout, n } = decoded
+  let left = decoded.dropped
+  let device = -1
+  for (let i = 0; i < n; i++) {
+    const kind = decoded.kind[i]!
+    const slot = kind * layout.signals.length + i
+    let id = layout.ids[slot]!
+    if (id < 0) {
+      id = seriesIndex(plant, layout, i, valueKinds[kind]!, topic, out)
+      layout.ids[slot] = id
+    }
+    if (id < 0) {
+      left += 1
+      continue
+    }
+    const state = plant.series[id]!
+    if (device < 0) {
+      device = state.device
+      touchDevice(plant, device, topic, decoded.time, arrival, retained, out)
+    }
+    if (kind === 2) readText(plant, state, decoded.text[i]!, out)
+    else readNumber(plant, state, decoded.number[i]!, retained, out)
+  }
+  if (left > 0) out.undecodable(topic, 'too_large')
+}
+
+/** Before the deadlines: a recorder that was away does not make its devices silent. */
+function link(plant: Plant, topic: Topic, bytes: Uint8Array, out: Emit): void {
+  const event = topic.name as LinkEvent
+  if (!linkEvents.includes(event)) return
+  const about = topic.source === '' ? plant.sources : [plant.sources[sourceIndex(plant, topic.source)]!]
+  for (const source of about) {
+    if (topic.source !== '') source.linked = true
+    if (event === 'down') linkDown(plant, source)
+    else if (event === 'stopped') linkStopped(plant, source, out)
+    else if (event === 'started' && topic.source === '' && source.linked) source.up = false
+    else if (event !== 'asleep') awake(plant, event, source, topic, out)
+  }
+  out.link(topic.source, event, detailOf(bytes))
+}
+
+function awake(plant: Plant, event: LinkEvent, source: Plant['sources'][number], topic: Topic, out: Emit): void {
+  if (event === 'awake' || topic.source === '') forgive(plant, source)
+  else linkUp(plant, source, out)
+}
+
+function detailOf(bytes: Uint8Array): string | null {
+  if (bytes.length === 0) return null
+  try {
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as { readonly detail?: unknown } | null
+    return typeof value?.detail === 'string' ? value.detail : null
+  } catch {
+    return null // a detail is for people to read; the event stands without it
+  }
+}
+
+export type { PathState } from './state.ts'

@@ -1,0 +1,143 @@
+import type { Alert, Millis, Offset, Rule, SeriesType, Topic } from '../contract/model.ts'
+import { watchSeries } from './alerts.ts'
+import { type Deadlines, deadlines } from './deadlines.ts'
+import type { Layout } from './decode/decoder.ts'
+import type { Now } from './detect/detector.ts'
+import { deviceEvery, deviceRowLength, heard } from './detect/silence.ts'
+import type { Emit } from './emit.ts'
+import { ruleFor } from './rules.ts'
+import { createSeries, type SeriesState, seriesKey } from './series.ts'
+
+/** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
+export interface Plant {
+  /** Offset of the record that comes next. */
+  next: Offset
+  /** Log time: the running maximum of arrival. */
+  time: Millis
+  /** The rules that hold from the first have been said. */
+  begun: boolean
+  zone: string
+  rules: Rule[]
+  readonly series: SeriesState[]
+  readonly seriesOf: Map<string, number>
+  readonly devices: DeviceState[]
+  readonly deviceOf: Map<string, number>
+  readonly sources: SourceState[]
+  readonly sourceOf: Map<string, number>
+  /** Open alerts, and the newest of those that returned, oldest first. */
+  readonly alerts: Map<string, Alert>
+  /** Ids of the shelved ones, in the order of their shelving. */
+  readonly shelved: Set<string>
+  readonly deadlines: Deadlines
+  readonly now: Now
+  readonly maxSeries: number
+}
+
+export interface DeviceState {
+  readonly name: string
+  readonly label: string
+  readonly area: string
+  readonly series: number[]
+  readonly row: Float64Array
+  source: number
+  /** Its open silence alert. */
+  silent: string | null
+  rule: Rule | null
+  dirty: boolean
+}
+
+export interface SourceState {
+  readonly name: string
+  /** Messages can come: silence is then the device's own. */
+  up: boolean
+  /** It has told of its link, so that a start of the recorder is not yet a link. */
+  linked: boolean
+  /** Log time at which its lost link becomes an alert; NaN: it is not lost, or the alert is open. */
+  due: Millis
+  lostSince: Millis
+  alert: string | null
+  readonly devices: Set<number>
+}
+
+export function createPlant(maxSeries: number): Plant {
+  return {
+    next: 0,
+    time: -Infinity,
+    begun: false,
+    zone: 'UTC',
+    rules: [],
+    series: [],
+    seriesOf: new Map(),
+    devices: [],
+    deviceOf: new Map(),
+    sources: [],
+    sourceOf: new Map(),
+    alerts: new Map(),
+    shelved: new Set(),
+    deadlines: deadlines(),
+    now: { offset: 0, time: 0, value: 0, historical: false, low: Number.NaN, high: Number.NaN, z: Number.NaN },
+    maxSeries,
+  }
+}
+
+export function sourceIndex(plant: Plant, name: string): number {
+  let index = plant.sourceOf.get(name)
+  if (index === undefined) {
+    index = plant.sources.length
+    plant.sourceOf.set(name, index)
+    plant.sources.push({
+      name,
+      up: true,
+      linked: false,
+      due: Number.NaN,
+      lostSince: 0,
+      alert: null,
+      devices: new Set(),
+    })
+  }
+  return index
+}
+
+/** The series of a reading; a new one is said. -1 when the plant already holds as many as it may. */
+export function seriesIndex(
+  plant: Plant,
+  layout: Layout,
+  reading: number,
+  type: SeriesType,
+  topic: Topic,
+  out: Emit,
+): number {
+  const key = seriesKey(layout.place.device, layout.signals[reading]!, type)
+  const known = plant.seriesOf.get(key)
+  if (known !== undefined) return known
+  return plant.series.length < plant.maxSeries ? addSeries(plant, layout, reading, type, topic, out) : -1
+}
+
+function addSeries(plant: Plant, layout: Layout, reading: number, type: SeriesType, topic: Topic, out: Emit): number {
+  const { device, label, area } = layout.place
+  const id = plant.series.length
+  const series = { id, device, signal: layout.signals[reading]!, unit: layout.unit, type, first: plant.next }
+  const owner = deviceIndex(plant, layout, topic)
+  const state = createSeries(series, owner)
+  state.watches = watchSeries(plant.rules, series, [])
+  plant.series.push(state)
+  plant.seriesOf.set(seriesKey(device, series.signal, type), id)
+  plant.devices[owner]!.series.push(id)
+  out.series(series, label, area, topic.name)
+  return id
+}
+
+function deviceIndex(plant: Plant, layout: Layout, topic: Topic): number {
+  const { device, label, area } = layout.place
+  const known = plant.deviceOf.get(device)
+  if (known !== undefined) return known
+  const index = plant.devices.length
+  const row = new Float64Array(deviceRowLength)
+  row[heard] = row[deviceEvery] = Number.NaN
+  const source = sourceIndex(plant, topic.source)
+  plant.deviceOf.set(device, index)
+  const rule = ruleFor(plant.rules, 'silence', device)
+  plant.devices.push({ name: device, label, area, series: [], row, source, silent: null, rule, dirty: true })
+  plant.sources[source]!.devices.add(index)
+  return index
+}

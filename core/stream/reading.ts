@@ -1,0 +1,162 @@
+import type { Millis, Topic } from '../contract/model.ts'
+import { judge, returned } from './alerts.ts'
+import { linkUp, setDeadline } from './clock.ts'
+import { expect, learnBand } from './detect/band.ts'
+import { learnKind } from './detect/kind.ts'
+import { deviceFirst, deviceGaps, deviceLast, heard, learnHeard, silentAfter } from './detect/silence.ts'
+import { learnRun } from './detect/stuck.ts'
+import type { Emit } from './emit.ts'
+import { eventTime, historicalMs } from './event-time.ts'
+import type { DeviceState, Plant } from './plant.ts'
+import { sourceIndex } from './plant.ts'
+import {
+  count,
+  every,
+  lastOffset,
+  lastValue,
+  learnPace,
+  newest,
+  remember,
+  type SeriesState,
+  saidEvery,
+  saidSilent,
+} from './series.ts'
+
+/** A message of a device: what the readings of this message share, and the end of its silence. */
+export function touchDevice(
+  plant: Plant,
+  index: number,
+  topic: Topic,
+  deviceTime: Millis,
+  arrival: Millis,
+  retained: boolean,
+  out: Emit,
+): void {
+  const { now } = plant
+  const device = plant.devices[index]!
+  now.offset = plant.next
+  now.time = eventTime(deviceTime, arrival)
+  now.historical = plant.time - now.time > historicalMs
+  if (retained) return // the broker's memory, no sign of life
+  comesBy(plant, index, device, topic, out)
+  endSilence(plant, device, out)
+  if (now.historical) return
+  hear(plant, index, device)
+}
+
+function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic, out: Emit): void {
+  const current = plant.sources[device.source]!
+  if (current.name !== topic.source) {
+    current.devices.delete(index)
+    device.source = sourceIndex(plant, topic.source)
+    device.dirty = true
+  }
+  const source = plant.sources[device.source]!
+  if (current !== source) source.devices.add(index)
+  if (!source.up) linkUp(plant, source, out)
+}
+
+function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
+  if (device.silent === null) return
+  returned(plant, device.silent, plant.time, plant.time, null, out)
+  device.silent = null
+  device.row[deviceLast] = plant.next
+  device.row[heard] = Number.NaN // so that its absence is not learned as a gap
+  device.dirty = true
+}
+
+function hear(plant: Plant, index: number, device: DeviceState): void {
+  const { row } = device
+  if (row[deviceGaps] === 0 && Number.isNaN(row[heard]!)) row[deviceFirst] = plant.next
+  learnHeard(row, plant.time)
+  row[deviceLast] = plant.next
+  device.dirty = true
+  setDeadline(plant, index)
+}
+
+export function readText(plant: Plant, state: SeriesState, text: string, out: Emit): void {
+  const { row } = state
+  const { now } = plant
+  state.dirty = true
+  if (now.time < row[newest]!) return // an older state does not undo a newer one
+  pace(plant, state, out)
+  row[count] = row[count]! + 1
+  if (text === state.text) return
+  state.text = text
+  out.state(state.series.id, now.time, text)
+}
+
+/** A number or a boolean: judged first, then learned from. */
+export function readNumber(plant: Plant, state: SeriesState, value: number, retained: boolean, out: Emit): void {
+  const { row, series } = state
+  const { now } = plant
+  state.dirty = true
+  now.value = value
+  if (retained ? row[count]! > 0 : isLate(row, now.time)) {
+    out.reading(series.id, now.time, value, Number.NaN, Number.NaN, true)
+    return
+  }
+  pace(plant, state, out)
+  if (series.type === 'boolean') readBoolean(state, now.time, value, out)
+  else measure(plant, state, out)
+  row[lastValue] = value
+  row[lastOffset] = now.offset
+  row[count] = row[count]! + 1
+}
+
+/** Older than the newest of its series by more than two gaps. */
+function isLate(row: Float64Array, time: Millis): boolean {
+  const gap = row[every]!
+  return time < row[newest]! - (gap > 0 ? 2 * gap : 0)
+}
+
+function readBoolean(state: SeriesState, time: Millis, value: number, out: Emit): void {
+  const text = value === 1 ? 'true' : 'false'
+  out.reading(state.series.id, time, value, Number.NaN, Number.NaN, false)
+  if (text === state.text) return
+  state.text = text
+  out.state(state.series.id, time, text)
+}
+
+const noParams = {}
+
+function measure(plant: Plant, state: SeriesState, out: Emit): void {
+  const { row, watches } = state
+  const { now } = plant
+  const bandWatch = watches.find(isBand)
+  const params = bandWatch === undefined ? noParams : bandWatch.rule.params
+  expect(row, now, params)
+  out.reading(state.series.id, now.time, now.value, now.low, now.high, false)
+  remember(row, now.time, now.value, now.offset, now.z)
+  for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
+  learnKind(row, now.value, row[lastValue]!)
+  learnRun(row, now.value, hasAlert(watches, 'stuck'))
+  learnBand(row, now, row[every]!, bandWatch !== undefined && bandWatch.alert !== null, params)
+}
+
+function isBand(watch: SeriesState['watches'][number]): boolean {
+  return watch.rule.detector === 'band'
+}
+
+function hasAlert(watches: SeriesState['watches'], detector: string): boolean {
+  for (let i = 0; i < watches.length; i++) if (watches[i]!.rule.detector === detector) return watches[i]!.alert !== null
+  return false
+}
+
+/** Learns the pace, and says it when it has changed by more than a tenth. */
+function pace(plant: Plant, state: SeriesState, out: Emit): void {
+  const { row } = state
+  learnPace(row, plant.now.time)
+  const device = plant.devices[state.device]!
+  const usual = row[every]!
+  if (Number.isNaN(usual)) return
+  const limit = device.rule === null ? Number.NaN : silentAfter(device.row, device.rule.params)
+  if (near(usual, row[saidEvery]!) && near(limit, row[saidSilent]!)) return
+  row[saidEvery] = usual
+  row[saidSilent] = limit
+  out.cadence(state.series.id, usual, limit)
+}
+
+function near(value: number, said: number): boolean {
+  return Number.isNaN(value) ? Number.isNaN(said) : Math.abs(value - said) <= said / 10
+}

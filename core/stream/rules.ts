@@ -1,0 +1,50 @@
+import type { Rule } from '../contract/model.ts'
+import { detectors } from './detect/registry.ts'
+
+const everything = { device: '*', signal: '*' }
+const usual = { scope: everything, params: {}, holdMs: 0, clearMs: 0, enabled: true, version: 1 }
+
+/** What is watched before a person has put a rule. A rule put under the same id takes its place. */
+export const defaultRules: readonly Rule[] = [
+  { ...usual, id: 'band', name: 'Usual band', detector: 'band', priority: 2 },
+  { ...usual, id: 'silence', name: 'Silent device', detector: 'silence', priority: 2 },
+  { ...usual, id: 'stuck', name: 'Stuck sensor', detector: 'stuck', priority: 3 },
+  { ...usual, id: 'link', name: 'Lost connection', detector: 'link', priority: 2 },
+]
+
+/** Rules that look at a signal of a device: every limit, and of each learning detector only the most exact rule. */
+export function rulesFor(rules: readonly Rule[], device: string, signal: string): readonly Rule[] {
+  const fitting = rules.filter((rule) => detectors.get(rule.detector)?.step !== undefined && fits(rule, device, signal))
+  return fitting.filter(
+    (rule) => rule.enabled && (rule.detector === 'limits' || rule === mostExact(fitting, rule.detector)),
+  )
+}
+
+/** The rule of a detector that looks at whole devices or sources; null when there is none, or it is switched off. */
+export function ruleFor(rules: readonly Rule[], detector: string, device: string): Rule | null {
+  const rule = mostExact(
+    rules.filter((each) => fits(each, device, null)),
+    detector,
+  )
+  return rule?.enabled ? rule : null
+}
+
+function fits(rule: Rule, device: string, signal: string | null): boolean {
+  const { scope } = rule
+  return (
+    (scope.device === '*' || scope.device === device) &&
+    (signal === null || scope.signal === '*' || scope.signal === signal)
+  )
+}
+
+/** A named device counts more than a named signal; of equals, the one put last. */
+function mostExact(rules: readonly Rule[], detector: string): Rule | null {
+  let best: Rule | null = null
+  for (const rule of rules)
+    if (rule.detector === detector && (best === null || exactness(rule) >= exactness(best))) best = rule
+  return best
+}
+
+function exactness({ scope }: Rule): number {
+  return (scope.device === '*' ? 0 : 2) + (scope.signal === '*' ? 0 : 1)
+}

@@ -1,0 +1,172 @@
+import { FieldError } from '../contract/errors.ts'
+import type { Alert, Millis, Offset, Rule, Series } from '../contract/model.ts'
+import { watchSeries } from './alerts.ts'
+import { setDeadline } from './clock.ts'
+import { deviceRowLength } from './detect/silence.ts'
+import { createPlant, type DeviceState, type Plant, type SourceState } from './plant.ts'
+import { ruleFor } from './rules.ts'
+import { createSeries, type SeriesState, seriesKey } from './series.ts'
+
+/** The path at one offset. */
+export interface PathState {
+  readonly version: string
+  readonly next: Offset
+  /** JSON: names, rules, alerts, sources. */
+  readonly core: string
+  /** Rows of series by their id; the row of device d is -1 - d. `save` gives the changed ones, `restorePath` needs all. */
+  readonly rows: readonly { readonly series: number; readonly row: Float64Array }[]
+}
+
+/** Changes whenever a saved path would go on in another way: then the log is read again. */
+export const pathVersion = 'path-1'
+
+interface Core {
+  readonly time: Millis | null
+  readonly begun: boolean
+  readonly zone: string
+  readonly rules: readonly Rule[]
+  readonly series: readonly SavedSeries[]
+  readonly devices: readonly Pick<DeviceState, 'name' | 'label' | 'area' | 'source' | 'silent' | 'series'>[]
+  readonly sources: readonly SavedSource[]
+  readonly alerts: readonly Alert[]
+  readonly shelved: readonly string[]
+}
+
+interface SavedSeries {
+  readonly series: Series
+  readonly device: number
+  readonly text: string | null
+  readonly watches: readonly SavedWatch[]
+}
+
+/** A watch that is not at rest. */
+interface SavedWatch {
+  readonly rule: string
+  readonly since: Millis | null
+  readonly alert: string | null
+  readonly clearSince: Millis | null
+  readonly clearReadings: number
+}
+
+interface SavedSource extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lostSince' | 'alert'> {
+  readonly due: Millis | null
+  readonly devices: readonly number[]
+}
+
+export function savePlant(plant: Plant): PathState {
+  return { version: pathVersion, next: plant.next, core: JSON.stringify(coreOf(plant)), rows: changedRows(plant) }
+}
+
+function coreOf(plant: Plant): Core {
+  return {
+    time: Number.isFinite(plant.time) ? plant.time : null,
+    begun: plant.begun,
+    zone: plant.zone,
+    rules: plant.rules,
+    series: plant.series.map(({ series, device, text, watches }) => ({
+      series,
+      device,
+      text,
+      watches: savedWatches(watches),
+    })),
+    devices: plant.devices.map(({ name, label, area, source, silent, series }) => ({
+      name,
+      label,
+      area,
+      source,
+      silent,
+      series,
+    })),
+    sources: plant.sources.map((source) => ({ ...source, due: orNull(source.due), devices: [...source.devices] })),
+    alerts: [...plant.alerts.values()],
+    shelved: [...plant.shelved],
+  }
+}
+
+function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
+  return watches
+    .filter((watch) => watch.alert !== null || !Number.isNaN(watch.since))
+    .map(({ rule, since, alert, clearSince, clearReadings }) => ({
+      rule: rule.id,
+      since: orNull(since),
+      alert,
+      clearSince: orNull(clearSince),
+      clearReadings,
+    }))
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value
+}
+
+function changedRows(plant: Plant): PathState['rows'] {
+  const rows: PathState['rows'][number][] = []
+  for (const state of plant.series) {
+    if (state.dirty) rows.push({ series: state.series.id, row: state.row.slice() })
+    state.dirty = false
+  }
+  plant.devices.forEach((device, index) => {
+    if (device.dirty) rows.push({ series: -1 - index, row: device.row.slice() })
+    device.dirty = false
+  })
+  return rows
+}
+
+export function restorePlant(state: PathState, maxSeries: number): Plant {
+  if (state.version !== pathVersion)
+    throw new FieldError(
+      'internal',
+      `path state: version "${state.version}" is not "${pathVersion}"; read the log again from its base`,
+    )
+  const core = JSON.parse(state.core) as Core // written by savePlant of the same version
+  const plant = createPlant(maxSeries)
+  plant.next = state.next
+  plant.time = core.time ?? -Infinity
+  plant.begun = core.begun
+  plant.zone = core.zone
+  plant.rules = [...core.rules]
+  for (const source of core.sources) restoreSource(plant, source)
+  for (const device of core.devices) restoreDevice(plant, device)
+  for (const series of core.series) restoreSeries(plant, series)
+  for (const alert of core.alerts) plant.alerts.set(alert.id, alert)
+  for (const id of core.shelved) plant.shelved.add(id)
+  for (const { series, row } of state.rows) rowOf(plant, series).set(row)
+  plant.devices.forEach((_, index) => {
+    setDeadline(plant, index)
+  })
+  return plant
+}
+
+function restoreSource(plant: Plant, saved: SavedSource): void {
+  plant.sourceOf.set(saved.name, plant.sources.length)
+  plant.sources.push({ ...saved, due: saved.due ?? Number.NaN, devices: new Set(saved.devices) })
+}
+
+function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
+  plant.deviceOf.set(saved.name, plant.devices.length)
+  const rule = ruleFor(plant.rules, 'silence', saved.name)
+  plant.devices.push({ ...saved, row: new Float64Array(deviceRowLength), rule, dirty: false })
+}
+
+function restoreSeries(plant: Plant, { series, device, text, watches }: SavedSeries): void {
+  const state = createSeries(series, device)
+  state.text = text
+  state.dirty = false
+  state.watches = watchSeries(plant.rules, series, [])
+  for (const saved of watches) restoreWatch(state, saved)
+  plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
+  plant.series.push(state)
+}
+
+function restoreWatch(state: SeriesState, saved: SavedWatch): void {
+  const watch = state.watches.find((each) => each.rule.id === saved.rule)
+  if (watch === undefined) return
+  watch.since = saved.since ?? Number.NaN
+  watch.alert = saved.alert
+  watch.clearSince = saved.clearSince ?? Number.NaN
+  watch.clearReadings = saved.clearReadings
+}
+
+function rowOf(plant: Plant, id: number): Float64Array {
+  return id >= 0 ? plant.series[id]!.row : plant.devices[-1 - id]!.row
+}
