@@ -289,7 +289,7 @@ async function watched(doing, [program, ...first], args, { cwd = root, timeoutMs
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said = (said + text).slice(-3_000)))
   const stop = showProgress(doing)
   const code = await ended(child).finally(stop)
-  if (code !== 0) throw new Error(`${doing}: ${basename(program)} ${args[0]} failed (exit ${code})\n${said.trim()}`)
+  if (code !== 0) throw new Error(`${doing}: failed (exit ${code})\n${said.trim()}`)
 }
 
 function environment() {
