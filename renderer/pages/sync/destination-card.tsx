@@ -1,0 +1,113 @@
+import type { DestinationRow } from '../../../core/contract/calls.ts'
+import { Button } from '../../parts/button.tsx'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { count } from '../../words/number.ts'
+import { age, countdown } from '../../words/time.ts'
+import styles from './sync.module.css'
+import { useAction } from './use-action.ts'
+import { useNow } from './use-now.ts'
+
+/** One destination: one big figure, and the facts behind it. */
+export function DestinationCard({ row }: { readonly row: DestinationRow }) {
+  const now = useNow()
+  const action = useAction()
+  const figure = figureOf(row, now)
+  return (
+    <section className={styles.card} aria-label={row.name}>
+      <div className="row">
+        <h2>{row.name}</h2>
+        <span className="mono ink3 cut">{row.brokers.join(', ')}</span>
+        <span className="push" />
+        <CardButton row={row} busy={action.isPending} run={action.mutate} />
+      </div>
+      <p className={styles.figure}>
+        <strong className={figure.late ? 'p2 num' : 'num'}>{figure.big}</strong> <span>{figure.words}</span>
+      </p>
+      <dl className={styles.facts}>
+        <Fact name="Oldest not sent" late={figure.late}>
+          {row.waiting === 0 ? 'none' : age(row.behindMs)}
+        </Fact>
+        <Fact name="Waiting" late={figure.late}>
+          {count(row.waiting)} records
+        </Fact>
+        <Fact name="Delivery">{row.delivery}</Fact>
+        <Fact name="Confirmed">{count(row.confirmed.records)}</Fact>
+        <Fact name="Maybe twice" late={row.maybeTwice > 0}>
+          {count(row.maybeTwice)}
+        </Fact>
+        <Fact name="Set aside" late={row.deadLetters > 0}>
+          {count(row.deadLetters)}
+        </Fact>
+      </dl>
+      {action.error !== null && <ErrorNote error={action.error} />}
+    </section>
+  )
+}
+
+interface CardButtonProps {
+  readonly row: DestinationRow
+  readonly busy: boolean
+  readonly run: ReturnType<typeof useAction>['mutate']
+}
+
+function CardButton({ row, busy, run }: CardButtonProps) {
+  const destination = row.name
+  if (row.state === 'paused')
+    return (
+      <Button disabled={busy} onClick={() => run(['sync.pause', { destination, paused: false }])}>
+        Resume
+      </Button>
+    )
+  if (row.retryAt !== null || row.state === 'action needed' || row.state === 'fenced')
+    return (
+      <Button disabled={busy} onClick={() => run(['sync.retryNow', { destination }])}>
+        Try now
+      </Button>
+    )
+  return (
+    <Button look="quiet" disabled={busy} onClick={() => run(['sync.pause', { destination, paused: true }])}>
+      Pause
+    </Button>
+  )
+}
+
+interface FactProps {
+  readonly name: string
+  readonly late?: boolean
+  readonly children: React.ReactNode
+}
+
+function Fact({ name, late = false, children }: FactProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={late ? 'strong num p2' : 'strong num'}>{children}</dd>
+    </div>
+  )
+}
+
+interface Figure {
+  readonly big: string
+  readonly words: string
+  readonly late: boolean
+}
+
+/** The one figure that says how it stands: seconds behind, or the time until the next try. */
+function figureOf(row: DestinationRow, now: number): Figure {
+  const sending = `sending ${count(Math.round(row.perSecond))} records a second`
+  if (row.state === 'paused') return { big: 'Paused', words: `${age(row.behindMs)} behind`, late: false }
+  if (row.state === 'fenced') return { big: 'Stopped', words: 'another installation uses this identity', late: true }
+  if (row.retryAt !== null && row.retryAt > now)
+    return { big: countdown(row.retryAt - now), words: `until try ${row.attempt + 1}`, late: true }
+  if (row.state === 'action needed') return { big: 'Waits for you', words: `${age(row.behindMs)} behind`, late: true }
+  if (row.state === 'waiting')
+    return { big: age(row.behindMs), words: `behind; try ${row.attempt + 1} is under way`, late: true }
+  if (row.state === 'starting') return { big: age(row.behindMs), words: 'behind; connecting', late: false }
+  if (row.state === 'stopped') return { big: 'Stopped', words: `${age(row.behindMs)} behind`, late: true }
+  return { big: age(row.behindMs), words: `behind; ${catchUp(row) ?? sending}`, late: false }
+}
+
+function catchUp(row: DestinationRow): string | null {
+  if (row.state !== 'catching up' || row.perSecond <= 0) return null
+  return `${count(Math.round(row.perSecond))} records a second, ${age((row.waiting / row.perSecond) * 1_000)} to catch up`
+}

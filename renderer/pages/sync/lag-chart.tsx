@@ -1,0 +1,83 @@
+import { useRef } from 'react'
+import { useCall, useClock } from '../../use-core.ts'
+import { age } from '../../words/time.ts'
+import { lagPath, lagScale, type Scale } from './lag-path.ts'
+import styles from './sync.module.css'
+import { useNow } from './use-now.ts'
+import { useWidth } from './use-width.ts'
+
+const dayMs = 24 * 3600_000
+const height = 168
+const plot = { left: 64, right: 12, top: 8, bottom: 22 }
+
+/** How old the oldest record not yet sent was, over a day. */
+export function LagChart() {
+  const minute = Math.floor(useNow() / 60_000) * 60_000
+  const lag = useCall('lag', { from: minute - dayMs, until: minute + 60_000, points: 288 })
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box)
+  const lines = lag.data ?? []
+  const scale = lagScale(lines, { from: minute - dayMs, until: minute + 60_000, width, height, ...plot })
+  return (
+    <section className={styles.lag}>
+      <div className="row">
+        <h2>Oldest record not yet sent</h2>
+        <span className="label">24 h</span>
+      </div>
+      <div ref={box}>
+        <svg width={width} height={height} role="img" aria-label={summary(lines)}>
+          <Axes scale={scale} from={minute - dayMs} until={minute} />
+          {lines.map((line) => (
+            <path
+              key={line.destination}
+              d={lagPath(line, scale)}
+              fill="none"
+              stroke="var(--series)"
+              strokeWidth="1.5"
+            />
+          ))}
+        </svg>
+      </div>
+    </section>
+  )
+}
+
+function Axes({ scale, from, until }: { readonly scale: Scale; readonly from: number; readonly until: number }) {
+  const clock = useClock()
+  return (
+    <g className={styles.axes}>
+      {scale.ticks.map((tick) => (
+        <g key={tick}>
+          <path d={`M${plot.left} ${scale.y(tick)}H${scale.x(until)}`} stroke="var(--line)" />
+          <text x={plot.left - 8} y={scale.y(tick) + 4} textAnchor="end">
+            {tick === 0 ? '0' : age(tick)}
+          </text>
+        </g>
+      ))}
+      {[0, 0.25, 0.5, 0.75, 1].map((share) => (
+        <text key={share} x={scale.x(from + (until - from) * share)} y={height - 4} textAnchor={anchor(share)}>
+          {clock.minute(from + (until - from) * share)}
+        </text>
+      ))}
+    </g>
+  )
+}
+
+function anchor(share: number): 'start' | 'middle' | 'end' {
+  if (share === 0) return 'start'
+  return share === 1 ? 'end' : 'middle'
+}
+
+function summary(lines: readonly { readonly destination: string; readonly behindMs: Float64Array }[]): string {
+  if (lines.length === 0) return 'No destination has been measured yet'
+  return lines
+    .map(
+      (line) =>
+        `${line.destination}: ${age(line.behindMs.at(-1) ?? 0)} behind now, at most ${age(most(line.behindMs))} in 24 h`,
+    )
+    .join('. ')
+}
+
+function most(values: Float64Array): number {
+  return values.reduce((a, b) => (b > a ? b : a), 0)
+}

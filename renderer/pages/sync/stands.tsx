@@ -1,0 +1,43 @@
+import type { DestinationRow } from '../../../core/contract/calls.ts'
+import { count } from '../../words/number.ts'
+import styles from './sync.module.css'
+
+/** The end of the log, and how far along it each destination is. */
+export function Stands({ rows }: { readonly rows: readonly DestinationRow[] }) {
+  const head = Math.max(1, ...rows.map((row) => row.head))
+  return (
+    <section>
+      <h2>Where each stands</h2>
+      <Bar name="Log" offset={head} share={1} late={false} />
+      {rows.map((row) => (
+        <Bar key={row.name} name={row.name} offset={row.next} share={row.next / head} late={isLate(row)} />
+      ))}
+    </section>
+  )
+}
+
+interface BarProps {
+  readonly name: string
+  readonly offset: number
+  readonly share: number
+  readonly late: boolean
+}
+
+function Bar({ name, offset, share, late }: BarProps) {
+  return (
+    <div className={styles.stand}>
+      <div className="row small">
+        <span className="cut">{name}</span>
+        <span className="push" />
+        <span className="mono">{count(offset)}</span>
+      </div>
+      <div className={styles.track}>
+        <i style={{ width: `${Math.min(100, share * 100)}%`, background: late ? 'var(--p2)' : 'var(--ink-2)' }} />
+      </div>
+    </div>
+  )
+}
+
+function isLate(row: DestinationRow): boolean {
+  return row.state === 'waiting' || row.state === 'action needed' || row.state === 'fenced'
+}
