@@ -22,6 +22,10 @@ export interface Clock {
   hour(at: Millis): number
   /** Start of the day that holds this instant. */
   midnight(at: Millis): Millis
+  /** For a date and time field: "2026-11-24T14:06:12". */
+  field(at: Millis): string
+  /** The instant that a date and time field names in this zone; null when it is not complete. */
+  parse(field: string): Millis | null
   /** The same instant for a tooltip: "2026-11-24 13:06:12 UTC". */
   utc(at: Millis): string
 }
@@ -97,9 +101,12 @@ function createClock(zone: string): Clock {
   const stamp = (at: Millis) => `${read(at, 'hour')}:${read(at, 'minute')}`
   const day = (at: Millis) => `${read(at, 'day')} ${read(at, 'month')}`
   const time = (at: Millis) => `${stamp(at)}:${read(at, 'second')}`
+  const offsetAt = (at: Millis) =>
+    Date.parse(`${read(at, 'month')} ${read(at, 'day')} ${read(at, 'year')} ${time(at)} UTC`) -
+    Math.floor(at / secondMs) * secondMs
   const midnight = (at: Millis) => {
-    const seconds = Number(read(at, 'hour')) * 3600 + Number(read(at, 'minute')) * 60 + Number(read(at, 'second'))
-    return Math.floor(at / secondMs) * secondMs - seconds * secondMs
+    const wall = Math.floor((at + offsetAt(at)) / dayMs) * dayMs
+    return wall - offsetAt(wall - offsetAt(wall))
   }
   return {
     zone,
@@ -112,6 +119,11 @@ function createClock(zone: string): Clock {
     weekday: (at) => `${read(at, 'weekday')} ${read(at, 'day')}`,
     hour: (at) => Number(read(at, 'hour')),
     midnight,
+    field: (at) => new Date(at + offsetAt(at)).toISOString().slice(0, 19),
+    parse(field) {
+      const wall = Date.parse(`${field}Z`)
+      return Number.isNaN(wall) ? null : wall - offsetAt(wall - offsetAt(wall))
+    },
     utc: (at) => `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`,
   }
 }

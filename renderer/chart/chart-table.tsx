@@ -1,0 +1,62 @@
+import type { Columns } from '../../core/contract/calls.ts'
+import { count, range, value } from '../words/number.ts'
+import type { Clock } from '../words/time.ts'
+import styles from './chart.module.css'
+
+const mostRows = 500
+
+interface ChartTableProps {
+  readonly title: string
+  readonly columns: Columns
+  readonly clock: Clock
+}
+
+/** The points of a chart as rows, newest first. */
+export function ChartTable({ title, columns, clock }: ChartTableProps) {
+  const shown = Math.min(mostRows, columns.time.length)
+  const newest = Array.from({ length: shown }, (_, i) => columns.time.length - 1 - i)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
+    <section className={styles.table} aria-label={`${title}, as a table`} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col" className="right">
+              Mean {columns.unit}
+            </th>
+            <th scope="col" className="right">
+              Least to greatest
+            </th>
+            <th scope="col" className="right">
+              Usual
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map((i) => (
+            <tr key={columns.time[i]}>
+              <td className="num">{clock.full(columns.time[i]!)}</td>
+              <td className="num right">{written(columns.mean[i]!)}</td>
+              <td className="num right">{between(columns.min[i]!, columns.max[i]!)}</td>
+              <td className="num right">{between(columns.low[i]!, columns.high[i]!)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {shown < columns.time.length && (
+        <p className="label">
+          The newest {count(shown)} of {count(columns.time.length)} points.
+        </p>
+      )}
+    </section>
+  )
+}
+
+function written(v: number): string {
+  return Number.isNaN(v) ? 'no value' : value(v)
+}
+
+function between(low: number, high: number): string {
+  return Number.isNaN(low) ? '–' : range(low, high)
+}

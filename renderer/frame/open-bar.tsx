@@ -1,0 +1,310 @@
+import { type FormEvent, type PointerEvent, useRef, useState } from 'react'
+import type { At, Timeline } from '../../core/contract/calls.ts'
+import type { Millis } from '../../core/contract/model.ts'
+import { timeTicks } from '../chart/ticks.ts'
+import { useWidth } from '../chart/use-width.ts'
+import { Button } from '../parts/button.tsx'
+import { Segmented } from '../parts/segmented.tsx'
+import { Switch } from '../parts/switch.tsx'
+import { showAt } from '../route.ts'
+import { useCall, useClock, useStatus } from '../use-core.ts'
+import { count, many } from '../words/number.ts'
+import { ago, type Clock } from '../words/time.ts'
+import type { BarProps } from './closed-bar.tsx'
+import { seek, setPlayer, speeds, usePlayer } from './player.ts'
+import { Bars, Hatch, useDrag } from './strip.tsx'
+import styles from './time-bar.module.css'
+import { instantOf, type Span, shareOf, wholeLog } from './time-window.ts'
+import { Transport } from './transport.tsx'
+
+/** The time machine: the whole log with the part in view, and lanes of what happened in it. */
+export function OpenBar(props: BarProps) {
+  const { at, now, offset } = props
+  const clock = useClock()
+  const [view, setView] = useState<Span | null>(null)
+  const look = at === null ? styles.bar : `${styles.bar} ${styles.past}`
+  return (
+    <section className={`${look} ${styles.opened}`} aria-label="Time machine">
+      <Tools {...props} />
+      <Lanes {...props} span={view ?? props.span} clock={clock} onView={setView} />
+      <div className={styles.side}>
+        <p title={clock.utc(at ?? now)}>{clock.full(at ?? now)}</p>
+        <p className="label num">
+          {offset === null ? 'offset not known' : `offset ${count(offset)}`}, {at === null ? 'live' : ago(now - at)}
+        </p>
+        <div className={styles.actions}>
+          <GoTo at={at ?? now} now={now} clock={clock} />
+          <Button look={at === null ? 'plain' : 'time'} hint="L" disabled={at === null} onClick={() => showAt(null)}>
+            Go live
+          </Button>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function Tools(props: BarProps) {
+  const { speed, skipGaps } = usePlayer()
+  return (
+    <div className={styles.tools}>
+      <div className="row" style={{ gap: 2 }}>
+        <Transport {...props} steps />
+      </div>
+      <Segmented
+        look="time"
+        label="Speed"
+        value={String(speed)}
+        choices={speeds.map((one) => ({ value: String(one), label: `${one}×` }))}
+        onChange={(chosen) => setPlayer({ speed: speeds.find((one) => String(one) === chosen) ?? 1 })}
+      />
+      <Switch label="Skip gaps" on={skipGaps} onChange={(on) => setPlayer({ skipGaps: on })} />
+      <span className="push" />
+      <span className="small ink2">Space plays, ← → 1 min</span>
+    </div>
+  )
+}
+
+interface GoToProps {
+  readonly at: Millis
+  readonly now: Millis
+  readonly clock: Clock
+}
+
+function GoTo({ at, now, clock }: GoToProps) {
+  const field = useRef<HTMLInputElement>(null)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const asked = clock.parse(field.current?.value ?? '')
+    if (asked !== null) seek(asked, now)
+  }
+  return (
+    <form className={styles.goto} onSubmit={submit}>
+      <input
+        ref={field}
+        type="datetime-local"
+        step="1"
+        aria-label={`Go to time, ${clock.zone}`}
+        key={Math.floor(at / 60_000)}
+        defaultValue={clock.field(at)}
+      />
+      <Button type="submit">Go</Button>
+    </form>
+  )
+}
+
+interface LanesProps extends BarProps {
+  readonly clock: Clock
+  readonly onView: (span: Span) => void
+}
+
+const rows = { messages: 6, alerts: 38, bookmarks: 62, axis: 88 }
+
+function Lanes({ at, now, span, timeline, clock, onView }: LanesProps) {
+  const element = useRef<HTMLDivElement>(null)
+  const width = useWidth(element)
+  const drag = useDrag(element, span, (to) => seek(to, now))
+  const [hover, setHover] = useState<At>(null)
+  const over = (event: PointerEvent) => {
+    const box = event.currentTarget.getBoundingClientRect()
+    setHover(instantOf(span, (event.clientX - box.left) / box.width))
+    drag.onPointerMove(event)
+  }
+  return (
+    <div className={styles.lanes}>
+      <Overview now={now} span={span} clock={clock} onView={onView} />
+      <div className={styles.names}>
+        <span style={{ top: rows.messages + 8 }}>Messages</span>
+        <span style={{ top: rows.alerts - 4 }}>Alerts</span>
+        <span style={{ top: rows.bookmarks - 4 }}>Bookmarks</span>
+      </div>
+      <div
+        ref={element}
+        className={styles.lane}
+        role="slider"
+        tabIndex={0}
+        aria-label="Instant shown"
+        aria-valuemin={span.from}
+        aria-valuemax={span.until}
+        aria-valuenow={Math.round(at ?? now)}
+        aria-valuetext={at === null ? 'Live' : clock.long(at)}
+        onPointerDown={drag.onPointerDown}
+        onPointerMove={over}
+        onPointerLeave={() => setHover(null)}
+      >
+        <svg width={width} height="146" aria-hidden="true">
+          <Hatch />
+          {timeline !== undefined && (
+            <Bars timeline={timeline} span={span} width={width} top={rows.messages} height={22} head={at} />
+          )}
+          {timeline !== undefined && <AlertLane timeline={timeline} span={span} width={width} head={at} />}
+          {timeline?.bookmarks.map((mark) => (
+            <g key={mark.at}>
+              <path
+                d={`M${shareOf(span, mark.at) * width - 3} ${rows.bookmarks}h6v9l-3-2.4-3 2.4z`}
+                fill="var(--time)"
+              />
+              <text x={shareOf(span, mark.at) * width + 8} y={rows.bookmarks + 9}>
+                {mark.text}
+              </text>
+            </g>
+          ))}
+          <Axis span={span} width={width} clock={clock} />
+          {hover !== null && <HoverMark at={hover} span={span} width={width} clock={clock} timeline={timeline} />}
+          <Head at={at ?? now} live={at === null} span={span} width={width} clock={clock} />
+        </svg>
+      </div>
+    </div>
+  )
+}
+
+interface OverviewProps {
+  readonly now: Millis
+  readonly span: Span
+  readonly clock: Clock
+  readonly onView: (span: Span) => void
+}
+
+const overviewBins = 60
+
+/** The whole log, with the part in view as a frame that can be moved. */
+function Overview({ now, span, onView }: OverviewProps) {
+  const element = useRef<HTMLDivElement>(null)
+  const width = useWidth(element)
+  const logFrom = useStatus()?.log.from ?? null
+  const whole = wholeLog(now, logFrom)
+  const timeline = useCall('timeline', { ...whole, bins: overviewBins, at: null }).data
+  const drag = useDrag(element, whole, (centre) => onView(around(centre, span, whole)))
+  const days = Math.max(1, Math.round((whole.until - whole.from) / 86_400_000))
+  const left = shareOf(whole, span.from) * width
+  const right = shareOf(whole, span.until) * width
+  return (
+    <>
+      <span>{many(days, 'day')}</span>
+      <div ref={element} className={styles.overview} {...drag}>
+        <svg width={width} height="40" aria-hidden="true">
+          {timeline !== undefined && (
+            <Bars timeline={timeline} span={whole} width={width} top={6} height={16} head={null} />
+          )}
+          <rect
+            x={left + 1}
+            y="1.5"
+            width={Math.max(6, right - left - 2)}
+            height="24"
+            rx="3"
+            fill="none"
+            stroke="var(--time)"
+            strokeWidth="1.5"
+          />
+          <path d={`M${left} 26L0 40M${right} 26L${width} 40`} stroke="var(--time)" strokeOpacity=".4" fill="none" />
+        </svg>
+      </div>
+    </>
+  )
+}
+
+function around(centre: Millis, span: Span, whole: Span): Span {
+  const length = span.until - span.from
+  const from = Math.min(whole.until - length, Math.max(whole.from, centre - length / 2))
+  return { from: Math.round(from), until: Math.round(from + length) }
+}
+
+interface LaneProps {
+  readonly timeline: Timeline
+  readonly span: Span
+  readonly width: number
+  readonly head: At
+}
+
+function AlertLane({ timeline, span, width, head }: LaneProps) {
+  return timeline.alerts
+    .filter((alert) => (alert.until ?? span.until) > span.from)
+    .map((alert) => {
+      const x = shareOf(span, alert.from) * width
+      const end = shareOf(span, alert.until ?? span.until) * width
+      const ink = alert.priority === 2 && !alert.acknowledged ? 'var(--p2-fill)' : `var(--p${alert.priority})`
+      return (
+        <rect
+          key={alert.id}
+          x={x}
+          y={rows.alerts}
+          width={Math.max(6, end - x)}
+          height="8"
+          rx="2"
+          fill={alert.acknowledged ? 'none' : ink}
+          stroke={ink}
+          opacity={head !== null && alert.from > head ? 0.5 : 1}
+        >
+          <title>{alert.title}</title>
+        </rect>
+      )
+    })
+}
+
+function Axis({ span, width, clock }: { readonly span: Span; readonly width: number; readonly clock: Clock }) {
+  const ticks = timeTicks(span.from, span.until, Math.max(2, Math.floor(width / 110)), clock)
+  const days = (ticks[1] ?? 0) - (ticks[0] ?? 0) >= 86_400_000
+  return (
+    <>
+      <path d={`M0 ${rows.axis}H${width}`} stroke="var(--control)" strokeOpacity=".6" />
+      {ticks.map((tick) => (
+        <g key={tick}>
+          <path d={`M${shareOf(span, tick) * width} ${rows.axis}v5`} stroke="var(--control)" />
+          <text x={shareOf(span, tick) * width} y={rows.axis + 18} textAnchor="middle">
+            {days || tick === clock.midnight(tick) ? clock.weekday(tick) : clock.minute(tick)}
+          </text>
+        </g>
+      ))}
+    </>
+  )
+}
+
+interface HoverMarkProps {
+  readonly at: Millis
+  readonly span: Span
+  readonly width: number
+  readonly clock: Clock
+  readonly timeline: Timeline | undefined
+}
+
+function HoverMark({ at, span, width, clock, timeline }: HoverMarkProps) {
+  const x = shareOf(span, at) * width
+  const near = timeline?.alerts.find((alert) => alert.from <= at && at <= (alert.until ?? span.until))
+  return (
+    <>
+      <path d={`M${x} 0V124`} stroke="var(--ink-2)" strokeDasharray="2 3" />
+      <text x={x + (x > width / 2 ? -6 : 6)} y="122" textAnchor={x > width / 2 ? 'end' : 'start'}>
+        {clock.full(at)}
+        {near !== undefined && `, ${near.title}`}
+      </text>
+    </>
+  )
+}
+
+interface HeadProps {
+  readonly at: Millis
+  readonly live: boolean
+  readonly span: Span
+  readonly width: number
+  readonly clock: Clock
+}
+
+function Head({ at, live, span, width, clock }: HeadProps) {
+  const x = shareOf(span, at) * width
+  const ink = live ? 'var(--ink)' : 'var(--time)'
+  const left = Math.min(width - 62, Math.max(0, x - 31))
+  return (
+    <>
+      <path d={`M${x} 0V126`} stroke={ink} strokeWidth="1.8" />
+      <circle cx={x} cy="2" r="5" fill={ink} />
+      <rect x={left} y="126" width="62" height="18" rx="4" fill={live ? 'var(--ink)' : 'var(--time-solid)'} />
+      <text
+        x={left + 31}
+        y="139"
+        textAnchor="middle"
+        style={{ fill: live ? 'var(--on-ink)' : 'var(--on-time)', fontWeight: 600 }}
+      >
+        {clock.time(at)}
+      </text>
+    </>
+  )
+}
