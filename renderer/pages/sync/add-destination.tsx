@@ -166,7 +166,7 @@ function useDraft(): [Draft, (part: Partial<Draft>) => void] {
 function withDestination(config: Config, draft: Draft) {
   const destination: DestinationConfig = toDestination(draft)
   const others = config.destinations.filter((other) => other.name !== destination.name)
-  const secret = { name: `destination.${destination.name}.password`, value: draft.password }
+  const secret = { name: `destination/${destination.name}/password`, value: draft.password }
   return {
     config: { ...config, destinations: [...others, destination] },
     secrets: draft.password === '' ? [] : [secret],

@@ -1,0 +1,56 @@
+import type { Config, SourceConfig, SourceRow } from '../../../core/contract/calls.ts'
+import { Button, IconButton } from '../../parts/button.tsx'
+import { SwitchField } from '../../parts/field.tsx'
+import { useStatus } from '../../use-core.ts'
+import styles from './connect.module.css'
+
+interface SourcesProps {
+  readonly config: Config
+  readonly disabled: boolean
+  readonly onEdit: (source: SourceConfig) => void
+  readonly onSave: (config: Config) => void
+}
+
+/** The brokers that are watched already, and the demo plant. */
+export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
+  const rows = useStatus()?.sources ?? []
+  const remove = (name: string) =>
+    onSave({ ...config, sources: config.sources.filter((source) => source.name !== name) })
+  return (
+    <section className={styles.sources}>
+      <h2>Watched now</h2>
+      {config.sources.length === 0 && <p className="label">No broker of your own yet.</p>}
+      {config.sources.map((source) => (
+        <div key={source.name} className={styles.source}>
+          <div className="cut">
+            <p className="medium cut">{source.name}</p>
+            <p className="label cut">{stateOf(rows.find((row) => row.name === source.name))}</p>
+          </div>
+          <Button look="quiet" disabled={disabled} onClick={() => onEdit(source)}>
+            Edit
+          </Button>
+          <IconButton
+            icon="remove"
+            label={`Stop watching ${source.name}`}
+            disabled={disabled}
+            onClick={() => remove(source.name)}
+          />
+        </div>
+      ))}
+      <SwitchField
+        label="Demo plant"
+        help="48 simulated devices of a dairy, on a broker inside this app."
+        on={config.demo}
+        disabled={disabled}
+        onChange={(demo) => onSave({ ...config, demo })}
+      />
+    </section>
+  )
+}
+
+function stateOf(row: SourceRow | undefined): string {
+  if (row === undefined) return 'starting'
+  if (row.error !== null) return row.error.message
+  if (row.state === 'connecting') return 'connecting'
+  return `up, MQTT ${row.version ?? '?'}, ${row.perSecond.toFixed(1)} msg/s`
+}
