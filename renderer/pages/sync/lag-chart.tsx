@@ -1,10 +1,10 @@
 import { useRef } from 'react'
+import { useWidth } from '../../chart/use-width.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { age } from '../../words/time.ts'
 import { lagPath, lagScale, type Scale } from './lag-path.ts'
 import styles from './sync.module.css'
 import { useNow } from './use-now.ts'
-import { useWidth } from './use-width.ts'
 
 const dayMs = 24 * 3600_000
 const height = 168

@@ -1,0 +1,119 @@
+import { DropdownMenu } from 'radix-ui'
+import { useState } from 'react'
+import type { AlertDetail } from '../../../core/contract/calls.ts'
+import { useKeys } from '../../keys.ts'
+import { Button } from '../../parts/button.tsx'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { type Sending, useClock, useCommand, useStatus } from '../../use-core.ts'
+import type { Clock } from '../../words/time.ts'
+import styles from './alerts.module.css'
+
+const by = 'operator'
+const hourMs = 3600_000
+
+/** What a person can do about an alert. In the past nothing can be done, and the buttons say so. */
+export function Actions({ detail, past }: { readonly detail: AlertDetail; readonly past: boolean }) {
+  const command = useCommand()
+  const { alert } = detail
+  const ids = [alert.id]
+  const done = alert.acknowledged !== null
+  return (
+    <div className={styles.actions}>
+      {command.error !== null && <ErrorNote error={command.error} />}
+      {done ? (
+        <span className="small ink3">Acknowledged by {alert.acknowledged?.by}</span>
+      ) : (
+        <Button
+          look="primary"
+          hint="A"
+          disabled={past || command.pending}
+          title={past ? 'Go live to acknowledge' : undefined}
+          onClick={() => command.send('ack', { ids, note: null, by })}
+        >
+          Acknowledge
+        </Button>
+      )}
+      {alert.shelvedUntil === null ? (
+        <Shelve ids={ids} command={command} disabled={past || command.pending} />
+      ) : (
+        <Button disabled={past || command.pending} onClick={() => command.send('unshelve', { ids, by })}>
+          Take off the shelf
+        </Button>
+      )}
+      <Mark id={alert.id} command={command} disabled={past || command.pending} />
+    </div>
+  )
+}
+
+interface ActionProps {
+  readonly command: Sending
+  readonly disabled: boolean
+}
+
+function Shelve({ ids, command, disabled }: ActionProps & { readonly ids: readonly string[] }) {
+  const [open, setOpen] = useState(false)
+  const clock = useClock()
+  const now = useStatus()?.time ?? Date.now()
+  useKeys({ s: () => !disabled && setOpen(true) })
+  return (
+    <DropdownMenu.Root modal={false} open={open} onOpenChange={setOpen}>
+      <DropdownMenu.Trigger asChild>
+        <Button hint="S" disabled={disabled}>
+          Shelve…
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
+          <DropdownMenu.Label className="label">A shelf always ends</DropdownMenu.Label>
+          {shelves(now, clock).map(({ until, label }) => (
+            <DropdownMenu.Item
+              key={label}
+              className={styles.menuItem}
+              onSelect={() => command.send('shelve', { ids, until, note: null, by })}
+            >
+              <span>{label}</span>
+              <span className="ink3 num">{clock.moment(until)}</span>
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+/** Shifts of eight hours that change at 6, 14 and 22 o'clock. */
+function shelves(now: number, clock: Clock): readonly { readonly until: number; readonly label: string }[] {
+  const hour = (now - clock.midnight(now)) / hourMs
+  const end = [6, 14, 22, 30].find((change) => change > hour) ?? 30
+  return [
+    { until: now + hourMs, label: '1 h' },
+    { until: clock.midnight(now) + end * hourMs, label: 'End of shift' },
+    { until: now + 24 * hourMs, label: '24 h' },
+  ]
+}
+
+function Mark({ id, command, disabled }: ActionProps & { readonly id: string }) {
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <Button icon="more" disabled={disabled} aria-label="Was it useful?">
+          {null}
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
+          <DropdownMenu.Label className="label">Was this alert useful?</DropdownMenu.Label>
+          {[true, false].map((useful) => (
+            <DropdownMenu.Item
+              key={String(useful)}
+              className={styles.menuItem}
+              onSelect={() => command.send('mark', { id, useful, by })}
+            >
+              {useful ? 'Useful' : 'Not useful'}
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}

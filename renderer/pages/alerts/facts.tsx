@@ -1,0 +1,74 @@
+import type { ReactNode } from 'react'
+import type { AlertDetail, At } from '../../../core/contract/calls.ts'
+import { useClock, useStatus } from '../../use-core.ts'
+import { count, range, withUnit } from '../../words/number.ts'
+import { age, pace } from '../../words/time.ts'
+import styles from './alerts.module.css'
+
+/** Observed, expected, how rare, since when: the four answers that an alert owes. */
+export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly at: At }) {
+  const { alert } = detail
+  const { explanation } = alert
+  return (
+    <dl className={styles.facts}>
+      <Fact name="Observed" note={alert.detector === 'silence' ? 'no message' : 'when it opened'}>
+        <span className={alert.until === null ? `p${alert.priority}` : undefined}>
+          {explanation.observed === null ? 'silent' : withUnit(explanation.observed, alert.unit)}
+        </span>
+      </Fact>
+      <Fact name="Expected" note={explanation.why}>
+        {expected(detail)}
+      </Fact>
+      <Fact name="How rare" note={learned(detail)}>
+        {explanation.rarity === null ? 'not known' : `1 in ${count(explanation.rarity)}`}
+      </Fact>
+      <Since detail={detail} at={at} />
+    </dl>
+  )
+}
+
+function Since({ detail, at }: { readonly detail: AlertDetail; readonly at: At }) {
+  const clock = useClock()
+  const now = useStatus()?.time ?? Date.now()
+  const { since, until } = detail.alert
+  const lasted = age((until ?? at ?? now) - since)
+  const note = until === null ? `${lasted}, event time` : `for ${lasted}, back to normal ${clock.moment(until)}`
+  return (
+    <Fact name="Since" note={note}>
+      <span title={clock.utc(since)}>{Math.abs(now - since) < dayMs ? clock.time(since) : clock.moment(since)}</span>
+    </Fact>
+  )
+}
+
+const dayMs = 24 * 3600_000
+
+interface FactProps {
+  readonly name: string
+  readonly note: string
+  readonly children: ReactNode
+}
+
+function Fact({ name, note, children }: FactProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={`num cut ${styles.fact}`}>{children}</dd>
+      <dd className="label cut" title={note}>
+        {note}
+      </dd>
+    </div>
+  )
+}
+
+function expected({ alert }: AlertDetail): string {
+  const { expected: band, usualGapMs } = alert.explanation
+  if (band !== null) return `${range(band.low, band.high)}${alert.unit === null ? '' : ` ${alert.unit}`}`
+  return usualGapMs === null ? 'not known' : `every ${pace(usualGapMs)}`
+}
+
+function learned({ alert }: AlertDetail): string {
+  const { learnedReadings, learnedDays, limitMs } = alert.explanation
+  if (limitMs !== null) return `limit ${pace(limitMs)}`
+  const days = learnedDays < 1 ? 'less than a day' : `${count(learnedDays)} days`
+  return learnedReadings === 0 ? 'nothing learned' : `${count(learnedReadings)} readings, ${days}`
+}

@@ -1,0 +1,29 @@
+import type { AlertRow } from '../../../core/contract/calls.ts'
+
+export const groupNames: Record<AlertRow['group'], string> = {
+  active: 'Active, not acknowledged',
+  acknowledged: 'Active, acknowledged',
+  returned: 'Back to normal, not acknowledged',
+  shelved: 'Shelved',
+  closed: 'Closed',
+}
+
+const order: readonly AlertRow['group'][] = ['active', 'acknowledged', 'returned', 'shelved', 'closed']
+
+/** Rows in the order of the page: open ones by group, the worst and newest first; history by time. */
+export function listed(rows: readonly AlertRow[], show: 'open' | 'history'): readonly AlertRow[] {
+  if (show === 'history') return [...rows].sort((a, b) => b.alert.opened - a.alert.opened)
+  return [...rows].sort(
+    (a, b) =>
+      order.indexOf(a.group) - order.indexOf(b.group) ||
+      a.alert.priority - b.alert.priority ||
+      b.alert.opened - a.alert.opened,
+  )
+}
+
+/** Neighbouring rows of one group, together. */
+export function grouped(rows: readonly AlertRow[]): readonly { group: AlertRow['group']; rows: readonly AlertRow[] }[] {
+  return order
+    .map((group) => ({ group, rows: rows.filter((row) => row.group === group) }))
+    .filter((g) => g.rows.length > 0)
+}
