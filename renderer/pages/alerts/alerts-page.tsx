@@ -70,6 +70,7 @@ function useChoice(route: AlertsRoute, rows: readonly AlertRow[], shown: string 
     const next = rows[Math.min(rows.length - 1, Math.max(0, index + step))]
     if (next !== undefined) go({ ...route, id: next.alert.id })
   }
+  const clear = () => setChosen(new Set())
   const ids = () => (chosen.size > 0 ? [...chosen] : shown === null ? [] : [shown])
   useKeys({
     j: () => open(1),
@@ -78,9 +79,9 @@ function useChoice(route: AlertsRoute, rows: readonly AlertRow[], shown: string 
     a: () => {
       if (route.at !== null || ids().length === 0) return
       command.send('ack', { ids: ids(), note: null, by: 'operator' })
-      setChosen(new Set())
+      clear()
     },
-    Escape: () => setChosen(new Set()),
+    Escape: clear,
   })
   return chosen
 }
