@@ -64,3 +64,17 @@ function keepsItsOwn(event: KeyboardEvent): boolean {
   if (event.key === 'Enter' || event.key === ' ') return target.closest('button, a, summary') !== null
   return event.key.startsWith('Arrow') && target.closest('[data-arrows]') !== null
 }
+
+/** Moves the focus to the next (1) or previous (-1) row of the page; a row is a link or button with `data-row`. */
+export function moveRow(by: -1 | 1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')]
+  const now = rows.findIndex((row) => row === document.activeElement)
+  const next = now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, now + by))
+  rows[next]?.focus({ focusVisible: true } as FocusOptions)
+  rows[next]?.scrollIntoView({ block: 'nearest' })
+}
+
+/** What `data-row` of the focused row holds; null when no row has the focus. */
+export function focusedRow(): string | null {
+  return document.activeElement instanceof HTMLElement ? (document.activeElement.dataset.row ?? null) : null
+}

@@ -5,19 +5,21 @@ interface SparkProps {
   readonly width: number
   readonly height: number
   readonly band?: Band | null
+  /** Draw the band; false only uses it to tell what is outside. */
+  readonly fill?: boolean
   /** Colour of the part outside the band and of the last point; none: all is drawn in grey. */
   readonly outside?: string | null
 }
 
 /** A line of one signal, small, without axes. NaN breaks it. For the eye only: the number stands beside it. */
-export function Spark({ values, width, height, band = null, outside = null }: SparkProps) {
-  const scale = scaleOf(values, band, width, height)
+export function Spark({ values, width, height, band = null, fill = true, outside = null }: SparkProps) {
+  const scale = scaleOf(values, fill ? band : null, width, height)
   if (scale === null) return <svg width={width} height={height} aria-hidden="true" />
   const last = lastOf(values)
   const tail = outside === null ? '' : pathOf(values, scale, (v, i) => i === last || isOutside(v, band))
   return (
     <svg width={width} height={height} aria-hidden="true">
-      {band !== null && (
+      {fill && band !== null && (
         <rect
           y={scale.y(band.high)}
           width={width}

@@ -81,8 +81,7 @@ function GoTo({ at, now, clock }: GoToProps) {
     <form className={styles.goto} onSubmit={submit}>
       <input
         ref={field}
-        type="datetime-local"
-        step="1"
+        spellCheck={false}
         aria-label={`Go to time, ${clock.zone}`}
         key={Math.floor(at / 60_000)}
         defaultValue={clock.field(at)}

@@ -60,7 +60,7 @@ export function usePlaying(at: At, timeline: Timeline | undefined): void {
   const runs = playing && at !== null
   useEffect(() => {
     if (!runs) return
-    let exact = at
+    let exact = currentRoute().at ?? Date.now()
     const timer = setInterval(() => {
       const shown = currentRoute().at
       if (shown === null || client.isFetching() > 0) return
@@ -70,6 +70,5 @@ export function usePlaying(at: At, timeline: Timeline | undefined): void {
       seek(exact, Date.now())
     }, stepMs)
     return () => clearInterval(timer)
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `at` is where it starts; it moves by this very effect
   }, [runs, speed, skipGaps, client, timeline])
 }

@@ -48,7 +48,10 @@ export function Bars({ timeline, span, width, top, height, head }: BarsProps) {
   }
   const before: string[] = []
   const after: string[] = []
-  timeline.time.forEach((time, i) => (head !== null && time > head ? after : before).push(bar(i)))
+  timeline.time.forEach((time, i) => {
+    const side = head !== null && time > head ? after : before
+    side.push(bar(i))
+  })
   return (
     <>
       <path

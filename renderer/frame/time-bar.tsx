@@ -18,7 +18,7 @@ export function TimeBar({ at }: { readonly at: At }) {
   const span = spanFor(at, now, status?.log.from ?? null)
   const timeline = useCall('timeline', { ...span, bins, at: null }, { enabled: status !== undefined }).data
   const offset = useCall('health', { at }).data?.offset ?? null
-  useKeys({ t: () => setOpen(!open), ...(open ? { Escape: () => setOpen(false) } : {}) })
+  useKeys({ t: () => setOpen(!open) })
   useTimeKeys({ at, now, timeline })
   usePlaying(at, timeline)
   const props = { at, now, span, timeline, offset }

@@ -22,9 +22,9 @@ export interface Clock {
   hour(at: Millis): number
   /** Start of the day that holds this instant. */
   midnight(at: Millis): Millis
-  /** For a date and time field: "2026-11-24T14:06:12". */
+  /** For a field to type in: "2026-11-24 14:06:12". */
   field(at: Millis): string
-  /** The instant that a date and time field names in this zone; null when it is not complete. */
+  /** The instant that such a field names in this zone; null when it names none. */
   parse(field: string): Millis | null
   /** The same instant for a tooltip: "2026-11-24 13:06:12 UTC". */
   utc(at: Millis): string
@@ -119,9 +119,9 @@ function createClock(zone: string): Clock {
     weekday: (at) => `${read(at, 'weekday')} ${read(at, 'day')}`,
     hour: (at) => Number(read(at, 'hour')),
     midnight,
-    field: (at) => new Date(at + offsetAt(at)).toISOString().slice(0, 19),
+    field: (at) => new Date(at + offsetAt(at)).toISOString().slice(0, 19).replace('T', ' '),
     parse(field) {
-      const wall = Date.parse(`${field}Z`)
+      const wall = Date.parse(`${field.trim().replace(' ', 'T')}Z`)
       return Number.isNaN(wall) ? null : wall - offsetAt(wall - offsetAt(wall))
     },
     utc: (at) => `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`,

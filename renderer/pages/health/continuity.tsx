@@ -1,0 +1,90 @@
+import { useRef } from 'react'
+import type { Continuity as Answer, At } from '../../../core/contract/calls.ts'
+import { useWidth } from '../../chart/use-width.ts'
+import { Hatch } from '../../frame/strip.tsx'
+import { shareOf } from '../../frame/time-window.ts'
+import { useCall, useClock } from '../../use-core.ts'
+import { many } from '../../words/number.ts'
+import type { Clock } from '../../words/time.ts'
+import styles from './health.module.css'
+
+type Source = Answer['sources'][number]
+type Gap = Source['gaps'][number]
+
+const days = 7
+const named = 3
+
+/** When each source was heard without a break, and the cause of each gap. */
+export function Continuity({ at }: { readonly at: At }) {
+  const answer = useCall('continuity', { at, days }).data
+  const clock = useClock()
+  const gaps = (answer?.sources ?? []).flatMap((source) => source.gaps).sort((a, b) => b.from - a.from)
+  return (
+    <section>
+      <div className={styles.sideHead}>
+        <h2>Continuity</h2>
+        <span className="label">{days} days</span>
+      </div>
+      {answer?.sources.map((source) => (
+        <div key={source.source} className={styles.source}>
+          <span className="cut">{source.source}</span>
+          <SourceBar source={source} from={answer.from} until={answer.until} />
+        </div>
+      ))}
+      {answer !== undefined && (
+        <p className="label num" style={{ marginTop: 6 }}>
+          {gapWords(gaps, clock)}
+        </p>
+      )}
+    </section>
+  )
+}
+
+interface SourceBarProps {
+  readonly source: Source
+  readonly from: number
+  readonly until: number
+}
+
+function SourceBar({ source, from, until }: SourceBarProps) {
+  const element = useRef<HTMLDivElement>(null)
+  const width = useWidth(element)
+  const span = { from, until }
+  const start = shareOf(span, source.since) * width
+  return (
+    <div ref={element}>
+      <svg
+        width={width}
+        height="12"
+        role="img"
+        aria-label={many(source.gaps.length, 'gap')}
+        style={{ display: 'block' }}
+      >
+        <Hatch />
+        <rect x={start} width={Math.max(2, width - start)} height="12" rx="2" fill="var(--band)" />
+        {source.gaps.map((gap) => {
+          const x = shareOf(span, gap.from) * width
+          const wide = Math.max(4, shareOf(span, gap.until ?? until) * width - x)
+          return (
+            <g key={gap.from}>
+              <rect x={x} width={wide} height="12" fill="var(--surface)" />
+              <rect x={x} width={wide} height="12" fill="url(#gap)" />
+            </g>
+          )
+        })}
+      </svg>
+    </div>
+  )
+}
+
+function gapWords(gaps: readonly Gap[], clock: Clock): string {
+  if (gaps.length === 0) return `No gap in these ${days} days.`
+  const words = gaps
+    .slice(0, named)
+    .map(
+      (gap) =>
+        `${clock.weekday(gap.from)} ${clock.minute(gap.from)}–${gap.until === null ? 'now' : clock.minute(gap.until)}, ${gap.cause}`,
+    )
+  const rest = gaps.length > named ? ` ${gaps.length - named} more.` : ''
+  return `${gaps.length === 1 ? 'One gap' : `${gaps.length} gaps`}: ${words.join('; ')}.${rest}`
+}
