@@ -1,0 +1,103 @@
+import { existsSync, rmSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import type { Offset } from '../contract/model.ts'
+
+export type Db = Database.Database
+
+/** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
+const version = 1
+
+/** In `alert.closed` while it is open, so that one index finds what was open at any offset. */
+export const stillOpen = Number.MAX_SAFE_INTEGER
+
+const tables = `
+create table meta(name text primary key, value) without rowid;
+create table device(name text primary key, label text, area text, topic text, first integer) without rowid;
+create table series(id integer primary key, device text, signal text, unit text, type text, first integer,
+  topic text, banded integer);
+create index series_banded on series(banded) where banded is not null;
+create index series_device on series(device);
+create table now(series integer primary key, row blob);
+create table rollup(key integer primary key, base integer, blob blob);
+create table late(series integer, time real, offset integer, value real, primary key(series, time, offset)) without rowid;
+create table state_change(series integer, time real, offset integer, text text, arrived real,
+  primary key(series, time, offset)) without rowid;
+create table cadence(series integer, offset integer, every real, silent real, primary key(series, offset)) without rowid;
+create table alert(id text primary key, device text, series integer, signal text, historical integer, opened integer,
+  opened_at real, since real, until real, closed integer, closed_at real, doc text);
+create index alert_open on alert(closed, opened);
+create index alert_opened on alert(opened);
+create index alert_opened_at on alert(opened_at);
+create index alert_since on alert(since);
+create index alert_device on alert(device, opened);
+create table transition(seq integer primary key, alert text, offset integer, phase text, time real, "by" text,
+  note text, doc text);
+create index transition_alert on transition(alert, seq);
+create index transition_offset on transition(offset);
+create table minute(minute integer, source text, first integer, messages integer, readings integer, repeats integer,
+  qos0 integer, undecodable integer, primary key(minute, source)) without rowid;
+create table link(offset integer primary key, time real, source text, event text, detail text);
+create table undecodable(seq integer primary key, offset integer, time real, source text, topic text, reason text);
+create index undecodable_offset on undecodable(offset);
+create table undecodable_total(reason text, minute integer, total integer, primary key(reason, minute)) without rowid;
+create table rule(id text, offset integer, deleted integer, doc text, primary key(id, offset)) without rowid;
+create table note(offset integer primary key, time real, device text, "by" text, text text);
+create index note_device on note(device, offset);
+create table bookmark(offset integer primary key, at real, text text, "by" text);
+create table zone(offset integer primary key, name text);
+create table state(name text primary key, version text, next integer, core text) without rowid;
+create table state_row(series integer primary key, row blob);
+`
+
+export interface Wanted {
+  /** Of the path: views that another path made are built again. */
+  readonly pathVersion: string
+  /** Of the log: views that hold more than the log does belong to another log. Absent: not checked. */
+  readonly head?: Offset
+}
+
+/** Opens the views to write them, new and empty where there are none that fit. */
+export function openTables(file: string, wanted: Wanted): Db {
+  if (existsSync(file)) {
+    const db = connect(file)
+    if (fits(db, wanted)) return db
+    db.close()
+    for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
+  }
+  return create(file, wanted)
+}
+
+function connect(file: string): Db {
+  const db = new Database(file)
+  db.pragma('page_size = 8192') // three hours of a series a page; 4096 would hold one
+  db.pragma('journal_mode = wal')
+  db.pragma('synchronous = normal')
+  db.pragma('cache_size = -16000')
+  return db
+}
+
+function create(file: string, wanted: Wanted): Db {
+  const db = connect(file)
+  db.transaction(() => {
+    db.exec(tables)
+    const put = db.prepare('insert into meta(name, value) values (?, ?)')
+    put.run('version', versionOf(wanted))
+    put.run('upto', 0)
+  })()
+  return db
+}
+
+function fits(db: Db, wanted: Wanted): boolean {
+  try {
+    const meta = db.prepare<[string], { value: unknown }>('select value from meta where name = ?')
+    if (meta.get('version')?.value !== versionOf(wanted)) return false
+    return wanted.head === undefined || Number(meta.get('upto')?.value) <= wanted.head
+  } catch (error) {
+    if (error instanceof Database.SqliteError) return false // damaged, or half made: the log has everything
+    throw error
+  }
+}
+
+function versionOf(wanted: Wanted): string {
+  return `${version}/${wanted.pathVersion}`
+}

@@ -1,0 +1,229 @@
+import type { Statement } from 'better-sqlite3'
+import type {
+  Alert,
+  Commands,
+  LinkEvent,
+  Millis,
+  Offset,
+  Rule,
+  Series,
+  Topic,
+  Transition,
+  UndecodableReason,
+} from '../contract/model.ts'
+import type { Emit } from '../stream/emit.ts'
+import type { PathState } from '../stream/path.ts'
+import { pathVersion } from '../stream/state.ts'
+import { AlertTables } from './alert-tables.ts'
+import { Rollups } from './rollup.ts'
+import { openSavedState, type SavedState } from './saved-state.ts'
+import { type Db, openTables } from './tables.ts'
+import { Traffic } from './traffic.ts'
+import { Undecodable } from './undecodable.ts'
+
+/**
+ * Views as the path makes them. All tables of the file hold the records below `upto` and nothing of those after it:
+ * a flush commits them and `upto` together. What the path says again about records below `upto`, after a restart from
+ * its older state, is dropped whole.
+ */
+export interface ViewWriter extends Emit {
+  readonly upto: Offset
+  /** Commits everything that was said. Call it between records. */
+  flush(): void
+  /** Flushes first: a state is never ahead of the views. */
+  saveState(state: PathState): void
+  /** Null: the path begins at the base of the log. */
+  loadState(): PathState | null
+  /** Flushes and closes. */
+  close(): void
+}
+
+export interface ViewOptions {
+  /** Head of the log: views that hold more belong to another log, and are built again. */
+  readonly head?: Offset
+  /** Hours of series that are kept in memory; 2.7 kB each. */
+  readonly maxHours?: number
+  /** Of the path whose views these are. */
+  readonly pathVersion?: string
+}
+
+/** Opens the views, or makes them new where there are none, or they are of another version. */
+export function openViews(file: string, options: ViewOptions = {}): ViewWriter {
+  const wanted = { pathVersion: options.pathVersion ?? pathVersion }
+  const db = openTables(file, options.head === undefined ? wanted : { ...wanted, head: options.head })
+  return new Writer(db, options.maxHours ?? 16_384)
+}
+
+class Writer implements ViewWriter {
+  upto: Offset
+  private readonly db: Db
+  private readonly rollups: Rollups
+  private readonly traffic: Traffic
+  private readonly bad: Undecodable
+  private readonly alerts: AlertTables
+  private readonly saved: SavedState
+  private readonly run: Statements
+  /** The record that is being told, and its log time. */
+  private offset: Offset = -1
+  private time: Millis = -Infinity
+  /** The record is in the views already. */
+  private skip = false
+  private open = false
+  private readonly banded: Set<number>
+
+  constructor(db: Db, maxHours: number) {
+    this.db = db
+    this.rollups = new Rollups(db, maxHours)
+    this.traffic = new Traffic(db)
+    this.bad = new Undecodable(db)
+    this.alerts = new AlertTables(db)
+    this.saved = openSavedState(db)
+    this.run = statements(db)
+    this.upto = Number(this.run.getUpto.get()!.value)
+    this.banded = loadBanded(db)
+  }
+
+  at(offset: Offset, time: Millis): void {
+    this.offset = offset
+    this.time = time
+    this.skip = offset < this.upto
+    if (this.skip) return
+    if (!this.open) this.begin()
+    this.traffic.time(time)
+  }
+
+  message(source: string, qos: number, repeat: boolean, readings: number): void {
+    if (!this.skip) this.traffic.message(source, this.offset, qos, repeat, readings)
+  }
+
+  undecodable(topic: Topic, reason: UndecodableReason): void {
+    if (this.skip) return
+    this.traffic.undecodable(topic.source, this.offset)
+    this.bad.add(this.offset, this.time, topic, reason)
+  }
+
+  series({ id, device, signal, unit, type, first }: Series, label: string, area: string, topic: string): void {
+    if (this.skip) return
+    this.run.device.run(device, label, area, topic, first)
+    this.run.series.run(id, device, signal, unit, type, first, topic)
+  }
+
+  reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void {
+    if (this.skip) return
+    if (late) {
+      this.rollups.addLate(series, this.offset, this.time, time, value)
+      return
+    }
+    this.rollups.add(series, this.offset, this.time, time, value, low, high)
+    if (!Number.isNaN(low) && !this.banded.has(series)) this.firstBand(series)
+  }
+
+  state(series: number, time: Millis, text: string): void {
+    if (!this.skip) this.run.state.run(series, time, this.offset, text, this.time)
+  }
+
+  cadence(series: number, everyMs: Millis, silentAfterMs: Millis): void {
+    if (!this.skip) this.run.cadence.run(series, this.offset, everyMs, silentAfterMs)
+  }
+
+  alert(alert: Alert, transition: Transition): void {
+    if (!this.skip) this.alerts.add(alert, transition, this.time)
+  }
+
+  rule(rule: Rule, deleted: boolean): void {
+    if (!this.skip) this.run.rule.run(rule.id, this.offset, deleted ? 1 : 0, JSON.stringify(rule))
+  }
+
+  note({ device, text, by }: Commands['note'], offset: Offset, time: Millis): void {
+    if (!this.skip) this.run.note.run(offset, time, device, by, text)
+  }
+
+  bookmark({ at, text, by }: Commands['bookmark'], offset: Offset): void {
+    if (!this.skip) this.run.bookmark.run(offset, at, text, by)
+  }
+
+  zone({ name }: Commands['zone']): void {
+    if (!this.skip) this.run.zone.run(this.offset, name)
+  }
+
+  link(source: string, event: LinkEvent, detail: string | null): void {
+    if (!this.skip) this.run.link.run(this.offset, this.time, source, event, detail)
+  }
+
+  flush(): void {
+    if (!this.open) return
+    this.rollups.flush()
+    this.traffic.flush()
+    this.upto = this.offset + 1
+    this.run.putUpto.run(this.upto)
+    this.run.commit.run()
+    this.open = false
+  }
+
+  saveState(state: PathState): void {
+    this.flush()
+    this.saved.save(state)
+  }
+
+  loadState(): PathState | null {
+    return this.saved.load()
+  }
+
+  close(): void {
+    this.flush()
+    this.db.close()
+  }
+
+  private begin(): void {
+    this.run.begin.run()
+    this.open = true
+  }
+
+  private firstBand(series: number): void {
+    this.banded.add(series)
+    this.run.banded.run(this.offset, series)
+  }
+}
+
+interface Statements {
+  readonly begin: Statement<[]>
+  readonly commit: Statement<[]>
+  readonly getUpto: Statement<[], { value: number }>
+  readonly putUpto: Statement<[number]>
+  readonly device: Statement<[string, string, string, string, number]>
+  readonly series: Statement<[number, string, string, string | null, string, number, string]>
+  readonly banded: Statement<[number, number]>
+  readonly state: Statement<[number, number, number, string, number]>
+  readonly cadence: Statement<[number, number, number, number]>
+  readonly rule: Statement<[string, number, number, string]>
+  readonly note: Statement<[number, number, string, string, string]>
+  readonly bookmark: Statement<[number, number, string, string]>
+  readonly zone: Statement<[number, string]>
+  readonly link: Statement<[number, number, string, string, string | null]>
+}
+
+function statements(db: Db): Statements {
+  return {
+    begin: db.prepare('begin immediate'),
+    commit: db.prepare('commit'),
+    getUpto: db.prepare("select value from meta where name = 'upto'"),
+    putUpto: db.prepare("update meta set value = ? where name = 'upto'"),
+    device: db.prepare('insert or ignore into device(name, label, area, topic, first) values (?, ?, ?, ?, ?)'),
+    series: db.prepare(
+      'insert or ignore into series(id, device, signal, unit, type, first, topic) values (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    banded: db.prepare('update series set banded = ? where id = ?'),
+    state: db.prepare('insert or replace into state_change values (?, ?, ?, ?, ?)'),
+    cadence: db.prepare('insert or replace into cadence values (?, ?, ?, ?)'),
+    rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
+    note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
+    bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),
+    zone: db.prepare('insert or replace into zone values (?, ?)'),
+    link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
+  }
+}
+
+function loadBanded(db: Db): Set<number> {
+  const rows = db.prepare<[], { id: number }>('select id from series where banded is not null').all()
+  return new Set(rows.map(({ id }) => id))
+}
