@@ -75,7 +75,16 @@ export function createPlant(maxSeries: number): Plant {
     alerts: new Map(),
     shelved: new Set(),
     deadlines: deadlines(),
-    now: { offset: 0, time: 0, value: 0, historical: false, low: Number.NaN, high: Number.NaN, z: Number.NaN },
+    now: {
+      offset: 0,
+      time: 0,
+      value: 0,
+      historical: false,
+      low: Number.NaN,
+      high: Number.NaN,
+      middle: Number.NaN,
+      z: Number.NaN,
+    },
     maxSeries,
   }
 }

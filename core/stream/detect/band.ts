@@ -4,11 +4,12 @@ import { type Detector, type Now, type Params, param, type Verdict, type Words }
 import { isMeasurement } from './kind.ts'
 
 // Two ways to expect a value: a slow level, and the hour of the day with a slow offset. The one that has been
-// closer is used. How far is far is remembered: the largest distances so far, in units of the usual spread.
+// closer is used. How far is far is remembered: the largest distances so far, in units of the usual spread, which is a
+// mean distance, so that a failure does not widen it for long.
 const level = bandPart
-const levelVariance = bandPart + 1
+const levelSpread = bandPart + 1
 const offset = bandPart + 2
-const hourVariance = bandPart + 3
+const hourSpread = bandPart + 3
 const hourCount = bandPart + 4
 const byHour = bandPart + 5
 /** Hour since 1970 that is being summed up, its sum and count. */
@@ -28,16 +29,26 @@ const outsideRun = bandPart + 16
 const farRun = bandPart + 17
 const openSince = bandPart + 18
 const previous = bandPart + 19
+/** The largest distances above, and then below, largest first. */
 const peaks = bandPart + 20
 const peaksKept = 12
-const hourMean = peaks + peaksKept
+const hourMean = peaks + 2 * peaksKept
 const hourDays = hourMean + 24
 
 const hour: Millis = 3_600_000
 const day = 24 * hour
 const warmUp = 100
-const clip = 4
+/** One reading pulls no further than this many spreads. */
+const clip = 2
+/** From a mean distance, cut at `clip`, to the spread of a normal distribution. */
+const toSpread = 1.28
+const memoryDays = 4
+const fastest = 1 / 600
+const slowest = 1 / 50_000
+const youngWidth = 2
 const peakAge = 40
+/** What was an alert is remembered less, so that it is one again. */
+const alertedWeight = 0.5
 const minDays = 2
 
 /** The usual band of a measurement, learned per series. */
@@ -64,14 +75,15 @@ export const band: Detector = {
 /** Where this reading was expected, from what was learned before it. */
 export function expect(row: Float64Array, now: Now, params: Params): void {
   if (row[count]! < warmUp || !isMeasurement(row)) {
-    now.low = now.high = now.z = Number.NaN
+    now.low = now.high = now.middle = now.z = Number.NaN
     return
   }
   const middle = expected(row, now.time)
+  now.middle = middle
   const spread = spreadOf(row, middle)
-  const half = halfWidth(row, now.time, params) * spread
-  now.low = middle - half
-  now.high = middle + half
+  const young = youth(row, now.time)
+  now.high = middle + young * reach(row, 0, spread, params)
+  now.low = middle - young * reach(row, peaksKept, spread, params)
   now.z = (now.value - middle) / spread
 }
 
@@ -96,36 +108,44 @@ function hourExpected(row: Float64Array, time: Millis): number {
 }
 
 function spreadOf(row: Float64Array, middle: number): number {
-  const variance = row[byHour] === 0 ? row[levelVariance]! : row[hourVariance]!
-  const least = Math.max(0.7 * row[quantum]!, 0.0002 * Math.abs(middle), Number.MIN_VALUE * 1e20)
-  return Math.max(Math.sqrt(variance), least)
+  const spread = row[byHour] === 0 ? row[levelSpread]! : row[hourSpread]!
+  return Math.max(spread, 0.7 * row[quantum]!, 0.0002 * Math.abs(middle), 1e-300)
 }
 
-/** In spreads. A young band is wider: it has not seen a whole day. */
-function halfWidth(row: Float64Array, time: Millis, params: Params): number {
-  const learned = Math.max(param(band, params, 'width'), param(band, params, 'margin') * row[peaks]!)
-  const young = 1 - (time - row[firstTime]!) / (2 * day)
-  return young > 0 ? learned * (1 + 1.5 * young) : learned
+/** How far the band goes to one side: some spreads, or beyond what was remembered there. */
+function reach(row: Float64Array, side: number, spread: number, params: Params): number {
+  return Math.max(param(band, params, 'width') * spread, param(band, params, 'margin') * row[peaks + side]!)
+}
+
+/** A young band is wider: it has not seen two whole days. */
+function youth(row: Float64Array, time: Millis): number {
+  const missing = 1 - (time - row[firstTime]!) / (minDays * day)
+  return missing > 0 ? 1 + youngWidth * missing : 1
 }
 
 function step(row: Float64Array, now: Now, params: Params): Verdict {
   if (Number.isNaN(now.z)) return 0
-  const half = (now.high - now.low) / 2
-  const distance = Math.abs(now.value - (now.low + half))
   const wasFar = row[farRun]! > 0
   const side = now.value > now.high ? 1 : now.value < now.low ? -1 : 0
   row[outsideRun] = side === 0 ? 0 : row[outsideRun]! * side > 0 ? row[outsideRun]! + side : side
-  row[farRun] = distance > 2 * half ? row[farRun]! + 1 : 0
+  row[farRun] = isFar(now) ? row[farRun]! + 1 : 0
   if (row[farRun]! >= 2) return 3
   if (Math.abs(row[outsideRun]!) >= param(band, params, 'readings') || wasFar) return 2
   return side === 0 ? 0 : 1
 }
 
+/** Beyond twice the way from the expected value to the edge of the band. */
+function isFar(now: Now): boolean {
+  const edge = now.value > now.middle ? now.high : now.low
+  return Math.abs(now.value - now.middle) > 2 * Math.abs(edge - now.middle)
+}
+
 function words(row: Float64Array, now: Now): Words {
   const above = now.z > 0
-  const z = Math.abs(now.z)
+  const distance = Math.abs(now.value - now.middle)
   let asFar = 0
-  for (let i = 0; i < peaksKept; i++) if (row[peaks + i]! >= z) asFar++
+  const side = peaks + (above ? 0 : peaksKept)
+  for (let i = 0; i < peaksKept; i++) if (row[side + i]! >= distance) asFar++
   return {
     title: above ? 'above its usual band' : 'below its usual band',
     expected: { low: now.low, high: now.high },
@@ -157,7 +177,7 @@ export function learnBand(row: Float64Array, now: Now, every: Millis, alerted: b
   learnHour(row, now, a)
   sumHour(row, now.time, kept)
   choose(row)
-  learnPeak(row, now.z, alerted)
+  learnPeak(row, now.value - now.middle, alerted)
   if (alerted) relearn(row, now, params)
   else row[openSince] = Number.NaN
 }
@@ -172,10 +192,10 @@ function begin(row: Float64Array, now: Now): void {
   row[dayNow] = Math.floor(now.time / day)
 }
 
-/** A day and a half, in readings; never faster than 300 readings nor slower than 20,000. */
+/** Some days, in readings. */
 function rate(every: Millis): number {
-  const a = every > 0 ? every / (1.5 * day) : 0 // NaN: not known yet
-  return Math.min(1 / 300, Math.max(1 / 20_000, a))
+  const a = every > 0 ? every / (memoryDays * day) : 0 // NaN: not known yet
+  return Math.min(fastest, Math.max(slowest, a))
 }
 
 function learnStep(row: Float64Array, value: number): void {
@@ -186,17 +206,15 @@ function learnStep(row: Float64Array, value: number): void {
 
 /** Answers the value, no further from the level than one reading may pull. */
 function learnLevel(row: Float64Array, now: Now, a: number): number {
-  const d = clipped(now.value - row[level]!, row[levelVariance]!, row[count]!)
+  const d = clipped(now.value - row[level]!, row[levelSpread]!, row[count]!)
   const kept = row[level]! + d
   row[level] = row[level]! + a * d
-  row[levelVariance] = (1 - a) * (row[levelVariance]! + a * d * d)
+  row[levelSpread] = row[levelSpread]! + a * (toSpread * Math.abs(d) - row[levelSpread]!)
   return kept
 }
 
-function clipped(d: number, variance: number, n: number): number {
-  if (n < 20) return d
-  const most = clip * Math.sqrt(variance)
-  return Math.min(most, Math.max(-most, d))
+function clipped(d: number, spread: number, n: number): number {
+  return n < 20 ? d : Math.min(clip * spread, Math.max(-clip * spread, d))
 }
 
 function learnHour(row: Float64Array, now: Now, a: number): void {
@@ -205,9 +223,9 @@ function learnHour(row: Float64Array, now: Now, a: number): void {
   const n = row[hourCount]! + 1
   row[hourCount] = n
   const own = Math.max(a, 1 / n)
-  const d = clipped(now.value - hourly - row[offset]!, row[hourVariance]!, n)
+  const d = clipped(now.value - hourly - row[offset]!, row[hourSpread]!, n)
   row[offset] = row[offset]! + own * d
-  row[hourVariance] = (1 - own) * (row[hourVariance]! + own * d * d)
+  row[hourSpread] = row[hourSpread]! + own * (toSpread * Math.abs(d) - row[hourSpread]!)
 }
 
 function sumHour(row: Float64Array, time: Millis, value: number): void {
@@ -235,36 +253,33 @@ function closeHour(row: Float64Array, now: number): void {
 /** Hysteresis, so that the band does not jump to and fro. */
 function choose(row: Float64Array): void {
   if (row[hourCount]! < warmUp) return
-  if (row[hourVariance]! < 0.7 * row[levelVariance]!) row[byHour] = 1
-  else if (row[hourVariance]! > 0.9 * row[levelVariance]!) row[byHour] = 0
+  if (row[hourSpread]! < 0.8 * row[levelSpread]!) row[byHour] = 1
+  else if (row[hourSpread]! > 0.95 * row[levelSpread]!) row[byHour] = 0
 }
 
 /** A peak is a distance that is not exceeded in the 40 readings after it, so that one episode is one peak. */
-function learnPeak(row: Float64Array, z: number, alerted: boolean): void {
-  if (Number.isNaN(z)) return
-  const size = Math.abs(z)
-  if (size > row[candidate]!) {
-    row[candidate] = size
-    row[candidateAge] = 0
-    row[candidateAlerted] = alerted ? 1 : 0
-    return
+function learnPeak(row: Float64Array, distance: number, alerted: boolean): void {
+  if (Number.isNaN(distance)) return
+  if (Math.abs(distance) <= Math.abs(row[candidate]!)) {
+    row[candidateAge] = row[candidateAge]! + 1
+    if (row[candidateAge]! < peakAge) return
+    keepPeak(row, row[candidate]!, row[candidateAlerted] === 1 ? alertedWeight : 1)
   }
-  row[candidateAge] = row[candidateAge]! + 1
-  if (row[candidateAge]! < peakAge) return
-  keepPeak(row, row[candidateAlerted] === 1 ? row[candidate]! / 2 : row[candidate]!)
-  row[candidate] = size
+  row[candidate] = distance
   row[candidateAge] = 0
   row[candidateAlerted] = alerted ? 1 : 0
 }
 
-function keepPeak(row: Float64Array, size: number): void {
-  let i = peaksKept - 1
-  if (size <= 2 || size <= row[peaks + i]!) return
-  while (i > 0 && row[peaks + i - 1]! < size) {
-    row[peaks + i] = row[peaks + i - 1]!
+function keepPeak(row: Float64Array, distance: number, weight: number): void {
+  const size = Math.abs(distance) * weight
+  const first = peaks + (distance > 0 ? 0 : peaksKept)
+  let i = first + peaksKept - 1
+  if (size <= row[i]!) return
+  while (i > first && row[i - 1]! < size) {
+    row[i] = row[i - 1]!
     i--
   }
-  row[peaks + i] = size
+  row[i] = size
 }
 
 /** What lasts becomes usual, so that every alert ends. */
@@ -274,11 +289,11 @@ function relearn(row: Float64Array, now: Now, params: Params): void {
   const values = recent(row, row[count]! + 1).map((each) => each.value)
   if (values.length < ringSize) return
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length
+  const spread = toSpread * (values.reduce((sum, value) => sum + Math.abs(value - mean), 0) / values.length)
   const hourly = hourExpected(row, now.time)
   row[level] = mean
-  row[levelVariance] = Math.max(row[levelVariance]!, variance)
-  row[hourVariance] = Math.max(row[hourVariance]!, variance)
+  row[levelSpread] = Math.max(row[levelSpread]!, spread)
+  row[hourSpread] = Math.max(row[hourSpread]!, spread)
   if (!Number.isNaN(hourly)) row[offset] = mean - hourly
   row[openSince] = now.time
 }

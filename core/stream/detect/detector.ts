@@ -11,6 +11,8 @@ export interface Now {
   /** Usual band before this reading was learned from; NaN: not learned. */
   low: number
   high: number
+  /** The expected value. */
+  middle: number
   /** Distance from the expected value in its usual spread. */
   z: number
 }
