@@ -68,7 +68,7 @@ function keepsItsOwn(event: KeyboardEvent): boolean {
 /** Moves the focus to the next (1) or previous (-1) row of the page; a row is a link or button with `data-row`. */
 export function moveRow(by: -1 | 1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')]
-  const now = rows.findIndex((row) => row === document.activeElement)
+  const now = rows.indexOf(document.activeElement as HTMLElement) // -1 for what is not a row
   const next = now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, now + by))
   rows[next]?.focus({ focusVisible: true } as FocusOptions)
   rows[next]?.scrollIntoView({ block: 'nearest' })

@@ -8,7 +8,7 @@ export type DeviceTab = (typeof deviceTabs)[number]
 export type Route =
   | { readonly page: 'health'; readonly at: At }
   | { readonly page: 'alerts'; readonly id: string | null; readonly show: 'open' | 'history'; readonly at: At }
-  | { readonly page: 'devices'; readonly at: At }
+  | { readonly page: 'devices'; readonly show: 'all' | 'unreadable'; readonly at: At }
   | { readonly page: 'device'; readonly id: string; readonly tab: DeviceTab; readonly at: At }
   | { readonly page: 'sync'; readonly at: At }
   | { readonly page: 'connect'; readonly at: At }
@@ -24,13 +24,14 @@ export function parseRoute(hash: string): Route {
     case 'alerts':
       return { page, id: first || null, show: asked.get('show') === 'history' ? 'history' : 'open', at }
     case 'devices':
+      return { page, show: asked.get('show') === 'unreadable' ? 'unreadable' : 'all', at }
     case 'sync':
     case 'connect':
       return { page, at }
     case 'device':
       return first
         ? { page, id: first, tab: deviceTabs.find((tab) => tab === second) ?? 'signals', at }
-        : { page: 'devices', at }
+        : { page: 'devices', show: 'all', at }
     default:
       return { page: 'health', at }
   }
@@ -40,6 +41,7 @@ export function parseRoute(hash: string): Route {
 export function formatRoute(route: Route): string {
   const asked = new URLSearchParams()
   if (route.page === 'alerts' && route.show === 'history') asked.set('show', 'history')
+  if (route.page === 'devices' && route.show === 'unreadable') asked.set('show', 'unreadable')
   if (route.at !== null) asked.set('at', new Date(route.at).toISOString())
   const query = asked.toString()
   return `#/${pathOf(route)}${query === '' ? '' : `?${query}`}`

@@ -66,7 +66,8 @@ export function useClock(): Clock {
 }
 
 export interface Sending {
-  readonly send: <K extends CommandName>(name: K, value: Commands[K]) => void
+  /** `stored` is called once the record is in the log. */
+  readonly send: <K extends CommandName>(name: K, value: Commands[K], stored?: () => void) => void
   readonly pending: boolean
   readonly error: Error | null
 }
@@ -79,7 +80,8 @@ export function useCommand(): Sending {
     mutationFn: (command) => core.call('command', command),
     onSuccess: () => client.invalidateQueries({ predicate: (query) => followsViews(query) }),
   })
-  const send: Sending['send'] = (name, value) => sending.mutate({ name, value } as Calls['command']['in']) // the pair is checked by `send`
+  const send: Sending['send'] = (name, value, stored) =>
+    sending.mutate({ name, value } as Calls['command']['in'], { onSuccess: () => stored?.() }) // the pair is checked by `send`
   return { send, pending: sending.isPending, error: sending.error }
 }
 

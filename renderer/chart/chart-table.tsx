@@ -1,6 +1,7 @@
 import type { Columns } from '../../core/contract/calls.ts'
 import { count, range, value } from '../words/number.ts'
 import type { Clock } from '../words/time.ts'
+import { Scroll } from '../parts/scroll.tsx'
 import styles from './chart.module.css'
 
 const mostRows = 500
@@ -16,8 +17,7 @@ export function ChartTable({ title, columns, clock }: ChartTableProps) {
   const shown = Math.min(mostRows, columns.time.length)
   const newest = Array.from({ length: shown }, (_, i) => columns.time.length - 1 - i)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
-    <section className={styles.table} aria-label={`${title}, as a table`} tabIndex={0}>
+    <Scroll className={styles.table} label={`${title}, as a table`}>
       <table>
         <thead>
           <tr>
@@ -49,7 +49,7 @@ export function ChartTable({ title, columns, clock }: ChartTableProps) {
           The newest {count(shown)} of {count(columns.time.length)} points.
         </p>
       )}
-    </section>
+    </Scroll>
   )
 }
 

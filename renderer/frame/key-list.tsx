@@ -46,7 +46,9 @@ export function KeyList() {
             <dt>{what}</dt>
             <dd>
               {keys.split(' ').map((key) => (
-                <kbd key={key}>{key}</kbd>
+                <kbd key={key} className={styles.key}>
+                  {key}
+                </kbd>
               ))}
             </dd>
           </div>

@@ -16,7 +16,7 @@ export function Nav({ route }: { readonly route: Route }) {
   useKeys({
     'g h': () => go({ page: 'health', at }),
     'g a': () => go({ page: 'alerts', id: null, show: 'open', at }),
-    'g d': () => go({ page: 'devices', at }),
+    'g d': () => go({ page: 'devices', show: 'all', at }),
     'g s': () => go({ page: 'sync', at }),
     'g c': () => go({ page: 'connect', at }),
   })
@@ -33,7 +33,7 @@ export function Nav({ route }: { readonly route: Route }) {
           <span className="tag p1">{count(health.alerts.unacknowledged)}</span>
         )}
       </Place>
-      <Place to={{ page: 'devices', at }} here={here} icon="device" name="Devices">
+      <Place to={{ page: 'devices', show: 'all', at }} here={here} icon="device" name="Devices">
         {health !== undefined && count(health.devices.total)}
       </Place>
       <Place to={{ page: 'sync', at }} here={here} icon="upload" name="Sync">

@@ -89,10 +89,9 @@ function Destination({ destination, now }: DestinationProps) {
     return (
       <span className="p2 medium">
         <PriorityMark priority={null} state="silent" />
-        {destination.name} waits
-        {destination.retryAt !== null && (
-          <span title={clock.full(destination.retryAt)}>, {countdown(destination.retryAt - now)}</span>
-        )}
+        <span className="num" title={destination.retryAt === null ? undefined : clock.full(destination.retryAt)}>
+          {destination.name} waits{destination.retryAt !== null && `, ${countdown(destination.retryAt - now)}`}
+        </span>
       </span>
     )
   return (

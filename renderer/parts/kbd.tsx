@@ -3,8 +3,8 @@ import styles from './kbd.module.css'
 /** A key as it stands on the keyboard. A hint for the eye; the control itself says what it does. */
 export function Kbd({ keys }: { readonly keys: string }) {
   return (
-    <kbd className={styles.key} aria-hidden="true">
+    <span className={styles.key} aria-hidden="true" data-key>
       {keys}
-    </kbd>
+    </span>
   )
 }

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useRef } from 'react'
+import { Scroll } from './scroll.tsx'
 
 interface VirtualListProps<T> {
   readonly label: string
@@ -21,11 +22,10 @@ export function VirtualList<T>({ label, items, keyOf, heightOf, children }: Virt
     overscan: 8,
   })
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
-    <section
+    <Scroll
       ref={scroller}
-      aria-label={label}
-      tabIndex={0}
+      label={label}
+     
       style={{ height: '100%', overflowY: 'auto', outlineOffset: -2 }}
     >
       <ul style={{ height: rows.getTotalSize(), position: 'relative' }}>
@@ -38,6 +38,6 @@ export function VirtualList<T>({ label, items, keyOf, heightOf, children }: Virt
           </li>
         ))}
       </ul>
-    </section>
+    </Scroll>
   )
 }

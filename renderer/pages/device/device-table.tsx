@@ -7,6 +7,7 @@ import { useStatus } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { DeviceCells } from './device-cells.tsx'
 import { type Line, linesOf, useDevicePages } from './device-pages.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import styles from './device-table.module.css'
 
 interface DeviceTableProps {
@@ -27,12 +28,11 @@ export function DeviceTable({ at, sort, filter, children }: DeviceTableProps) {
   const lines = linesOf(devices.total, sort === 'area' ? devices.areas : null)
   const away = useAllAway(at)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
-    <section
+    <Scroll
       ref={scroller}
       className={devices.stale ? `${styles.scroll} stale` : styles.scroll}
-      aria-label="Devices"
-      tabIndex={0}
+      label="Devices"
+     
     >
       {children}
       {devices.error !== null && <ErrorNote error={devices.error} />}
@@ -45,7 +45,7 @@ export function DeviceTable({ at, sort, filter, children }: DeviceTableProps) {
       ) : (
         <Rows lines={lines} scroller={scroller} at={at} rowAt={devices.rowAt} dim={away} onSeen={setSeen} />
       )}
-    </section>
+    </Scroll>
   )
 }
 
@@ -131,7 +131,7 @@ function Head() {
 
 function Spacer({ height }: { readonly height: number }) {
   return height <= 0 ? null : (
-    <tr className={styles.spacer} aria-hidden="true">
+    <tr className={styles.spacer}>
       <td colSpan={7} style={{ height }} />
     </tr>
   )

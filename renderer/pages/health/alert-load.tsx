@@ -72,10 +72,10 @@ function Bars({
         {good}
       </text>
       <text x="0" y={height - 1}>
-        {clock.minute(until - 24 * 3_600_000)}
+        {clock.hour(until - 23 * 3_600_000)}:00
       </text>
       <text x={width - 16} y={height - 1} textAnchor="end">
-        {clock.minute(until)}
+        {clock.hour(until)}:00
       </text>
     </svg>
   )

@@ -16,6 +16,7 @@ import { Frequent } from './frequent.tsx'
 import styles from './health.module.css'
 import { BrokerAway, CatchingUp } from './notes.tsx'
 import { NothingYet } from './nothing-yet.tsx'
+import { Unreadable } from './unreadable.tsx'
 import { Vitals } from './vitals.tsx'
 
 /** How the whole plant is, in a sentence, in four numbers, and device by device. */
@@ -28,7 +29,7 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
   const preparing = useStatus()?.preparing ?? null
   if (health === undefined && error !== null) return <ErrorNote error={error} />
   const waits = (health?.catchingUp ?? null) !== null || preparing !== null
-  if (health?.devices.total === 0 && !waits) return <NothingYet past={at !== null} />
+  if (health?.devices.total === 0 && !waits) return <NothingYet title="Health" past={at !== null} />
   return (
     <>
       <PageHead title="Health" sentence={health === undefined ? '\u00a0' : sentence(health, at !== null, clock)}>
@@ -48,6 +49,7 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
           <AlertLoad at={at} />
           <Continuity at={at} />
           <Frequent at={at} />
+          {health !== undefined && <Unreadable at={at} undecodable={health.undecodable} />}
         </aside>
       </div>
     </>

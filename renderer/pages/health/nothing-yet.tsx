@@ -7,7 +7,7 @@ import { formatRoute } from '../../route.ts'
 import { useCore } from '../../use-core.ts'
 
 /** The first start: nothing came yet, and two ways to change that. */
-export function NothingYet({ past }: { readonly past: boolean }) {
+export function NothingYet({ title, past }: { readonly title: string; readonly past: boolean }) {
   const core = useCore()
   const demo = useMutation<unknown, Error>({
     mutationFn: async () => {
@@ -17,7 +17,7 @@ export function NothingYet({ past }: { readonly past: boolean }) {
   })
   return (
     <>
-      <PageHead title="Health" />
+      <PageHead title={title} />
       {demo.error !== null && <ErrorNote error={demo.error} />}
       {past ? (
         <Empty icon="history" title="Nothing was watched then">

@@ -96,10 +96,9 @@ function devicesNote({ devices }: Health): string {
   return parts.filter((part) => part !== false).join(' · ')
 }
 
-function captureNote({ time, capture, undecodable }: Health): string {
+function captureNote({ time, capture }: Health): string {
   const gap = capture.gapFreeSince === null ? 'gaps not known' : `no gap for ${age(time - capture.gapFreeSince)}`
-  const unread = undecodable.total > 0 ? ` · ${roughly(undecodable.total)} not readable` : ''
-  return `${gap} · ${roughly(capture.records)} kept${unread}`
+  return `${gap} · ${roughly(capture.records)} kept`
 }
 
 function alertsUnit({ alerts }: Health): string {

@@ -1,0 +1,18 @@
+import type { DeviceDetail } from '../../../core/contract/calls.ts'
+import { Scroll } from '../../parts/scroll.tsx'
+import styles from './device.module.css'
+import { DeviceFacts, SignalTable } from './device-side.tsx'
+
+/** All that is known of the device, and how it came to be known. */
+export function DetailsTab({ device }: { readonly device: DeviceDetail }) {
+  return (
+    <Scroll className={styles.scroll} label="Details">
+      <div className={styles.pane}>
+        <h2 style={{ marginBottom: 4 }}>This device</h2>
+        <DeviceFacts device={device} />
+        <h2 style={{ marginTop: 18 }}>Signals</h2>
+        <SignalTable signals={device.signals} />
+      </div>
+    </Scroll>
+  )
+}

@@ -1,0 +1,59 @@
+import type { MessageRow } from '../../../core/contract/calls.ts'
+import { useClock } from '../../use-core.ts'
+import { bytes, count, value } from '../../words/number.ts'
+import { reasonWords } from '../../words/reason.ts'
+import styles from './device.module.css'
+
+/** A message whole: its place in the log, its bytes, and every reading found in it. */
+export function MessageDetail({ message }: { readonly message: MessageRow }) {
+  const clock = useClock()
+  const { record } = message
+  return (
+    <>
+      <section>
+        <h2 style={{ marginBottom: 4 }}>Record {count(record.offset)}</h2>
+        <dl>
+          <dt>Came</dt>
+          <dd className="num" title={clock.utc(record.time)}>
+            {clock.full(record.time)}
+          </dd>
+          <dt>Source</dt>
+          <dd>{record.topic.source}</dd>
+          <dt>Topic</dt>
+          <dd className="mono">{record.topic.name}</dd>
+          <dt>Delivery</dt>
+          <dd>
+            QoS {record.qos}
+            {record.retained && ', retained'}
+            {record.repeat && ', sent again by the broker'}
+          </dd>
+          <dt>Size</dt>
+          <dd className="num">{bytes(message.size)}</dd>
+        </dl>
+      </section>
+      <section>
+        <h2 style={{ marginBottom: 4 }}>As it came</h2>
+        <p className={`mono ${styles.raw}`}>{message.text ?? message.base64 ?? '(empty)'}</p>
+        {message.text === null && message.base64 !== null && (
+          <p className="label">It is not text, so it is shown in base64.</p>
+        )}
+      </section>
+      <section>
+        <h2 style={{ marginBottom: 4 }}>As it was read</h2>
+        {message.undecodable !== null && (
+          <p className="p2">Not read: {reasonWords(message.undecodable)}. It is kept in the log.</p>
+        )}
+        <dl>
+          {message.readings.flatMap((reading) => [
+            <dt key={`${reading.index} name`} className="mono">
+              {reading.signal}
+            </dt>,
+            <dd key={`${reading.index} value`} className="num">
+              {value(reading.value)} {reading.unit} at {clock.time(reading.time)}
+            </dd>,
+          ])}
+        </dl>
+      </section>
+    </>
+  )
+}

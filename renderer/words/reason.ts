@@ -1,0 +1,16 @@
+import type { UndecodableReason } from '../../core/contract/model.ts'
+
+const reasons: Record<UndecodableReason, string> = {
+  not_text: 'not text',
+  not_json: 'not JSON',
+  too_large: 'too large',
+  too_deep: 'nested too deep',
+  not_finite: 'a number without an end',
+  no_value: 'no value in it',
+  empty: 'empty',
+}
+
+/** Why a message could not be read, as it stands in a sentence. */
+export function reasonWords(reason: UndecodableReason): string {
+  return reasons[reason]
+}
