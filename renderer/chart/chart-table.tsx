@@ -1,7 +1,7 @@
 import type { Columns } from '../../core/contract/calls.ts'
+import { Scroll } from '../parts/scroll.tsx'
 import { count, range, value } from '../words/number.ts'
 import type { Clock } from '../words/time.ts'
-import { Scroll } from '../parts/scroll.tsx'
 import styles from './chart.module.css'
 
 const mostRows = 500

@@ -22,12 +22,7 @@ export function VirtualList<T>({ label, items, keyOf, heightOf, children }: Virt
     overscan: 8,
   })
   return (
-    <Scroll
-      ref={scroller}
-      label={label}
-     
-      style={{ height: '100%', overflowY: 'auto', outlineOffset: -2 }}
-    >
+    <Scroll ref={scroller} label={label} style={{ height: '100%', overflowY: 'auto', outlineOffset: -2 }}>
       <ul style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {rows.getVirtualItems().map((row) => (
           <li

@@ -3,12 +3,12 @@ import { moveRow, useKeys } from '../../keys.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { PriorityMark } from '../../parts/priority-mark.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock, useStatus } from '../../use-core.ts'
 import { count, range, withUnit } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
-import { Scroll } from '../../parts/scroll.tsx'
 import styles from './device.module.css'
 
 const asked = 200

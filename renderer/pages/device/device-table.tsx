@@ -2,12 +2,12 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import type { At } from '../../../core/contract/calls.ts'
 import { ErrorNote } from '../../parts/error-note.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { useStatus } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { DeviceCells } from './device-cells.tsx'
 import { type Line, linesOf, useDevicePages } from './device-pages.ts'
-import { Scroll } from '../../parts/scroll.tsx'
 import styles from './device-table.module.css'
 
 interface DeviceTableProps {
@@ -28,12 +28,7 @@ export function DeviceTable({ at, sort, filter, children }: DeviceTableProps) {
   const lines = linesOf(devices.total, sort === 'area' ? devices.areas : null)
   const away = useAllAway(at)
   return (
-    <Scroll
-      ref={scroller}
-      className={devices.stale ? `${styles.scroll} stale` : styles.scroll}
-      label="Devices"
-     
-    >
+    <Scroll ref={scroller} className={devices.stale ? `${styles.scroll} stale` : styles.scroll} label="Devices">
       {children}
       {devices.error !== null && <ErrorNote error={devices.error} />}
       {devices.total === null ? (

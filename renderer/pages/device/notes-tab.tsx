@@ -2,8 +2,8 @@ import { type FormEvent, useState } from 'react'
 import type { At, DeviceDetail } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { useClock, useCommand } from '../../use-core.ts'
 import { Scroll } from '../../parts/scroll.tsx'
+import { useClock, useCommand } from '../../use-core.ts'
 import styles from './device.module.css'
 
 /** What people wrote about the device, newest first, and a field to write more. */
