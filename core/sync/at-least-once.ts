@@ -1,0 +1,81 @@
+import type { Offset } from '../contract/model.ts'
+import type { Batch } from './batch.ts'
+import { PlainSender } from './sender.ts'
+import type { Session, SessionOptions } from './session.ts'
+import { type Step, within } from './wait.ts'
+
+const closeMs = 2_000
+
+/**
+ * For clusters without transactions, when a person chose it: a batch that was under way when we were stopped is sent
+ * again, marked. Everything arrives, in order per device; at most that one batch arrives twice.
+ */
+export async function openAtLeastOnce(options: SessionOptions): Promise<Session> {
+  const session = new AtLeastOnce(options)
+  try {
+    await session.open()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+class AtLeastOnce implements Session {
+  readonly delivery = 'at least once'
+  next: Offset
+  markedUntil: Offset
+  private readonly o: SessionOptions
+  private readonly sender: PlainSender
+  private booked = false
+
+  constructor(options: SessionOptions) {
+    this.o = options
+    this.sender = new PlainSender(options.kafka)
+    const { acked, intent } = options.ledger.place(options.destination, options.start)
+    this.next = acked
+    this.markedUntil = intent?.to ?? 0
+  }
+
+  async open(): Promise<void> {
+    await this.step('connect', this.sender.connect())
+    if (this.markedUntil === 0) this.book()
+  }
+
+  async deliver(batch: Batch): Promise<void> {
+    this.o.ledger.intend(this.o.destination, batch)
+    this.o.after?.('intent')
+    await this.step('send', this.sender.send(batch.sent))
+    this.o.ledger.confirm(this.o.destination, batch, this.o.now())
+    this.next = batch.to
+    this.book()
+    this.o.after?.('ack')
+  }
+
+  async renew(to: Offset): Promise<void> {
+    this.o.ledger.move(this.o.destination, { from: this.next, to })
+    this.next = to
+  }
+
+  async takenOver(): Promise<boolean> {
+    return false // without transactions nobody can be fenced
+  }
+
+  async close(): Promise<void> {
+    const patience = AbortSignal.timeout(closeMs + 1_000)
+    await within('connect', closeMs, patience, this.sender.close()).catch(() => {}) // it is thrown away either way
+  }
+
+  private book(): void {
+    if (this.booked) return
+    const { ledger, destination, facts, now } = this.o
+    ledger.begin(destination, { next: this.next, cluster: facts.id, delivery: this.delivery, time: now() })
+    this.booked = true
+  }
+
+  private async step<T>(step: Step, work: Promise<T>): Promise<T> {
+    const result = await within(step, this.o.stepMs, this.o.signal, work)
+    this.o.after?.(step)
+    return result
+  }
+}

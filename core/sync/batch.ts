@@ -1,0 +1,116 @@
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Entry, Letter } from './ledger.ts'
+import { type AlertChange, alertRecord, letter, type Message, telemetry, type Voice } from './record-format.ts'
+import type { Span } from './resume.ts'
+import type { KafkaRecord } from './sender.ts'
+
+/** Where batches come from: the log, and what the path made of it. */
+export interface BatchSource {
+  /** Oldest offset that is kept. */
+  base(): Offset
+  head(): Offset
+  /** Everything before is in the views, so all alerts caused by it are known. */
+  upto(): Offset
+  /** When the record at `offset` came; null at the head. */
+  timeAt(offset: Offset): Millis | null
+  /** Messages of [from, limit), whole, until they hold `maxReadings`; `to` is where to go on. */
+  messages(
+    from: Offset,
+    limit: Offset,
+    maxReadings: number,
+  ): { readonly messages: readonly Message[]; readonly to: Offset }
+  /** In log order. */
+  changes(span: Span): readonly AlertChange[]
+}
+
+/** What travels in one transaction. */
+export interface Batch extends Entry {
+  readonly records: number
+  readonly sent: readonly KafkaRecord[]
+  /** It ends at a bound, not at the head: there is more. */
+  readonly full: boolean
+  readonly messages: number
+}
+
+export interface BatchOptions {
+  readonly source: BatchSource
+  readonly voice: Voice
+  readonly now: Millis
+  readonly markedUntil: Offset
+  /** Offsets whose readings the cluster rejected, and why. */
+  readonly aside: ReadonlyMap<Offset, string>
+}
+
+const maxReadings = 1_000
+const maxBytes = 512 * 1024
+
+/** The next records from `from`, not passing `limit`; a message is never split. */
+export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): Batch {
+  const { source } = options
+  const read = source.messages(from, limit, maxReadings)
+  const building = new Building(options)
+  let to = read.to
+  for (const message of read.messages) {
+    if (building.add(message)) continue
+    to = message.record.offset
+    break
+  }
+  for (const change of source.changes({ from, to })) building.addAlert(change)
+  return building.batch({ from, to }, to < limit)
+}
+
+class Building {
+  private readonly o: BatchOptions
+  private readonly sent: KafkaRecord[] = []
+  private readonly letters: Letter[] = []
+  private bytes = 0
+  private messages = 0
+  private maybeTwice = 0
+
+  constructor(options: BatchOptions) {
+    this.o = options
+  }
+
+  /** False: it does not fit any more. The first one always fits. */
+  add(message: Message): boolean {
+    const { offset } = message.record
+    const marked = offset < this.o.markedUntil
+    const records = telemetry(this.o.voice, message, this.o.now, marked)
+    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    if (this.messages > 0 && this.bytes + bytes > maxBytes) return false
+    if (records.length === 0) return true
+    const reason = this.o.aside.get(offset)
+    for (const [index, record] of records.entries())
+      if (reason === undefined) this.sent.push(record)
+      else this.setAside(record, { offset, index, reason })
+    this.bytes += bytes
+    this.messages += 1
+    this.maybeTwice += marked ? records.length : 0
+    return true
+  }
+
+  addAlert(change: AlertChange): void {
+    const marked = change.transition.offset < this.o.markedUntil
+    const record = alertRecord(this.o.voice, change, this.o.now, marked)
+    this.sent.push(record)
+    this.bytes += sizeOf(record)
+    this.maybeTwice += marked ? 1 : 0
+  }
+
+  batch(span: Span, full: boolean): Batch {
+    const { sent, bytes, letters, maybeTwice, messages } = this
+    return { ...span, records: sent.length, sent, bytes, maybeTwice, letters, messages, full }
+  }
+
+  private setAside(record: KafkaRecord, set: Letter): void {
+    this.sent.push(letter(this.o.voice, record, set.reason, this.o.now))
+    this.letters.push(set)
+  }
+}
+
+/** Near enough: value, key and headers as characters. */
+function sizeOf(record: KafkaRecord): number {
+  let size = record.key.length + (record.value?.length ?? 0)
+  for (const name in record.headers) size += name.length + record.headers[name]!.length + 2
+  return size
+}

@@ -1,0 +1,144 @@
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
+import type { DestinationConfig } from '../contract/calls.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import { kafkajs } from './patches.ts'
+import type { ProducerName } from './sender.ts'
+import { sleep } from './wait.ts'
+
+/** How far the cluster says we are: the offset to send next, and who said so. */
+export interface Checkpoint {
+  readonly next: Offset
+  readonly instance: string | null
+  readonly log: string | null
+}
+
+/** What we must know of a cluster before sending. */
+export interface ClusterFacts {
+  readonly id: string
+  /** Partitions of each of our topics that exists. */
+  readonly topics: ReadonlyMap<string, number>
+  /** How long the telemetry topic keeps records; null: for ever, or the cluster does not tell us. */
+  readonly retentionMs: Millis | null
+}
+
+/** Throws what the client throws; a missing topic is left out, not an error. */
+export async function readFacts(kafka: Kafka, { topics }: DestinationConfig): Promise<ClusterFacts> {
+  return withAdmin(kafka, async (admin) => {
+    const found = new Map<string, number>()
+    for (const topic of new Set(Object.values(topics))) {
+      const partitions = await partitionsOf(admin, topic)
+      if (partitions > 0) found.set(topic, partitions)
+    }
+    const { clusterId } = await admin.describeCluster()
+    const retentionMs = found.has(topics.telemetry) ? await retentionOf(admin, topics.telemetry) : null
+    return { id: clusterId, topics: found, retentionMs }
+  })
+}
+
+/** Null when nothing was ever committed, or when it expired: the cluster does not tell these apart. */
+export async function readCheckpoint(
+  kafka: Kafka,
+  name: ProducerName,
+  signal: AbortSignal,
+): Promise<Checkpoint | null> {
+  return withAdmin(kafka, async (admin) => {
+    const found = await patiently(signal, () => admin.fetchOffsets({ groupId: name.group, topics: [name.topic] }))
+    const zero = found[0]?.partitions.find(({ partition }) => partition === 0)
+    const next = Number(zero?.offset ?? -1)
+    return next < 0 ? null : { next, ...signatureOf(zero?.metadata ?? null) }
+  })
+}
+
+export function signature(instance: string, log: string): string {
+  return JSON.stringify({ instance, log })
+}
+
+/** Makes the topics that are missing; resolves to their names. */
+export async function createTopics(kafka: Kafka, destination: DestinationConfig): Promise<readonly string[]> {
+  return withAdmin(kafka, async (admin) => {
+    const topics: ITopicConfig[] = []
+    for (const config of topicConfigs(destination))
+      if ((await partitionsOf(admin, config.topic)) === 0) topics.push(config)
+    if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true, timeout: 10_000 })
+    return topics.map(({ topic }) => topic)
+  })
+}
+
+function topicConfigs({ topics, create }: DestinationConfig): readonly ITopicConfig[] {
+  const size = { numPartitions: create.partitions, replicationFactor: create.replication }
+  const retentionMs = create.retentionHours < 0 ? -1 : create.retentionHours * 3_600_000
+  const kept = [{ name: 'retention.ms', value: String(retentionMs) }]
+  const newest = [{ name: 'cleanup.policy', value: 'compact' }]
+  const all = [
+    { topic: topics.telemetry, configEntries: kept, ...size },
+    { topic: topics.alerts, configEntries: newest, ...size },
+    { topic: topics.status, configEntries: newest, ...size, numPartitions: 1 },
+    { topic: topics.deadletter, configEntries: kept, ...size, numPartitions: 1 },
+  ]
+  return [...new Map(all.map((config) => [config.topic, config])).values()]
+}
+
+async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** 0: there is no such topic. */
+async function partitionsOf(admin: Admin, topic: string): Promise<number> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.length ?? 0
+  } catch (error) {
+    if (typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) return 0
+    throw error
+  }
+}
+
+/** Not worth an error: who may not read the topic's settings only loses the warning. */
+async function retentionOf(admin: Admin, topic: string): Promise<Millis | null> {
+  const asked = {
+    type: kafkajs.ConfigResourceTypes.TOPIC,
+    name: topic,
+    configNames: ['retention.ms', 'cleanup.policy'],
+  }
+  const described = await admin.describeConfigs({ resources: [asked], includeSynonyms: false }).catch(() => null)
+  const entries = described?.resources[0]?.configEntries ?? []
+  const value = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
+  const retention = Number(value('retention.ms') ?? -1)
+  return retention < 0 || !value('cleanup.policy')?.includes('delete') ? null : retention
+}
+
+const settling = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP']
+
+/** A coordinator that is starting (the first use makes its topic) needs some seconds; the client gives it one. */
+export async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (attempt === 20 || !typesOf(error).some((type) => settling.includes(type))) throw error
+      await sleep(250, signal)
+    }
+  }
+}
+
+function typesOf(error: unknown): readonly string[] {
+  const types: string[] = []
+  for (let at = error; at instanceof Error && types.length < 10; at = at.cause)
+    types.push('type' in at ? String(at.type) : '')
+  return types
+}
+
+function signatureOf(metadata: string | null): { instance: string | null; log: string | null } {
+  try {
+    const { instance, log } = JSON.parse(metadata ?? '{}') as { instance?: string; log?: string }
+    return { instance: instance ?? null, log: log ?? null }
+  } catch {
+    return { instance: null, log: null } // not written by us
+  }
+}

@@ -1,0 +1,399 @@
+import { randomUUID } from 'node:crypto'
+import type { Kafka } from 'kafkajs'
+import type { DestinationConfig, DestinationRow, SyncState } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import { openAtLeastOnce } from './at-least-once.ts'
+import { type Batch, type BatchSource, nextBatch } from './batch.ts'
+import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
+import { explain, type Failure, missingTopics, waitBefore } from './failures.ts'
+import type { Ledger } from './ledger.ts'
+import { Rate } from './rate.ts'
+import { statusRecord, type Voice } from './record-format.ts'
+import { clientOf, type ProducerName } from './sender.ts'
+import { openSession, type Session } from './session.ts'
+import { Suspects } from './suspects.ts'
+import { Bell, type Step, sleep, within } from './wait.ts'
+
+export interface DestinationOptions {
+  readonly config: DestinationConfig
+  readonly password: string | null
+  readonly site: string
+  readonly source: BatchSource
+  readonly ledger: Ledger
+  readonly now: () => Millis
+  /** Something that a row shows has changed. */
+  readonly onChange: () => void
+  readonly pace: Pace
+  readonly after?: (step: Step) => void
+}
+
+export interface Pace {
+  /** Between transactions that are not full. */
+  readonly lingerMs: Millis
+  readonly statusEveryMs: Millis
+  /** The checkpoint of an idle destination is written again this often; clusters forget it after days. */
+  readonly renewEveryMs: Millis
+  readonly requestMs: Millis
+  readonly stepMs: Millis
+}
+
+export const usualPace: Pace = {
+  lingerMs: 250,
+  statusEveryMs: 10_000,
+  renewEveryMs: 3_600_000,
+  requestMs: 10_000,
+  stepMs: 45_000,
+}
+
+/** Behind by less is live. */
+const liveMs: Millis = 10_000
+
+interface Trouble {
+  readonly message: string
+  readonly hint: string | null
+  readonly code: string | null
+  readonly since: Millis
+}
+
+/** One loop that brings the log to one cluster: opens a session, sends, and after any error waits and opens another. */
+export class Destination {
+  readonly name: string
+  private readonly o: DestinationOptions
+  private readonly instance = randomUUID()
+  private readonly producer: ProducerName
+  private readonly voice: Voice
+  private readonly bell = new Bell()
+  private readonly stopping = new AbortController()
+  private readonly suspects = new Suspects()
+  private readonly rate = new Rate()
+  private readonly running: Promise<void>
+
+  private state: SyncState = 'starting'
+  private delivery: DestinationRow['delivery'] = 'not known yet'
+  private paused: boolean
+  private trouble: Trouble | null = null
+  private warning: Trouble | null = null
+  private retryAt: Millis | null = null
+  private attempt = 0
+  private asked = false
+  /** Records before hold nothing that was not sent. */
+  private at: Offset
+  private statusAt: Millis = 0
+  private facts: ClusterFacts | null = null
+
+  constructor(options: DestinationOptions) {
+    this.o = options
+    const { config, ledger, site } = options
+    this.name = config.name
+    this.paused = config.paused
+    this.producer = producerName(ledger.identity.installation, config)
+    this.voice = { ...ledger.identity, site, topics: config.topics }
+    this.at = ledger.place(config.name, options.source.base()).acked
+    this.running = this.run()
+  }
+
+  row(): DestinationRow {
+    const { source, ledger, config, now } = this.o
+    const { transactions, records, confirmed, maybeTwice, deadLetters } = ledger.totals(this.name)
+    const head = source.head()
+    return {
+      name: this.name,
+      brokers: config.brokers,
+      state: this.state,
+      behindMs: this.behindMs(),
+      waiting: Math.max(0, head - this.at),
+      perSecond: this.rate.perSecond(now()),
+      next: this.at,
+      head,
+      delivery: this.delivery,
+      retryAt: this.retryAt,
+      attempt: this.attempt,
+      error: this.trouble ?? this.warning,
+      confirmed: { transactions, records, last: confirmed },
+      maybeTwice,
+      deadLetters,
+    }
+  }
+
+  /** Age of the oldest record that was not sent. */
+  behindMs(): Millis {
+    const oldest = this.o.source.timeAt(this.at)
+    return oldest === null ? 0 : Math.max(0, this.o.now() - oldest)
+  }
+
+  /** There may be more to send. */
+  wake(): void {
+    if (this.state === 'live' || this.state === 'catching up') this.bell.ring()
+  }
+
+  /** Ends the wait, whatever it waits for; also takes over from another installation. */
+  retryNow(): void {
+    this.asked = true
+    this.bell.ring()
+  }
+
+  pause(paused: boolean): void {
+    this.paused = paused
+    this.asked = true
+    this.bell.ring()
+  }
+
+  async createTopics(): Promise<readonly string[]> {
+    const kafka = this.client()
+    try {
+      const created = await within('topics', this.o.pace.stepMs, this.signal, createTopics(kafka, this.o.config))
+      this.retryNow()
+      return created
+    } catch (error) {
+      throw explain(error, this.where()).error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.running
+  }
+
+  private get signal(): AbortSignal {
+    return this.stopping.signal
+  }
+
+  private async run(): Promise<void> {
+    while (!this.signal.aborted)
+      try {
+        if (this.paused) await this.rest()
+        else await this.life()
+      } catch (error) {
+        if (!this.signal.aborted) await this.fail(error).catch(() => this.breathe())
+      }
+    this.enter('stopped')
+  }
+
+  /** Stopped while it waited, or the ledger could not take the failure: never spin on it. */
+  private async breathe(): Promise<void> {
+    await sleep(5_000, this.signal).catch(() => {}) // stopped
+  }
+
+  private async rest(): Promise<void> {
+    this.trouble = null
+    this.retryAt = null
+    this.enter('paused')
+    while (this.paused) await this.bell.wait(3_600_000, this.signal)
+    this.attempt = 0
+    this.enter('starting')
+  }
+
+  /** One session, from its opening to its first error. */
+  private async life(): Promise<void> {
+    const kafka = this.client()
+    const facts = await this.checkCluster(kafka)
+    const session = await this.open(kafka, facts)
+    try {
+      this.delivery = session.delivery
+      this.at = session.next
+      this.warnOfRetention(facts)
+      while (!this.paused) await this.turn(session)
+    } catch (error) {
+      throw await this.whyEnded(session, error)
+    } finally {
+      await session.close()
+    }
+  }
+
+  private client(): Kafka {
+    const { config, password, pace } = this.o
+    return clientOf({ destination: config, password, requestMs: pace.requestMs })
+  }
+
+  private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
+    const facts = await this.ask(readFacts(kafka, this.o.config))
+    this.facts = facts
+    const { telemetry, alerts } = this.o.config.topics
+    const missing = [telemetry, alerts].filter((topic) => !facts.topics.has(topic))
+    if (missing.length > 0 && !this.o.config.create.allowed) throw missingTopics(missing, this.where()).error
+    if (missing.length > 0) {
+      await this.ask(createTopics(kafka, this.o.config))
+      return this.checkCluster(kafka)
+    }
+    this.checkSameCluster(facts)
+    this.checkSameLog()
+    return facts
+  }
+
+  private ask<T>(work: Promise<T>): Promise<T> {
+    return within('topics', this.o.pace.stepMs, this.signal, work)
+  }
+
+  /** Going on where another cluster stopped would leave this one without what came before. */
+  private checkSameCluster({ id }: ClusterFacts): void {
+    const known = this.o.ledger.session(this.name).cluster
+    if (known === null || known === id) return
+    throw new FieldError('kafka_state', `"${this.name}" has become another cluster (${id}; it was ${known})`, {
+      hint: 'Give this destination another name to send the whole kept log to the new cluster, or correct its brokers.',
+    })
+  }
+
+  private checkSameLog(): void {
+    const { acked } = this.o.ledger.place(this.name, 0)
+    const head = this.o.source.head()
+    if (head >= acked) return
+    throw new FieldError('kafka_state', `"${this.name}": ${acked} records were sent, but the log holds only ${head}`, {
+      hint: 'The log was replaced or restored from an older backup. Give this destination another name to send it again under it.',
+    })
+  }
+
+  private open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
+    const { ledger, source, now, config, pace, after } = this.o
+    const options = { kafka, facts, ledger, now, after, instance: this.instance, signal: this.signal }
+    const more = { destination: this.name, name: this.producer, start: source.base(), stepMs: pace.stepMs }
+    return config.delivery === 'at-least-once'
+      ? openAtLeastOnce({ ...options, ...more })
+      : openSession({ ...options, ...more })
+  }
+
+  /** Sends one batch, or waits for one. */
+  private async turn(session: Session): Promise<void> {
+    const { source, now, pace } = this.o
+    const limit = this.suspects.limit(this.at, source.upto())
+    this.skipExpired(session)
+    if (this.at >= limit) return this.idle(session)
+    const { aside } = this.suspects
+    const batch = nextBatch(
+      { source, voice: this.voice, now: now(), markedUntil: session.markedUntil, aside },
+      this.at,
+      limit,
+    )
+    if (batch.sent.length === 0) this.at = Math.max(this.at, batch.to)
+    else await this.deliver(session, batch)
+    if (!batch.full) await sleep(pace.lingerMs, this.signal)
+  }
+
+  private async deliver(session: Session, batch: Batch): Promise<void> {
+    this.checkLetters(batch)
+    const sent = this.withStatus(batch)
+    try {
+      await session.deliver({ ...batch, from: session.next, sent })
+    } catch (error) {
+      const failure = explain(error, this.where())
+      if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error.cause)
+      throw error
+    }
+    this.suspects.passed(batch.to)
+    this.at = session.next
+    this.rate.add(this.o.now(), batch.records)
+    this.well()
+  }
+
+  private checkLetters({ letters }: Batch): void {
+    const topic = this.o.config.topics.deadletter
+    if (letters.length > 0 && !this.facts?.topics.has(topic)) throw missingTopics([topic], this.where()).error
+  }
+
+  /** Where we stand, for whoever watches many installations; not often, and only when something is sent anyway. */
+  private withStatus(batch: Batch): Batch['sent'] {
+    const { now, source, config, pace } = this.o
+    if (now() - this.statusAt < pace.statusEveryMs || !this.facts?.topics.has(config.topics.status)) return batch.sent
+    this.statusAt = now()
+    const standing = { destination: this.name, next: batch.to, head: source.head(), behindMs: this.behindMs() }
+    return [...batch.sent, statusRecord(this.voice, standing, now())]
+  }
+
+  private async idle(session: Session): Promise<void> {
+    this.well()
+    const { renewEveryMs } = this.o.pace
+    const before = this.o.now()
+    await this.bell.wait(renewEveryMs, this.signal)
+    if (this.o.now() - before >= renewEveryMs) await session.renew(this.at)
+  }
+
+  /** Retention keeps what was not sent, unless the disk left no choice: then it says so, and so do we. */
+  private skipExpired(session: Session): void {
+    const base = this.o.source.base()
+    if (session.next >= base) return
+    this.warn(
+      'offset_expired',
+      `records ${session.next} to ${base - 1} left the log before they were sent`,
+      'Give the log more room on the disk.',
+    )
+    this.at = Math.max(this.at, base)
+  }
+
+  private warnOfRetention({ retentionMs }: ClusterFacts): void {
+    const behindMs = this.behindMs()
+    if (retentionMs === null || behindMs < retentionMs) return
+    const topic = this.o.config.topics.telemetry
+    this.warn(
+      'kafka_state',
+      `"${topic}" keeps records for ${days(retentionMs)}, but the oldest to send is ${days(behindMs)} old: the cluster deletes what is older soon after it arrives`,
+      'Raise its retention.ms before, if that history is wanted there.',
+    )
+  }
+
+  private warn(code: string, message: string, hint: string): void {
+    this.warning = { code, message, hint, since: this.o.now() }
+  }
+
+  private async whyEnded(session: Session, error: unknown): Promise<unknown> {
+    if (this.signal.aborted || explain(error, this.where()).backoff !== 'fenced') return error
+    if (!(await session.takenOver())) return error
+    return new FieldError('kafka_fenced', `another installation sends as "${this.producer.transactionalId}"`, {
+      hint: 'A copy of this data directory runs elsewhere. Stop it, then retry here to take over.',
+      cause: error,
+    })
+  }
+
+  /** Shows what went wrong and waits: for a time that is shown, or for a person. */
+  private async fail(error: unknown): Promise<void> {
+    const failure = explain(error, this.where())
+    this.attempt += 1
+    const wait = waitBefore(this.attempt, failure.backoff, Math.random())
+    const now = this.o.now()
+    this.retryAt = wait === null ? null : now + wait
+    this.show(failure, now)
+    this.asked = false
+    if (wait !== 0) await this.untilAsked(wait)
+    this.retryAt = null
+  }
+
+  private async untilAsked(wait: Millis | null): Promise<void> {
+    const until = wait === null ? Number.POSITIVE_INFINITY : performance.now() + wait
+    while (!this.asked && performance.now() < until)
+      await this.bell.wait(Math.min(3_600_000, until - performance.now()), this.signal)
+  }
+
+  private show({ error, state, backoff }: Failure, now: Millis): void {
+    const { code, message, hint } = error
+    const since = this.trouble?.code === code ? this.trouble.since : now
+    this.trouble = { code, message, hint, since }
+    this.enter(state)
+    if (backoff !== 'rejected') this.o.ledger.outage(this.name, now, message)
+  }
+
+  private well(): void {
+    if (this.trouble !== null || this.state === 'starting') this.o.ledger.recovered(this.name, this.o.now())
+    this.trouble = null
+    this.attempt = 0
+    this.enter(this.behindMs() > liveMs ? 'catching up' : 'live')
+  }
+
+  private enter(state: SyncState): void {
+    this.state = state
+    this.o.onChange()
+  }
+
+  private where() {
+    return { destination: this.o.config, name: this.producer }
+  }
+}
+
+/** One a destination: two of them may be the same cluster, and must not fence each other. */
+function producerName(installation: string, { name, topics }: DestinationConfig): ProducerName {
+  const id = `${installation}.${encodeURIComponent(name)}`
+  return { transactionalId: `edge.${id}`, group: `edge.ckpt.${id}`, topic: topics.telemetry }
+}
+
+function days(ms: Millis): string {
+  const hours = ms / 3_600_000
+  return hours < 48 ? `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} hours` : `${Math.round(hours / 24)} days`
+}

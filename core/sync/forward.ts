@@ -1,0 +1,178 @@
+import { join } from 'node:path'
+import type { Calls, DestinationConfig, DestinationRow, LedgerRow, Outage } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { LogReader } from '../log/reader.ts'
+import type { BatchSource } from './batch.ts'
+import { Destination, type Pace, usualPace } from './destination.ts'
+import { Ledger } from './ledger.ts'
+import { openLogSource } from './log-source.ts'
+import { type Step, sleep } from './wait.ts'
+
+export interface DestinationWithPassword {
+  readonly destination: DestinationConfig
+  readonly password: string | null
+}
+
+export interface ForwardOptions {
+  /** state.db lies here. */
+  readonly dir: string
+  readonly reader: LogReader
+  readonly viewsFile: string
+  readonly site: string
+  readonly destinations: readonly DestinationWithPassword[]
+  readonly now: () => Millis
+  /** What `rows()` gives has changed; often, so ask when it suits. */
+  readonly onStatus: () => void
+}
+
+/** For tests: another source of batches, another pace, and a look between the steps. */
+export interface ForwardParts {
+  readonly source?: BatchSource & { setUpto(upto: Offset): void; close(): void }
+  readonly pace?: Partial<Pace>
+  readonly after?: (step: Step) => void
+}
+
+const sampleEveryMs: Millis = 10_000
+const pruneEverySamples = 360
+
+/** Starts sending to every destination. Nothing passes what the views hold, which `head` tells. */
+export function startForward(options: ForwardOptions, parts: ForwardParts = {}): Forward {
+  return new Forward(options, parts)
+}
+
+export class Forward {
+  private readonly o: ForwardOptions
+  private readonly parts: ForwardParts
+  private readonly source: NonNullable<ForwardParts['source']>
+  private readonly ledgerFile: Ledger
+  private readonly stopping = new AbortController()
+  private readonly sampling: Promise<void>
+  private destinations = new Map<string, { readonly made: DestinationWithPassword; readonly loop: Destination }>()
+  private site: string
+  private changing: Promise<void> = Promise.resolve()
+
+  constructor(options: ForwardOptions, parts: ForwardParts) {
+    this.o = options
+    this.parts = parts
+    this.site = options.site
+    this.source = parts.source ?? openLogSource(options.reader, options.viewsFile)
+    this.ledgerFile = new Ledger(join(options.dir, 'state.db'))
+    for (const made of options.destinations) this.add(made)
+    this.sampling = this.sample()
+  }
+
+  /** Everything before `upto` is in the views. */
+  head(upto: Offset): void {
+    this.source.setUpto(upto)
+    for (const { loop } of this.destinations.values()) loop.wake()
+  }
+
+  /** New ones start, others stop, changed ones start anew; each goes on where its name stood. Resolves when done. */
+  update(destinations: readonly DestinationWithPassword[], site: string = this.site): Promise<void> {
+    this.changing = this.changing.then(() => this.change(destinations, site))
+    return this.changing
+  }
+
+  retryNow(name: string): void {
+    this.loop(name).retryNow()
+  }
+
+  pause(name: string, paused: boolean): void {
+    this.loop(name).pause(paused)
+  }
+
+  /** Resolves to the topics that were missing and are there now. */
+  createTopics(name: string): Promise<readonly string[]> {
+    return this.loop(name).createTopics()
+  }
+
+  rows(): DestinationRow[] {
+    return [...this.destinations.values()].map(({ loop }) => loop.row())
+  }
+
+  /** Newest first; `before` is the `from` of the last row that was seen. */
+  ledger({ destination, before, limit }: Calls['ledger']['in']): { rows: LedgerRow[]; more: boolean } {
+    return this.ledgerFile.rows(destination, before, Math.min(limit, 1_000))
+  }
+
+  lag({ from, until, points }: Calls['lag']['in']): Calls['lag']['out'] {
+    const count = Math.max(1, Math.min(points, 5_000))
+    return [...this.destinations.keys()].map((destination) => ({
+      destination,
+      ...this.ledgerFile.lag(destination, from, until, count),
+    }))
+  }
+
+  outages(): Outage[] {
+    return this.ledgerFile.outages()
+  }
+
+  /** Ends what is under way within some seconds; what was not confirmed is found out at the next start. */
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.changing
+    await Promise.all([...this.destinations.values()].map(({ loop }) => loop.stop()))
+    await this.sampling
+    this.ledgerFile.close()
+    this.source.close()
+  }
+
+  private async change(destinations: readonly DestinationWithPassword[], site: string): Promise<void> {
+    if (this.stopping.signal.aborted) return
+    const wanted = new Map(destinations.map((made) => [made.destination.name, made]))
+    for (const [name, { made, loop }] of this.destinations) {
+      const next = wanted.get(name)
+      if (next !== undefined && site === this.site && sameBut(made, next)) {
+        if (made.destination.paused !== next.destination.paused) loop.pause(next.destination.paused)
+        this.destinations.set(name, { made: next, loop })
+        continue
+      }
+      await loop.stop()
+      this.destinations.delete(name)
+    }
+    this.site = site
+    for (const made of destinations) if (!this.destinations.has(made.destination.name)) this.add(made)
+    this.o.onStatus()
+  }
+
+  private add(made: DestinationWithPassword): void {
+    const { now, onStatus } = this.o
+    const loop = new Destination({
+      config: made.destination,
+      password: made.password,
+      site: this.site,
+      source: this.source,
+      ledger: this.ledgerFile,
+      now,
+      onChange: onStatus,
+      pace: { ...usualPace, ...this.parts.pace },
+      ...(this.parts.after === undefined ? {} : { after: this.parts.after }),
+    })
+    this.destinations.set(made.destination.name, { made, loop })
+  }
+
+  private loop(name: string): Destination {
+    const found = this.destinations.get(name)
+    if (found === undefined)
+      throw new FieldError('not_found', `there is no destination "${name}"`, {
+        hint: `There is: ${[...this.destinations.keys()].join(', ') || 'none'}.`,
+      })
+    return found.loop
+  }
+
+  private async sample(): Promise<void> {
+    for (let samples = 0; !this.stopping.signal.aborted; samples++) {
+      const now = this.o.now()
+      for (const { loop } of this.destinations.values()) this.ledgerFile.sampleLag(loop.name, now, loop.behindMs())
+      if (samples % pruneEverySamples === 0) this.ledgerFile.prune(now)
+      await sleep(sampleEveryMs, this.stopping.signal).catch(() => {}) // stopped: the loop ends
+    }
+  }
+}
+
+/** Whether only the pause differs. */
+function sameBut(a: DestinationWithPassword, b: DestinationWithPassword): boolean {
+  const key = (made: DestinationWithPassword) => JSON.stringify([{ ...made.destination, paused: false }, made.password])
+  return key(a) === key(b)
+}

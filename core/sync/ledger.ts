@@ -1,0 +1,311 @@
+import { randomBytes } from 'node:crypto'
+import Database from 'better-sqlite3'
+import type { LedgerRow, Outage } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Place, Span } from './resume.ts'
+
+/** Appended, never edited. */
+const migrations = [
+  `create table meta (key text primary key, value text not null) strict;
+   create table destination (
+     name text primary key, begun integer not null, acked integer not null,
+     last_from integer, last_to integer, intent_from integer, intent_to integer,
+     cluster text, delivery text,
+     transactions integer not null default 0, records integer not null default 0, confirmed integer,
+     maybe_twice integer not null default 0, dead_letters integer not null default 0
+   ) strict;
+   create table txn (
+     id integer primary key, destination text not null, first integer not null, until integer not null,
+     records integer not null, bytes integer not null, confirmed integer
+   ) strict;
+   create index txn_destination on txn (destination, id);
+   create table letter (
+     destination text not null, at integer not null, part integer not null, reason text not null, time integer not null,
+     primary key (destination, at, part)
+   ) strict;
+   create table lag (
+     destination text not null, time integer not null, behind integer not null, primary key (destination, time)
+   ) strict, without rowid;
+   create table outage (
+     id integer primary key, destination text not null, since integer not null, until integer, cause text not null
+   ) strict;`,
+]
+
+const keptTransactions = 100_000
+const keptLagMs: Millis = 8 * 86_400_000
+const keptOutages = 1_000
+
+/** Who sends: never changes for one data directory. */
+export interface Identity {
+  readonly installation: string
+  readonly log: string
+}
+
+/** One batch as the ledger books it. */
+export interface Entry extends Span {
+  readonly records: number
+  readonly bytes: number
+  readonly maybeTwice: number
+  readonly letters: readonly Letter[]
+}
+
+/** A reading that the cluster rejected and that was set aside. */
+export interface Letter {
+  readonly offset: Offset
+  readonly index: number
+  readonly reason: string
+}
+
+export interface Totals {
+  readonly transactions: number
+  readonly records: number
+  readonly confirmed: Millis | null
+  readonly maybeTwice: number
+  readonly deadLetters: number
+}
+
+interface DestinationRecord {
+  begun: 0 | 1
+  acked: number
+  last_from: number | null
+  last_to: number | null
+  intent_from: number | null
+  intent_to: number | null
+  cluster: string | null
+  delivery: string | null
+  transactions: number
+  records: number
+  confirmed: number | null
+  maybe_twice: number
+  dead_letters: number
+}
+
+/** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
+export class Ledger {
+  readonly identity: Identity
+  private readonly db: Database.Database
+  private readonly sql: ReturnType<typeof prepare>
+
+  constructor(file: string) {
+    this.db = new Database(file)
+    this.db.pragma('journal_mode = wal')
+    this.db.pragma('synchronous = full')
+    if (this.db.pragma('synchronous', { simple: true }) !== 2)
+      throw new FieldError('internal', `${file}: synchronous could not be set to full, so no send would be safe`)
+    migrate(this.db, file)
+    this.sql = prepare(this.db)
+    this.identity = { installation: this.once('installation', 'fw-'), log: this.once('log', 'log-') }
+  }
+
+  /** Adds the destination, to begin at `start`, when it is new. */
+  place(name: string, start: Offset): Place {
+    this.sql.add.run(name, start)
+    const row = this.row(name)
+    return {
+      begun: row.begun === 1,
+      acked: row.acked,
+      last: spanOf(row.last_from, row.last_to),
+      intent: spanOf(row.intent_from, row.intent_to),
+    }
+  }
+
+  /** Cluster and delivery mode of the newest session; null before the first. */
+  session(name: string): { readonly cluster: string | null; readonly delivery: string | null } {
+    const { cluster, delivery } = this.row(name)
+    return { cluster, delivery }
+  }
+
+  totals(name: string): Totals {
+    const row = this.sql.destination.get(name) as DestinationRecord | undefined
+    return {
+      transactions: row?.transactions ?? 0,
+      records: row?.records ?? 0,
+      confirmed: row?.confirmed ?? null,
+      maybeTwice: row?.maybe_twice ?? 0,
+      deadLetters: row?.dead_letters ?? 0,
+    }
+  }
+
+  /** A session begins here: everything before `next` is confirmed, nothing is under way. */
+  begin(name: string, session: { next: Offset; cluster: string; delivery: string; time: Millis }): void {
+    this.db.transaction(() => {
+      const of = { name, ...session }
+      // What turned out to be confirmed counts; what was confirmed and is gone does not.
+      this.sql.gain.run(of)
+      this.sql.lose.run(of)
+      this.sql.arrivedBefore.run(of)
+      this.sql.drop.run(of)
+      this.sql.begin.run(of)
+    })()
+  }
+
+  /** Before the transaction. */
+  intend(name: string, entry: Entry): void {
+    this.db.transaction(() => {
+      this.sql.forget.run(name)
+      this.sql.intend.run(entry.from, entry.to, name)
+      this.sql.underway.run(name, entry.from, entry.to, entry.records, entry.bytes)
+    })()
+  }
+
+  /** After the transaction. */
+  confirm(name: string, entry: Entry, time: Millis): void {
+    this.db.transaction(() => {
+      this.sql.arrived.run(time, name)
+      this.sql.acked.run({ ...entry, dead: entry.letters.length, time, name })
+      for (const { offset, index, reason } of entry.letters) this.sql.letter.run(name, offset, index, reason, time)
+    })()
+  }
+
+  /** The checkpoint moved over records that hold nothing to send. */
+  move(name: string, span: Span): void {
+    this.sql.move.run({ ...span, name })
+  }
+
+  rows(destination: string | null, before: number | null, limit: number): { rows: LedgerRow[]; more: boolean } {
+    const rows = this.sql.rows.all({ destination, before, limit: limit + 1 }) as LedgerRow[]
+    return { rows: rows.slice(0, limit), more: rows.length > limit }
+  }
+
+  sampleLag(name: string, time: Millis, behindMs: Millis): void {
+    this.sql.sample.run(name, Math.round(time), Math.round(behindMs))
+  }
+
+  /** Worst lag in each of `points` equal parts of the span; NaN where there is no sample. */
+  lag(name: string, from: Millis, until: Millis, points: number): { time: Float64Array; behindMs: Float64Array } {
+    const width = (until - from) / points
+    const behindMs = new Float64Array(points).fill(Number.NaN)
+    for (const { time, behind } of this.sql.samples.iterate(name, from, until) as Iterable<Sample>) {
+      const i = Math.min(points - 1, Math.floor((time - from) / width))
+      behindMs[i] = Math.max(behind, behindMs[i]! || 0)
+    }
+    return { time: Float64Array.from(behindMs, (_, i) => from + i * width), behindMs }
+  }
+
+  /** Opens an outage, unless one is open. */
+  outage(name: string, time: Millis, cause: string): void {
+    this.sql.down.run(name, Math.round(time), cause, name)
+  }
+
+  /** Closes the open outage, if there is one. */
+  recovered(name: string, time: Millis): void {
+    this.sql.up.run(Math.round(time), name)
+  }
+
+  /** Newest first. */
+  outages(): Outage[] {
+    return this.sql.outages.all() as Outage[]
+  }
+
+  /** Drops what is older than the screens show. */
+  prune(now: Millis): void {
+    this.db.transaction(() => {
+      this.sql.pruneLag.run(now - keptLagMs)
+      this.sql.pruneOutages.run(keptOutages)
+      this.sql.pruneTransactions.run(keptTransactions)
+    })()
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  private row(name: string): DestinationRecord {
+    return this.sql.destination.get(name) as DestinationRecord // added by place()
+  }
+
+  /** A random name, made at the first start and kept. */
+  private once(key: string, prefix: string): string {
+    this.sql.once.run(key, prefix + randomBytes(8).toString('hex'))
+    return this.sql.meta.pluck().get(key) as string
+  }
+}
+
+interface Sample {
+  readonly time: Millis
+  readonly behind: Millis
+}
+
+function spanOf(from: number | null, to: number | null): Span | null {
+  return from === null || to === null ? null : { from, to }
+}
+
+function migrate(db: Database.Database, file: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > migrations.length)
+    throw new FieldError('log_newer', `${file} is of version ${version}, this program knows ${migrations.length}`, {
+      hint: 'Use the newer program; the file was not touched.',
+    })
+  db.transaction(() => {
+    for (const migration of migrations.slice(version)) db.exec(migration)
+    db.pragma(`user_version = ${migrations.length}`)
+  })()
+}
+
+function prepare(db: Database.Database) {
+  return {
+    once: db.prepare('insert into meta (key, value) values (?, ?) on conflict do nothing'),
+    meta: db.prepare('select value from meta where key = ?'),
+    add: db.prepare('insert into destination (name, begun, acked) values (?, 0, ?) on conflict do nothing'),
+    destination: db.prepare('select * from destination where name = ?'),
+    begin: db.prepare(
+      `update destination set begun = 1, acked = :next, cluster = :cluster, delivery = :delivery,
+         last_from = case when intent_to = :next then intent_from else last_from end,
+         last_to = case when intent_to = :next then intent_to else last_to end,
+         intent_from = null, intent_to = null
+       where name = :name`,
+    ),
+    gain: db.prepare(
+      `update destination set
+         transactions = transactions + (select count(*) from txn
+           where destination = :name and confirmed is null and until <= :next),
+         records = records + (select coalesce(sum(records), 0) from txn
+           where destination = :name and confirmed is null and until <= :next)
+       where name = :name`,
+    ),
+    lose: db.prepare(
+      `update destination set
+         transactions = transactions - (select count(*) from txn
+           where destination = :name and confirmed is not null and until > :next),
+         records = records - (select coalesce(sum(records), 0) from txn
+           where destination = :name and confirmed is not null and until > :next)
+       where name = :name`,
+    ),
+    arrivedBefore: db.prepare(
+      'update txn set confirmed = :time where destination = :name and confirmed is null and until <= :next',
+    ),
+    drop: db.prepare('delete from txn where destination = :name and until > :next'),
+    intend: db.prepare('update destination set intent_from = ?, intent_to = ? where name = ?'),
+    forget: db.prepare('delete from txn where destination = ? and confirmed is null'),
+    underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),
+    arrived: db.prepare('update txn set confirmed = ? where destination = ? and confirmed is null'),
+    acked: db.prepare(
+      `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null,
+         transactions = transactions + 1, records = records + :records, confirmed = :time,
+         maybe_twice = maybe_twice + :maybeTwice, dead_letters = dead_letters + :dead
+       where name = :name`,
+    ),
+    move: db.prepare(
+      `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null
+       where name = :name`,
+    ),
+    letter: db.prepare('insert or ignore into letter (destination, at, part, reason, time) values (?, ?, ?, ?, ?)'),
+    rows: db.prepare(
+      `select destination, first as "from", until as "to", records, bytes, confirmed from txn
+       where (:destination is null or destination = :destination) and (:before is null or first < :before)
+       order by id desc limit :limit`,
+    ),
+    sample: db.prepare('insert or replace into lag (destination, time, behind) values (?, ?, ?)'),
+    samples: db.prepare('select time, behind from lag where destination = ? and time >= ? and time < ? order by time'),
+    down: db.prepare(
+      `insert into outage (destination, since, cause)
+       select ?, ?, ? where not exists (select 1 from outage where destination = ? and until is null)`,
+    ),
+    up: db.prepare('update outage set until = ? where destination = ? and until is null'),
+    outages: db.prepare('select destination, since as "from", until, cause from outage order by id desc limit 200'),
+    pruneLag: db.prepare('delete from lag where time < ?'),
+    pruneOutages: db.prepare('delete from outage where id <= (select max(id) from outage) - ?'),
+    pruneTransactions: db.prepare('delete from txn where id <= (select max(id) from txn) - ?'),
+  }
+}

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs'
+import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, SASLOptions, Transaction } from 'kafkajs'
+import type { DestinationConfig } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import { kafkajs } from './patches.ts'
+
+/** One Kafka record, ready to send. */
+export interface KafkaRecord {
+  readonly topic: string
+  readonly key: string
+  /** Null is a tombstone. */
+  readonly value: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly time: Millis
+}
+
+/** What a transaction is known by at the cluster. Stable across restarts, one a destination. */
+export interface ProducerName {
+  readonly transactionalId: string
+  /** Consumer group whose offset on partition 0 of `topic` is the checkpoint. */
+  readonly group: string
+  readonly topic: string
+}
+
+export interface Connection {
+  readonly destination: DestinationConfig
+  readonly password: string | null
+  /** For a request; the client tries again by itself only for about a second. */
+  readonly requestMs: Millis
+}
+
+/** A client of one cluster, not connected yet. Its log lines go nowhere: what matters comes back as errors. */
+export function clientOf({ destination, password, requestMs }: Connection): Kafka {
+  const sasl = saslOf(destination, password)
+  const config: KafkaConfig = {
+    clientId: 'fieldwatch',
+    brokers: [...destination.brokers],
+    connectionTimeout: Math.min(5_000, requestMs),
+    authenticationTimeout: requestMs,
+    requestTimeout: requestMs,
+    enforceRequestTimeout: true,
+    retry,
+    logLevel: kafkajs.logLevel.NOTHING,
+    logCreator: () => () => {},
+    ...(destination.tls ? { ssl: destination.ca === null ? true : { ca: [readCa(destination)] } } : {}),
+    ...(sasl === null ? {} : { sasl }),
+  }
+  return new kafkajs.Kafka(config)
+}
+
+// Ours is the backoff that a person sees; the client only bridges what takes well under a second.
+const retry = { initialRetryTime: 30, retries: 5, maxRetryTime: 1_000, multiplier: 2, factor: 0.2 }
+
+function saslOf(destination: DestinationConfig, password: string | null): SASLOptions | null {
+  const { sasl, username, name } = destination
+  if (sasl === 'none') return null
+  if (username !== null && password !== null) return { mechanism: sasl, username, password }
+  throw new FieldError('kafka_auth', `"${name}" logs in with ${sasl}, but its user or password is missing`, {
+    hint: 'Give both in the settings of this destination.',
+  })
+}
+
+function readCa({ ca, name }: DestinationConfig): string {
+  try {
+    return readFileSync(ca!, 'utf8')
+  } catch (cause) {
+    throw new FieldError('kafka_tls', `"${name}": the certificate authority ${ca} cannot be read`, {
+      hint: 'Give the path of a PEM file that this program may read.',
+      cause,
+    })
+  }
+}
+
+const ordered: ProducerConfig = {
+  createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  allowAutoTopicCreation: false,
+  maxInFlightRequests: 1, // two at once can overtake each other
+  retry,
+}
+
+/**
+ * A transactional producer for one life: after any error it must be closed and a new one made, because kafkajs
+ * cannot go on after a failed commit.
+ */
+export class TransactionSender {
+  private readonly producer: Producer
+  private readonly name: ProducerName
+  private transaction: Transaction | null = null
+
+  constructor(kafka: Kafka, name: ProducerName, transactionMs: Millis) {
+    this.name = name
+    this.producer = kafka.producer({
+      ...ordered,
+      transactionalId: name.transactionalId,
+      transactionTimeout: transactionMs,
+    })
+  }
+
+  connect(): Promise<void> {
+    return this.producer.connect()
+  }
+
+  /** The first call fences every older producer of this name and aborts what it had open. */
+  async begin(): Promise<void> {
+    this.transaction = await this.producer.transaction()
+  }
+
+  /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
+  async send(records: readonly KafkaRecord[]): Promise<void> {
+    await this.open().sendBatch(batchOf(records))
+  }
+
+  /** A tiny record to every partition of the topics: whatever an older transaction left there becomes decided. */
+  async touch(topics: ReadonlyMap<string, number>): Promise<void> {
+    const topicMessages = [...topics].map(([topic, partitions]) => ({
+      topic,
+      messages: Array.from({ length: partitions }, (_, partition) => ({ partition, key: 'flush', value: '' })),
+    }))
+    await this.open().sendBatch({ topicMessages })
+  }
+
+  async offset(next: Offset, metadata: string): Promise<void> {
+    // The type leaves metadata out; the protocol and the client take it.
+    const partitions = [{ partition: 0, offset: String(next), metadata }]
+    await this.open().sendOffsets({
+      consumerGroupId: this.name.group,
+      topics: [{ topic: this.name.topic, partitions }],
+    })
+  }
+
+  async commit(): Promise<void> {
+    await this.open().commit()
+    this.transaction = null
+  }
+
+  async abort(): Promise<void> {
+    await this.open().abort()
+    this.transaction = null
+  }
+
+  close(): Promise<void> {
+    return this.producer.disconnect()
+  }
+
+  private open(): Transaction {
+    if (this.transaction === null) throw new FieldError('internal', 'no transaction is open on this producer')
+    return this.transaction
+  }
+}
+
+/** An idempotent producer without transactions: the cluster drops repeats of one life, not of two. */
+export class PlainSender {
+  private readonly producer: Producer
+
+  constructor(kafka: Kafka) {
+    this.producer = kafka.producer({ ...ordered, idempotent: true })
+  }
+
+  connect(): Promise<void> {
+    return this.producer.connect()
+  }
+
+  async send(records: readonly KafkaRecord[]): Promise<void> {
+    await this.producer.sendBatch(batchOf(records))
+  }
+
+  close(): Promise<void> {
+    return this.producer.disconnect()
+  }
+}
+
+function batchOf(records: readonly KafkaRecord[]) {
+  const topics = new Map<string, Message[]>()
+  for (const { topic, key, value, headers, time } of records) {
+    const messages = topics.get(topic) ?? []
+    messages.push({ key, value, headers, timestamp: timestampOf(time) })
+    topics.set(topic, messages)
+  }
+  const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }))
+  return { topicMessages, compression: kafkajs.CompressionTypes.GZIP }
+}
+
+/** 13 digits always: the client sorts timestamps as text, and takes "0" for now. */
+function timestampOf(time: Millis): string {
+  return String(Math.max(1, Math.round(time))).padStart(13, '0')
+}

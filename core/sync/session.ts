@@ -1,0 +1,209 @@
+import type { Kafka } from 'kafkajs'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Batch } from './batch.ts'
+import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
+import type { Ledger } from './ledger.ts'
+import { type Place, type Resume, resume } from './resume.ts'
+import { type ProducerName, TransactionSender } from './sender.ts'
+import { type Step, sleep, within } from './wait.ts'
+
+/** One life of a producer. After any error it must be closed; the next one finds out what had arrived. */
+export interface Session {
+  readonly delivery: 'exactly once' | 'at least once'
+  /** Offset of the first record that is not confirmed. */
+  readonly next: Offset
+  /** Records before this offset may have arrived already: they carry `edge-maybe-dup`. */
+  readonly markedUntil: Offset
+  /** `batch.from` must be `next`. Resolves when it is confirmed by the cluster and booked here. */
+  deliver(batch: Batch): Promise<void>
+  /** Moves the checkpoint over records that hold nothing to send, so that it does not expire. */
+  renew(to: Offset): Promise<void>
+  /** Whether another installation has taken over since: asked after the cluster has fenced us. */
+  takenOver(): Promise<boolean>
+  close(): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly destination: string
+  readonly kafka: Kafka
+  readonly facts: ClusterFacts
+  readonly name: ProducerName
+  readonly ledger: Ledger
+  /** First offset to send when nothing was ever sent. */
+  readonly start: Offset
+  /** Made anew at each start of the program. */
+  readonly instance: string
+  readonly now: () => Millis
+  readonly signal: AbortSignal
+  readonly stepMs: Millis
+  /** After each step; for tests that must stop in between. */
+  readonly after?: ((step: Step) => void) | undefined
+}
+
+// An abandoned transaction holds readers of its partitions back for this long.
+const transactionMs = 60_000
+const closeMs = 2_000
+/** After an abort its markers are written within this. */
+const markersMs = 300
+
+/**
+ * Exactly once: records, and the offset up to which they reach, in one transaction; here an intent before and an
+ * acknowledgement after. Neither side alone is trusted: a cluster that loses power can lose a confirmed commit.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const session = new ExactlyOnce(options)
+  try {
+    await session.open()
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+class ExactlyOnce implements Session {
+  readonly delivery = 'exactly once'
+  next: Offset = 0
+  markedUntil: Offset = 0
+  private readonly o: SessionOptions
+  private readonly sender: TransactionSender
+  private readonly signed: string
+  /** Who had written the checkpoint when we came. */
+  private before: string | null = null
+  /** The ledger knows of this session. */
+  private booked = false
+
+  constructor(options: SessionOptions) {
+    this.o = options
+    this.sender = new TransactionSender(options.kafka, options.name, transactionMs)
+    this.signed = signature(options.instance, options.ledger.identity.log)
+  }
+
+  async open(): Promise<void> {
+    await this.step('connect', this.sender.connect())
+    await this.begin() // fences and aborts; only then does the checkpoint stand still
+    const checkpoint = await this.checkpoint()
+    this.before = checkpoint?.instance ?? null
+    const decided = this.decide(checkpoint, false)
+    await this.follow(decided.kind === 'flush' ? this.decide(await this.flush(checkpoint), true) : decided)
+  }
+
+  async deliver(batch: Batch): Promise<void> {
+    this.o.ledger.intend(this.o.destination, batch)
+    this.done('intent')
+    await this.step('send', this.sender.send(batch.sent))
+    await this.commit(batch.to)
+    this.o.ledger.confirm(this.o.destination, batch, this.o.now())
+    this.next = batch.to
+    this.book()
+    this.done('ack')
+    await this.begin()
+  }
+
+  async renew(to: Offset): Promise<void> {
+    const span = { from: this.next, to }
+    this.o.ledger.intend(this.o.destination, { ...span, records: 0, bytes: 0, maybeTwice: 0, letters: [] })
+    await this.commit(to)
+    this.o.ledger.move(this.o.destination, span)
+    this.next = to
+    this.book()
+    await this.begin()
+  }
+
+  async takenOver(): Promise<boolean> {
+    const instance = (await this.checkpoint())?.instance ?? null
+    return instance !== null && instance !== this.o.instance && instance !== this.before
+  }
+
+  async close(): Promise<void> {
+    const patience = AbortSignal.timeout(closeMs + 1_000)
+    await within('connect', closeMs, patience, this.sender.close()).catch(() => {}) // it is thrown away either way
+  }
+
+  private decide(checkpoint: Checkpoint | null, flushed: boolean): Resume {
+    const { ledger, destination, start } = this.o
+    const place: Place = ledger.place(destination, start)
+    // Without transactions no checkpoint was written meanwhile: what stands there is old.
+    const trusted = ledger.session(destination).delivery === 'at least once' ? null : checkpoint
+    return resume(place, trusted, ledger.identity.log, flushed)
+  }
+
+  private async follow(decided: Resume): Promise<void> {
+    switch (decided.kind) {
+      case 'start':
+        await this.startAt(decided.next)
+        return
+      case 'go':
+        await this.goOn(decided.next)
+        return
+      case 'marked':
+        this.next = decided.next
+        this.markedUntil = decided.until
+        return
+      case 'stop':
+        throw new FieldError('kafka_state', `"${this.o.destination}": ${decided.message}`, { hint: decided.hint })
+      case 'flush':
+        throw new FieldError('internal', 'what had been flushed is in doubt again')
+    }
+  }
+
+  private async startAt(next: Offset): Promise<void> {
+    await this.commit(next)
+    await this.begin()
+    await this.goOn(next)
+  }
+
+  private async goOn(next: Offset): Promise<void> {
+    this.next = next
+    if (this.o.ledger.session(this.o.destination).delivery === 'at least once') {
+      await this.commit(next) // replaces the old checkpoint before the ledger trusts it
+      await this.begin()
+    }
+    this.book()
+  }
+
+  /** Aborts whatever an older transaction left hanging; resolves to what the cluster says afterwards. */
+  private async flush(checkpoint: Checkpoint | null): Promise<Checkpoint | null> {
+    await this.step('send', this.sender.touch(this.o.facts.topics))
+    if (checkpoint !== null) await this.step('offsets', this.sender.offset(checkpoint.next, this.signed))
+    await this.step('commit', this.sender.abort())
+    await sleep(markersMs, this.o.signal)
+    const after = await this.checkpoint()
+    await this.begin()
+    return after
+  }
+
+  private async commit(next: Offset): Promise<void> {
+    await this.step('offsets', this.sender.offset(next, this.signed))
+    await this.step('commit', this.sender.commit())
+  }
+
+  private begin(): Promise<void> {
+    return this.step(
+      'begin',
+      patiently(this.o.signal, () => this.sender.begin()),
+    )
+  }
+
+  private checkpoint(): Promise<Checkpoint | null> {
+    return this.step('checkpoint', readCheckpoint(this.o.kafka, this.o.name, this.o.signal))
+  }
+
+  private book(): void {
+    if (this.booked) return
+    const { ledger, destination, facts, now } = this.o
+    ledger.begin(destination, { next: this.next, cluster: facts.id, delivery: this.delivery, time: now() })
+    this.booked = true
+  }
+
+  private async step<T>(step: Step, work: Promise<T>): Promise<T> {
+    const result = await within(step, this.o.stepMs, this.o.signal, work)
+    this.done(step)
+    return result
+  }
+
+  private done(step: Step): void {
+    this.o.after?.(step)
+  }
+}

@@ -1,0 +1,39 @@
+import { FieldError } from '../contract/errors.ts'
+import type { Offset } from '../contract/model.ts'
+import type { Batch } from './batch.ts'
+
+/**
+ * Finds the message that a cluster rejects: the batch that holds it is halved until it is alone, then its readings
+ * travel as dead letters. Nothing is skipped: if even that is rejected, sync stops and says so.
+ */
+export class Suspects {
+  /** Offsets set aside, and why. */
+  readonly aside = new Map<Offset, string>()
+  /** One of the records before is the one, and a batch may span this many. */
+  private hunt: { readonly until: Offset; readonly span: number } | null = null
+
+  /** How far a batch from `from` may reach. */
+  limit(from: Offset, upto: Offset): Offset {
+    return this.hunt === null ? upto : Math.min(upto, from + this.hunt.span)
+  }
+
+  rejected(batch: Batch, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : 'rejected by the cluster'
+    const span = batch.to - batch.from
+    if (batch.messages > 1 || (span > 1 && batch.letters.length === 0)) {
+      this.hunt = { until: Math.max(batch.to, this.hunt?.until ?? 0), span: Math.max(1, Math.floor(span / 2)) }
+      return
+    }
+    if (batch.messages === 0 || this.aside.has(batch.from))
+      throw new FieldError('kafka_rejected', `the cluster rejects what belongs to record ${batch.from}: ${reason}`, {
+        hint: 'It is not skipped. Look at the limits of the topics (max.message.bytes), then retry.',
+      })
+    this.aside.set(batch.from, reason)
+  }
+
+  /** Everything before `to` is confirmed. */
+  passed(to: Offset): void {
+    if (this.hunt !== null && to >= this.hunt.until) this.hunt = null
+    for (const offset of this.aside.keys()) if (offset < to) this.aside.delete(offset)
+  }
+}

@@ -1,0 +1,221 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { findProgram, part } from '../parts.ts'
+import { kafkaJars } from './fetch.mjs'
+
+const exec = promisify(execFile)
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
+/** Whether a real Kafka and its reader can run here, for `describe.skipIf(!hasKafka())`. */
+export function hasKafka(): boolean {
+  const way = 'run "node test/support/kafka/fetch.mjs" (it needs Maven)'
+  const parts = [
+    part('a Java runtime', findProgram('java') !== null, 'install openjdk-17-jre-headless'),
+    part('Apache Kafka 4.3.1', existsSync(kafkaJars()), way),
+    part('kcat', findProgram('kcat') !== null),
+  ]
+  return parts.every((present) => present)
+}
+
+/** A real Apache Kafka of one node, on free ports of this machine, in a directory of its own. */
+export interface Kafka {
+  /** host:port for clients. */
+  readonly address: string
+  /** host:port of the listener that says it lives at `advertise`: for clients that must come through a proxy. */
+  readonly proxied: string
+  readonly log: () => string
+  /** SIGTERM, and waits. The data stays. */
+  stop(): Promise<void>
+  /** SIGKILL, and waits. The data stays. */
+  kill(): Promise<void>
+  /** SIGSTOP: connections stay open, and nothing answers. */
+  freeze(): void
+  thaw(): void
+  /** Starts again what was stopped or killed, on the same ports and data. */
+  restart(): Promise<void>
+  /** Stops it and removes its directory. */
+  remove(): Promise<void>
+}
+
+/** Resolves when it answers: about 4 s on an idle machine, 15 s on a busy one. */
+export async function startKafka(options: { readonly advertise?: number } = {}): Promise<Kafka> {
+  const kafka = new OneNode(mkdtempSync(join(tmpdir(), 'fieldwatch-kafka-')), options.advertise ?? null)
+  await kafka.prepare()
+  await kafka.restart()
+  return kafka
+}
+
+const properties = (dir: string, ports: Ports) => `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${ports.controller}
+listeners=PLAINTEXT://127.0.0.1:${ports.plain},PROXIED://127.0.0.1:${ports.proxied},CONTROLLER://127.0.0.1:${ports.controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${ports.plain},PROXIED://127.0.0.1:${ports.advertised}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+log.dirs=${join(dir, 'data')}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=8388608
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
+`
+
+interface Ports {
+  readonly plain: number
+  readonly proxied: number
+  readonly advertised: number
+  readonly controller: number
+}
+
+const java = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${here('log4j2.xml')}`, '-cp', join(kafkaJars(), '*')]
+const small = ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...java]
+const broker = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java]
+
+class OneNode implements Kafka {
+  address = ''
+  proxied = ''
+  private readonly dir: string
+  private readonly advertise: number | null
+  private readonly config: string
+  private child: ChildProcess | null = null
+
+  constructor(dir: string, advertise: number | null) {
+    this.dir = dir
+    this.advertise = advertise
+    this.config = join(dir, 'server.properties')
+  }
+
+  async prepare(): Promise<void> {
+    const [plain, proxied, controller] = await freePorts(3)
+    const advertised = this.advertise ?? proxied!
+    writeFileSync(
+      this.config,
+      properties(this.dir, { plain: plain!, proxied: proxied!, controller: controller!, advertised }),
+    )
+    this.address = `127.0.0.1:${plain}`
+    this.proxied = `127.0.0.1:${proxied}`
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
+    await exec('java', [...small, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.config])
+  }
+
+  async restart(): Promise<void> {
+    const out = openSync(join(this.dir, 'broker.log'), 'a')
+    this.child = spawn('java', [...broker, 'kafka.Kafka', this.config], { stdio: ['ignore', out, out] })
+    closeSync(out)
+    process.once('exit', this.killNow)
+    while (!(await this.answers())) {
+      if (this.child.exitCode !== null) throw new Error(`Kafka ended at once:\n${this.log().slice(-3_000)}`)
+      await sleep(200)
+    }
+  }
+
+  log(): string {
+    return readFileSync(join(this.dir, 'broker.log'), 'utf8')
+  }
+
+  stop(): Promise<void> {
+    return this.end('SIGTERM')
+  }
+
+  kill(): Promise<void> {
+    return this.end('SIGKILL')
+  }
+
+  freeze(): void {
+    this.child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT')
+  }
+
+  async remove(): Promise<void> {
+    await this.kill()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  private readonly killNow = () => {
+    this.child?.kill('SIGKILL')
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this
+    if (child === null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await ended
+    process.off('exit', this.killNow)
+    this.child = null
+  }
+
+  private async answers(): Promise<boolean> {
+    const asked = exec('kcat', ['-b', this.address, '-L', '-m', '1', '-q'])
+    return asked.then(
+      ({ stdout }) => / broker 1 at /.test(stdout),
+      () => false,
+    )
+  }
+}
+
+/** A record as an independent reader sees it. */
+export interface ReadRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: string
+  readonly value: string
+  readonly headers: ReadonlyMap<string, string>
+}
+
+/** All committed records of a topic up to its present end, in order per partition; `uncommitted` shows aborted ones too. */
+export async function readTopic(address: string, topic: string, uncommitted = false): Promise<ReadRecord[]> {
+  const isolation = `isolation.level=${uncommitted ? 'read_uncommitted' : 'read_committed'}`
+  const args = ['-b', address, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-J', '-X', isolation]
+  const { stdout } = await exec('kcat', args, { maxBuffer: 1 << 30 })
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(recordOf)
+}
+
+interface KcatLine {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly headers?: readonly string[]
+  readonly key: string
+  readonly payload: string
+}
+
+function recordOf(line: string): ReadRecord {
+  const { topic, partition, offset, headers = [], key, payload } = JSON.parse(line) as KcatLine
+  const pairs = headers.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, headers[i + 1]!]] : []))
+  return { topic, partition, offset, key, value: payload, headers: new Map(pairs) }
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)) // listens on TCP
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
