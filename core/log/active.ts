@@ -1,0 +1,160 @@
+import type { Database, Statement } from 'better-sqlite3'
+import type { Millis, Offset, Topic } from '../contract/model.ts'
+import { decodeBlock, encodeBlock } from './codec.ts'
+import { type Columns, joinColumns, latest, topicsIn } from './columns.ts'
+import { openForWriting, segmentFile } from './segment.ts'
+import { TopicIds } from './topic-ids.ts'
+
+interface StoredBlock {
+  readonly first: Offset
+  readonly n: number
+  readonly t1: Millis
+  readonly data: Uint8Array
+}
+
+/** Where the log stands after its last commit. */
+export interface End {
+  readonly head: Offset
+  /** The latest arrival so far; -Infinity before the first record. */
+  readonly clock: Millis
+}
+
+const smallBytes = 262_144
+const looseBytes = 1_048_576
+
+/** The one segment that is written. Every commit is one transaction, on disk when it returns. */
+export class ActiveSegment {
+  readonly first: Offset
+  readonly file: string
+  readonly db: Database
+  readonly topics = new TopicIds()
+  private readonly sealRecords: number
+  /** Small blocks at the end of the file, kept to be written again as one. */
+  private loose: { readonly first: Offset; readonly columns: Columns }[] = []
+  private began: Millis | null = null
+  private readonly addTopic: Statement<[number, string, string]>
+  private readonly addBlock: Statement<[Offset, number, Millis, Millis, Uint8Array, Uint8Array]>
+  private readonly dropFrom: Statement<[Offset]>
+  private readonly pages: Statement<[], number>
+  private readonly write: (blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End) => End
+
+  constructor(dir: string, first: Offset, sealRecords: number) {
+    this.first = first
+    this.file = segmentFile(dir, first)
+    this.sealRecords = sealRecords
+    const db = openForWriting(this.file)
+    this.db = db
+    this.addTopic = db.prepare('insert into topic (id, source, name) values (?, ?, ?)')
+    this.addBlock = db.prepare('insert into block (first, n, t0, t1, topics, data) values (?, ?, ?, ?, ?, ?)')
+    this.dropFrom = db.prepare('delete from block where first >= ?')
+    this.pages = db.prepare<[], number>('pragma page_count').pluck()
+    this.write = db.transaction(this.writeAll.bind(this)).immediate
+    this.loadTopics()
+  }
+
+  /** Reads what is there; null when the segment is empty. */
+  load(): End | null {
+    const t0 = this.db.prepare<[], Millis>('select t0 from block order by first limit 1').pluck().get()
+    const newest = this.db.prepare<[], StoredBlock>('select first, n, t1, data from block order by first desc')
+    let end: End | null = null
+    let records = 0
+    for (const row of newest.iterate()) {
+      end ??= { head: row.first + row.n, clock: row.t1 }
+      records += row.n
+      if (row.n * 2 >= this.sealRecords || records > this.sealRecords) break
+      const columns = decodeBlock(row.data)
+      if (!this.isSmall(columns)) break
+      this.loose.unshift({ first: row.first, columns })
+    }
+    this.began = t0 ?? null
+    return end
+  }
+
+  /** Bytes of its pages, free ones included. */
+  size(): number {
+    return (this.pages.get() ?? 0) * 4096
+  }
+
+  /** Log time it covers so far, were a record of `time` added. */
+  span(time: Millis): Millis {
+    return this.began === null ? 0 : time - this.began
+  }
+
+  /** One durable transaction: the new blocks and, when enough small ones have come together, those as one. */
+  commit(parts: readonly Columns[], end: End): End {
+    const blocks: { first: Offset; columns: Columns }[] = []
+    let first = end.head
+    for (const columns of parts) {
+      blocks.push({ first, columns })
+      first += columns.n
+    }
+    const small = blocks.length === 1 && this.isSmall(parts[0]!)
+    const seal = this.loose.length > 1 && (!small || this.isRipe())
+    const now = this.writeKeeping(blocks, seal, end)
+    if (seal || !small) this.loose = []
+    if (small) this.loose.push(blocks[0]!)
+    this.began ??= parts[0]!.t0
+    return now
+  }
+
+  /** Writes small blocks as one, whatever their number: the last commit of a segment. */
+  sealLoose(end: End): void {
+    if (this.loose.length > 1) this.writeKeeping([], true, end)
+    this.loose = []
+  }
+
+  private writeKeeping(blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End): End {
+    try {
+      const now = this.write(blocks, seal, end)
+      this.topics.keep()
+      return now
+    } catch (error) {
+      this.topics.forget()
+      throw error
+    }
+  }
+
+  private writeAll(blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End): End {
+    const { fresh, size } = this.topics
+    for (let i = 0; i < fresh.length; i++) this.addTopic.run(size - fresh.length + i, fresh[i]!.source, fresh[i]!.name)
+    if (seal) this.writeSealed(end.clock)
+    let { head, clock } = end
+    for (const { first, columns } of blocks) {
+      clock = latest(columns, clock)
+      this.writeBlock(first, columns, clock)
+      head = first + columns.n
+    }
+    return { head, clock }
+  }
+
+  private writeSealed(clock: Millis): void {
+    const first = this.loose[0]!.first
+    this.dropFrom.run(first)
+    this.writeBlock(first, joinColumns(this.loose.map((block) => block.columns)), clock)
+  }
+
+  private writeBlock(first: Offset, columns: Columns, clock: Millis): void {
+    const topics = new Uint8Array(topicsIn(columns).buffer)
+    this.addBlock.run(first, columns.n, columns.t0, clock, topics, encodeBlock(columns))
+  }
+
+  private isSmall(columns: Columns): boolean {
+    return columns.n * 2 < this.sealRecords && columns.body.length < smallBytes
+  }
+
+  private isRipe(): boolean {
+    let records = 0
+    let bytes = 0
+    for (const { columns } of this.loose) {
+      records += columns.n
+      bytes += columns.body.length
+    }
+    return records >= this.sealRecords || bytes >= looseBytes
+  }
+
+  private loadTopics(): void {
+    const rows = this.db.prepare<[], Topic>('select source, name from topic order by id')
+    for (const { source, name } of rows.iterate()) this.topics.idOf(source, name)
+    this.topics.keep()
+  }
+}

@@ -1,0 +1,196 @@
+import { existsSync, mkdirSync, statfsSync } from 'node:fs'
+import { kindCode, repeatFlag, retainedFlag } from '../contract/block.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Kind, Millis, Offset } from '../contract/model.ts'
+import { ActiveSegment, type End } from './active.ts'
+import { type Columns, columnsOf, type Row } from './columns.ts'
+import { Sealer } from './sealer.ts'
+import { checkFormat, createSegment, listSegments, openForReading, segmentFile } from './segment.ts'
+
+/** A record on its way into the log. Its offset is given by the log, in the order of arrival. */
+export interface Appending {
+  /** Arrival, kept as it is; the clock of the log is the running maximum. */
+  readonly time: Millis
+  readonly kind: Kind
+  readonly source: string
+  readonly name: string
+  readonly qos?: 0 | 1 | 2
+  readonly retained?: boolean
+  readonly repeat?: boolean
+  readonly bytes: Uint8Array
+}
+
+/** The append-only log, held by its one writer. */
+export interface Log {
+  readonly dir: string
+  /** The next offset to be written. */
+  readonly head: Offset
+  /** The clock of the log: the latest arrival so far; 0 while it is empty. */
+  readonly lastTime: Millis
+  /**
+   * One durable commit: when it returns, the records survive a power cut; when it throws, none of them is in the log.
+   * Throws FieldError disk_full, and can be called again when there is room.
+   */
+  append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
+  /** Bytes handed to the disk since it was opened, journal included: an estimate in whole pages, for wear. */
+  bytesWritten(): number
+  /** When the finished segments that no reader holds open are checked in. */
+  settled(): Promise<void>
+  close(): void
+}
+
+export interface LogOptions {
+  /** A segment is finished at this size. */
+  readonly segmentBytes?: number
+  /** A segment is finished when it covers this much log time. */
+  readonly segmentMs?: Millis
+  /** Small blocks are written again as one when they hold this many records. */
+  readonly sealRecords?: number
+  /** The disk is full at this size of one segment: for tests. */
+  readonly maxSegmentBytes?: number
+}
+
+const defaults = { segmentBytes: 268_435_456, segmentMs: 86_400_000, sealRecords: 1_000, maxSegmentBytes: Infinity }
+const maxTopics = 500_000
+const block = { records: 4_096, bytes: 8_388_608 }
+
+/** Opens the log in a directory, making it where there is none. There must be one writer only: the host locks. */
+export function openLog(dir: string, options: LogOptions = {}): Log {
+  mkdirSync(dir, { recursive: true })
+  return new OpenLog(dir, { ...defaults, ...options })
+}
+
+class OpenLog implements Log {
+  readonly dir: string
+  private readonly options: Required<LogOptions>
+  private readonly sealer: Sealer
+  private active: ActiveSegment
+  private end: End
+  private pagesWritten = 0
+
+  constructor(dir: string, options: Required<LogOptions>) {
+    this.dir = dir
+    this.options = options
+    const firsts = listSegments(dir)
+    for (const first of firsts) checkFormat(segmentFile(dir, first))
+    this.active = this.openSegment(firsts.at(-1) ?? 0)
+    this.end = this.active.load() ?? { head: this.active.first, clock: clockBefore(dir, firsts) }
+    this.sealer = new Sealer(dir)
+    this.sealer.resume(firsts)
+  }
+
+  get head(): Offset {
+    return this.end.head
+  }
+
+  get lastTime(): Millis {
+    return Math.max(0, this.end.clock)
+  }
+
+  append(records: readonly Appending[]): { first: Offset; n: number } {
+    const first = this.end.head
+    if (records.length === 0) return { first, n: 0 }
+    try {
+      if (this.isDue(records[0]!.time)) this.roll()
+      this.end = this.active.commit(this.columns(records), this.end)
+    } catch (error) {
+      throw explain(error, this.dir)
+    }
+    this.pagesWritten += pagesOf(records)
+    this.sealer.retry(this.end.clock)
+    return { first, n: records.length }
+  }
+
+  bytesWritten(): number {
+    return this.pagesWritten * 4096
+  }
+
+  async settled(): Promise<void> {
+    await this.sealer.settled()
+  }
+
+  close(): void {
+    this.sealer.close()
+    this.active.db.close()
+  }
+
+  private isDue(time: Millis): boolean {
+    const { segmentBytes, segmentMs } = this.options
+    if (this.end.head === this.active.first) return false
+    return (
+      this.active.size() >= segmentBytes || this.active.span(time) >= segmentMs || this.active.topics.size >= maxTopics
+    )
+  }
+
+  /** The next segment exists before the old one is let go, so that a full disk changes nothing. */
+  private roll(): void {
+    const old = this.active
+    old.sealLoose(this.end)
+    this.active = this.openSegment(this.end.head)
+    this.sealer.add(old.first, this.end.head - old.first, old.db)
+  }
+
+  private openSegment(first: Offset): ActiveSegment {
+    if (!existsSync(segmentFile(this.dir, first))) createSegment(this.dir, first)
+    const { sealRecords, maxSegmentBytes } = this.options
+    const active = new ActiveSegment(this.dir, first, sealRecords)
+    if (Number.isFinite(maxSegmentBytes)) active.db.pragma(`max_page_count = ${Math.ceil(maxSegmentBytes / 4096)}`)
+    return active
+  }
+
+  private columns(records: readonly Appending[]): Columns[] {
+    const parts: Columns[] = []
+    let rows: Row[] = []
+    let bytes = 0
+    for (const record of records) {
+      if (rows.length > 0 && (rows.length === block.records || bytes + record.bytes.length > block.bytes)) {
+        parts.push(columnsOf(rows))
+        rows = []
+        bytes = 0
+      }
+      rows.push(rowOf(record, this.active.topics.idOf(record.source, record.name)))
+      bytes += record.bytes.length
+    }
+    parts.push(columnsOf(rows))
+    return parts
+  }
+}
+
+function rowOf(record: Appending, topic: number): Row {
+  const flags = (record.qos ?? 0) | (record.retained ? retainedFlag : 0) | (record.repeat ? repeatFlag : 0)
+  return { time: record.time, kind: kindCode[record.kind], topic, flags, bytes: record.bytes }
+}
+
+/** The newest segment is empty after a crash between rolling and the next commit: its clock is the one before. */
+function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
+  const before = firsts.at(-2)
+  if (before === undefined) return Number.NEGATIVE_INFINITY
+  const db = openForReading(segmentFile(dir, before))
+  const clock = db.prepare<[], Millis>('select t1 from block order by first desc limit 1').pluck().get()
+  db.close()
+  return clock ?? Number.NEGATIVE_INFINITY
+}
+
+/** Data pages and one of index, in the journal and again in the file. */
+function pagesOf(records: readonly Appending[]): number {
+  let bytes = 0
+  for (const record of records) bytes += record.bytes.length + 14
+  return 2 * (Math.ceil(bytes / 4096) + 1)
+}
+
+function explain(error: unknown, dir: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(dir)))
+    return new FieldError('disk_full', `${dir}: no room for the next records`, {
+      hint: 'make room on this disk; nothing that was acknowledged is lost, and capture goes on by itself',
+      cause: error,
+    })
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
+    return new FieldError('log_damaged', `${dir}: the newest segment is damaged`, { hint: 'run verify', cause: error })
+  return error
+}
+
+function isFull(dir: string): boolean {
+  const { bavail, bsize } = statfsSync(dir)
+  return bavail * bsize < 1_048_576
+}

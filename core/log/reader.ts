@@ -1,0 +1,238 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Block } from '../contract/block.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import { listSegments, segmentFile } from './segment.ts'
+import { SegmentReader } from './segment-reader.ts'
+
+/** Read-only, any number of them, in any thread or process; each call sees what was committed before it. */
+export interface LogReader {
+  /** One past the newest record. */
+  head(): Offset
+  /** The oldest offset that is kept. */
+  base(): Offset
+  /** The clock of the log at its head; null while it is empty. */
+  lastTime(): Millis | null
+  firstTime(): Millis | null
+  /**
+   * The block that holds `from`, whole (its first may be less than `from`), or null at the head.
+   * Throws FieldError offset_expired before the base, and log_damaged unless damage is skipped: then the next good
+   * block comes, which begins after `from`.
+   */
+  read(from: Offset): Block | null
+  /** First offset at which the clock of the log (the latest arrival so far) had reached `time`; the head when none has. */
+  offsetAt(time: Millis): Offset
+  /** Records passed over because their block is damaged, as ranges [first, first + n). */
+  skipped(): readonly { readonly first: Offset; readonly n: number }[]
+  /** Bytes on disk. */
+  bytes(): number
+  close(): void
+}
+
+export interface ReaderOptions {
+  readonly damaged?: 'stop' | 'skip'
+}
+
+const openAtOnce = 8
+
+/** Opens the log of a directory; it may be empty, and may not exist yet. */
+export function openReader(dir: string, options: ReaderOptions = {}): LogReader {
+  return new OpenReader(dir, options.damaged ?? 'stop')
+}
+
+class OpenReader implements LogReader {
+  private readonly dir: string
+  private readonly damaged: 'stop' | 'skip'
+  private firsts: Offset[]
+  /** Open segments, the one used last at the end. */
+  private readonly segments = new Map<Offset, SegmentReader>()
+  private readonly clocks = new Map<Offset, Millis>()
+  private readonly passed = new Map<Offset, number>()
+
+  constructor(dir: string, damaged: 'stop' | 'skip') {
+    this.dir = dir
+    this.damaged = damaged
+    this.firsts = listSegments(dir)
+  }
+
+  head(): Offset {
+    let active = this.newest()
+    if (active === null) return 0
+    for (;;) {
+      const head = this.segment(active).head()
+      if (head === active || !existsSync(segmentFile(this.dir, head))) return head
+      this.release(active)
+      this.firsts.push(head)
+      active = head
+    }
+  }
+
+  base(): Offset {
+    this.firsts = listSegments(this.dir)
+    return this.firsts[0] ?? 0
+  }
+
+  lastTime(): Millis | null {
+    this.head()
+    const newest = this.firsts.at(-1)
+    const before = this.firsts.at(-2)
+    if (newest === undefined) return null
+    return this.segment(newest).last()?.t1 ?? (before === undefined ? null : this.clockAfter(before))
+  }
+
+  firstTime(): Millis | null {
+    this.base()
+    for (const first of this.firsts) {
+      const oldest = this.segment(first).after(0)
+      if (oldest !== null) return oldest.t0
+    }
+    return null
+  }
+
+  read(from: Offset): Block | null {
+    try {
+      return this.readStrictly(from)
+    } catch (error) {
+      if (this.damaged === 'stop' || !isDamage(error)) throw error
+      return this.readPast(from)
+    }
+  }
+
+  offsetAt(time: Millis): Offset {
+    const head = this.head()
+    const first = this.firsts[firstWhere(this.firsts.length, (i) => this.clockAfter(this.firsts[i]!) >= time)]
+    return first === undefined ? head : this.offsetInSegment(this.segment(first), time)
+  }
+
+  skipped(): readonly { first: Offset; n: number }[] {
+    return Array.from(this.passed, ([first, n]) => ({ first, n }))
+  }
+
+  bytes(): number {
+    if (!existsSync(this.dir)) return 0
+    let bytes = 0
+    for (const name of readdirSync(this.dir))
+      bytes += statSync(join(this.dir, name), { throwIfNoEntry: false })?.size ?? 0
+    return bytes
+  }
+
+  close(): void {
+    for (const segment of this.segments.values()) segment.close()
+    this.segments.clear()
+  }
+
+  private readStrictly(from: Offset): Block | null {
+    const first = this.segmentOf(from)
+    if (first === null) return null
+    const block = this.segment(first).block(from)
+    if (block !== null) return block
+    const head = this.head()
+    if (from >= head) return null
+    const now = this.segmentOf(from)
+    if (now !== null && now !== first) return this.readStrictly(from)
+    // A commit may have come between the two looks.
+    return this.segment(first).block(from) ?? this.missing(from)
+  }
+
+  private missing(from: Offset): never {
+    throw new FieldError('log_damaged', `${this.dir}: record ${from} is missing from its segment`, {
+      hint: 'restore the file from a backup, or skip the damaged block',
+    })
+  }
+
+  private readPast(from: Offset): Block | null {
+    const next = this.beginOfNext(from)
+    this.passed.set(from, next - from)
+    return this.read(next)
+  }
+
+  private beginOfNext(from: Offset): Offset {
+    const first = this.segmentOf(from)!
+    const segment = this.segment(first)
+    const here = segment.before(from)
+    if (here !== null && from < here.first + here.n) return here.first + here.n
+    return segment.after(from)?.first ?? this.firsts.find((other) => other > first) ?? this.head()
+  }
+
+  /** The segment that holds an offset, as far as is known; null when there is none at all. */
+  private segmentOf(offset: Offset): Offset | null {
+    if (this.newest() === null) return null
+    const at = firstWhere(this.firsts.length, (i) => this.firsts[i]! > offset) - 1
+    if (at >= 0) return this.firsts[at]!
+    throw this.expired(offset)
+  }
+
+  private expired(offset: Offset): FieldError {
+    return new FieldError('offset_expired', `record ${offset} is no longer kept: the log begins at ${this.firsts[0]}`, {
+      hint: 'start from there, or restore a backup that holds it',
+    })
+  }
+
+  private newest(): Offset | null {
+    if (this.firsts.length === 0) this.firsts = listSegments(this.dir)
+    return this.firsts.at(-1) ?? null
+  }
+
+  private segment(first: Offset): SegmentReader {
+    const open = this.segments.get(first) ?? this.open(first)
+    this.segments.delete(first)
+    this.segments.set(first, open)
+    for (const oldest of this.segments.keys()) if (this.segments.size > openAtOnce) this.release(oldest)
+    return open
+  }
+
+  private open(first: Offset): SegmentReader {
+    try {
+      return new SegmentReader(this.dir, first)
+    } catch (error) {
+      if (existsSync(segmentFile(this.dir, first))) throw error
+      this.firsts = listSegments(this.dir)
+      throw this.expired(first)
+    }
+  }
+
+  /** A finished segment is let go, so that the writer can seal it. */
+  private release(first: Offset): void {
+    this.segments.get(first)?.close()
+    this.segments.delete(first)
+  }
+
+  private clockAfter(first: Offset): Millis {
+    const known = this.clocks.get(first)
+    if (known !== undefined) return known
+    const clock = this.segment(first).last()?.t1 ?? Number.POSITIVE_INFINITY
+    if (first !== this.firsts.at(-1)) this.clocks.set(first, clock)
+    return clock
+  }
+
+  private offsetInSegment(segment: SegmentReader, time: Millis): Offset {
+    let low = segment.first
+    let high = segment.last()?.first ?? low
+    while (low < high) {
+      const middle = segment.before(Math.floor((low + high) / 2))!
+      if (middle.t1 >= time) high = middle.first
+      else low = middle.first + middle.n
+    }
+    const block = this.read(low)
+    if (block === null) return low
+    const row = block.time.findIndex((at) => at >= time)
+    return block.first + Math.max(0, row)
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof FieldError && error.code === 'log_damaged'
+}
+
+/** The least i in [0, n) for which a monotone condition holds; n when for none. */
+function firstWhere(n: number, holds: (i: number) => boolean): number {
+  let low = 0
+  let high = n
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

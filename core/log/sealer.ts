@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { setImmediate as later } from 'node:timers/promises'
+import type { Database } from 'better-sqlite3'
+import type { Millis, Offset } from '../contract/model.ts'
+import { addToCatalogue, readCatalogue } from './catalogue.ts'
+import { openForWriting, segmentFile } from './segment.ts'
+
+interface Finished {
+  readonly first: Offset
+  readonly n: number
+  readonly db: Database
+}
+
+/**
+ * Turns finished segments into single files that never change again, with a checksum in the catalogue.
+ * A reader that still has one open can delay this; what is not done by the end is done at the next start.
+ */
+export class Sealer {
+  private readonly dir: string
+  private waiting: Finished[] = []
+  private hashing: Promise<void> = Promise.resolve()
+  private failure: unknown = null
+  private stopped = false
+  private tried = Number.NEGATIVE_INFINITY
+
+  constructor(dir: string) {
+    this.dir = dir
+  }
+
+  /** Finished segments that a run before this one left: every segment but the newest that is not in the catalogue. */
+  resume(firsts: readonly Offset[]): void {
+    const done = new Set(readCatalogue(this.dir).map((segment) => segment.first))
+    firsts.slice(0, -1).forEach((first, i) => {
+      if (!done.has(first)) this.add(first, firsts[i + 1]! - first, openForWriting(segmentFile(this.dir, first)))
+    })
+  }
+
+  /** Takes over the connection. */
+  add(first: Offset, n: number, db: Database): void {
+    db.pragma('busy_timeout = 0')
+    this.waiting.push({ first, n, db })
+    this.retryNow()
+  }
+
+  /** Seals what no reader holds open any more, at most once a second of log time. */
+  retry(clock: Millis): void {
+    if (this.waiting.length === 0 || clock - this.tried < 1_000) return
+    this.tried = clock
+    this.retryNow()
+  }
+
+  private retryNow(): void {
+    this.waiting = this.waiting.filter((segment) => !this.seal(segment))
+  }
+
+  /** When every checksum that could be started is in the catalogue; throws what went wrong since the last call. */
+  async settled(): Promise<void> {
+    this.retryNow()
+    await this.hashing
+    if (this.failure !== null) throw this.failure
+  }
+
+  close(): void {
+    this.retryNow()
+    this.stopped = true
+    for (const { db } of this.waiting) db.close()
+    this.waiting = []
+  }
+
+  private seal({ first, n, db }: Finished): boolean {
+    if (!foldJournal(db)) return false
+    db.close()
+    this.hashing = this.hashing.then(() => this.enter(first, n)).catch(this.fail)
+    return true
+  }
+
+  /** Not fatal: the next start takes the checksum again. `settled` says it. */
+  private readonly fail = (error: unknown): void => {
+    this.failure = error
+  }
+
+  private async enter(first: Offset, n: number): Promise<void> {
+    const sum = await hashFile(segmentFile(this.dir, first), () => this.stopped)
+    if (sum !== null) addToCatalogue(this.dir, { first, n, ...sum })
+  }
+}
+
+/** False while somebody reads: SQLite changes the mode of a file only for its one connection. */
+function foldJournal(db: Database): boolean {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)')
+    return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete'
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return false
+    throw error
+  }
+}
+
+/** Size and sha256 of a file, a piece at a time, so that commits go on between; null when stopped before the end. */
+export async function hashFile(
+  file: string,
+  stopped: () => boolean = () => false,
+): Promise<{ bytes: number; sha256: string } | null> {
+  const hash = createHash('sha256')
+  const piece = new Uint8Array(1_048_576)
+  const fd = openSync(file, 'r')
+  try {
+    let bytes = 0
+    for (;;) {
+      if (stopped()) return null
+      const n = readSync(fd, piece)
+      if (n === 0) return { bytes, sha256: hash.digest('hex') }
+      hash.update(piece.subarray(0, n))
+      bytes += n
+      await later()
+    }
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,95 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import Database from 'better-sqlite3'
+import { FieldError } from '../contract/errors.ts'
+import type { Offset } from '../contract/model.ts'
+
+/** "FwLg": tells our files from any other SQLite database. */
+const applicationId = 0x46_77_4c_67
+const formatVersion = 1
+
+const schema = `
+create table block (
+  first integer primary key, -- offset of its first record
+  n integer not null,
+  t0 real not null,          -- arrival of its first record
+  t1 real not null,          -- the clock of the log after it: the latest arrival up to here, so it never goes back
+  topics blob not null,      -- u32 ids, ascending: a search can pass over the whole block
+  data blob not null
+);
+create table topic (
+  id integer primary key,    -- 0, 1, 2, ...
+  source text not null,
+  name text not null
+);
+`
+
+/** File of the segment that begins at an offset. */
+export function segmentFile(dir: string, first: Offset): string {
+  return join(dir, `${String(first).padStart(12, '0')}.db`)
+}
+
+/** First offsets of the segments in a directory, ascending. */
+export function listSegments(dir: string): Offset[] {
+  if (!existsSync(dir)) return []
+  const firsts: Offset[] = []
+  for (const name of readdirSync(dir)) if (/^\d{12,16}\.db$/.test(name)) firsts.push(Number(name.slice(0, -3)))
+  return firsts.sort((a, b) => a - b)
+}
+
+/** Makes an empty segment. It appears under its name only when it is whole, so a reader never sees half of one. */
+export function createSegment(dir: string, first: Offset): void {
+  const file = segmentFile(dir, first)
+  const draft = `${file}.new`
+  rmSync(draft, { force: true })
+  const db = new Database(draft)
+  db.pragma('page_size = 4096')
+  db.pragma(`application_id = ${applicationId}`)
+  db.exec(`begin; ${schema} pragma user_version = ${formatVersion}; commit`)
+  db.close()
+  renameSync(draft, file)
+}
+
+/** For writing: WAL, and FULL read back, because this SQLite is built to be NORMAL in WAL without a word. */
+export function openForWriting(file: string): Database.Database {
+  checkFormat(file)
+  const db = new Database(file, { fileMustExist: true })
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  if (db.pragma('journal_mode', { simple: true }) !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2)
+    throw new FieldError(
+      'internal',
+      `${file}: this file system cannot keep a write-ahead log; put the data on a local disk`,
+    )
+  return db
+}
+
+export function openForReading(file: string): Database.Database {
+  checkFormat(file)
+  const db = new Database(file, { readonly: true, fileMustExist: true })
+  db.pragma('cache_size = -2000')
+  return db
+}
+
+/** Refuses what is not ours, and what a newer program wrote, from the file's header alone: SQLite never touches it. */
+export function checkFormat(file: string): void {
+  const header = readHeader(file)
+  const version = header.getUint32(60)
+  if (header.getUint32(68) !== applicationId)
+    throw new FieldError('log_damaged', `${file} is not a Fieldwatch log file`, { hint: 'take it out of the folder' })
+  if (version > formatVersion)
+    throw new FieldError('log_newer', `${basename(file)} has format ${version}, this program knows ${formatVersion}`, {
+      hint: 'start the newer Fieldwatch that wrote it; the file was not touched',
+    })
+}
+
+function readHeader(file: string): DataView {
+  const header = new DataView(new ArrayBuffer(100))
+  const fd = openSync(file, 'r')
+  try {
+    readSync(fd, header, 0, 100, 0)
+  } finally {
+    closeSync(fd)
+  }
+  return header
+}

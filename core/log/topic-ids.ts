@@ -1,0 +1,40 @@
+import type { Topic } from '../contract/model.ts'
+
+/** Numbers of the topics of one segment. What a commit adds counts only once it is kept. */
+export class TopicIds {
+  private readonly ids = new Map<string, Map<string, number>>()
+  private next = 0
+  private added: Topic[] = []
+
+  get size(): number {
+    return this.next
+  }
+
+  /** Topics of this commit that the segment did not have; the last of them has the id `size - 1`. */
+  get fresh(): readonly Topic[] {
+    return this.added
+  }
+
+  idOf(source: string, name: string): number {
+    return this.ids.get(source)?.get(name) ?? this.add({ source, name })
+  }
+
+  keep(): void {
+    this.added = []
+  }
+
+  /** The commit failed: its topics are not in the file. */
+  forget(): void {
+    for (const { source, name } of this.added) this.ids.get(source)?.delete(name)
+    this.next -= this.added.length
+    this.added = []
+  }
+
+  private add(topic: Topic): number {
+    const names = this.ids.get(topic.source) ?? new Map<string, number>()
+    this.ids.set(topic.source, names)
+    names.set(topic.name, this.next)
+    this.added.push(topic)
+    return this.next++
+  }
+}
