@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import type { Block } from '../../core/contract/block.ts'
+import { createPath, type Path, type PathState, restorePath } from '../../core/stream/path.ts'
+import { plantLog } from '../support/plant-log.ts'
+import { blockMaker, Recorder, random, type Writing } from '../support/stream.ts'
+
+// Law 2: live, with crashes at random places, is one clean replay of the resulting log.
+
+const records = 6_000
+
+describe('the path says the same, byte for byte', () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    test(`in one run and in random slices with crashes, seed ${seed}`, () => {
+      const log = eventful(seed)
+      const clean = cleanRun(log)
+      const broken = brokenRun(log, random(seed + 1_000))
+      expect(broken.crashes).toBeGreaterThan(10)
+      expectSame(broken.lines, clean)
+    })
+  }
+
+  test('saved and restored after every record, seed 2', () => {
+    const log = eventful(2).slice(0, 2_500)
+    expectSame(restartedAtEveryRecord(log), cleanRun(log))
+  })
+
+  test('and the logs hold what can go wrong', () => {
+    const said = [1, 2, 3, 4, 5, 6].flatMap((seed) => cleanRun(eventful(seed)))
+    for (const phase of ['opened', 'returned', 'acknowledged', 'shelved', 'unshelved', 'marked'])
+      expect(
+        said.some((line) => line.includes(`"phase":"${phase}"`)),
+        phase,
+      ).toBe(true)
+    for (const rule of ['band', 'silence', 'link', 'limit-1'])
+      expect(
+        said.some((line) => line.includes(`"id":"${rule}:`)),
+        rule,
+      ).toBe(true)
+    for (const reason of ['not_text', 'not_json', 'too_large', 'too_deep', 'not_finite', 'no_value', 'empty'])
+      expect(
+        said.some((line) => line.includes(`"${reason}"`)),
+        reason,
+      ).toBe(true)
+    expect(said.some((line) => line.includes('"historical":true'))).toBe(true)
+  })
+})
+
+/** A seeded log in which ticks are replaced by marks on alerts that it opens: the offsets, and so the ids, stay. */
+function eventful(seed: number): readonly Writing[] {
+  const log = [...plantLog(random(seed), records)]
+  const opened = cleanRun(log).flatMap((line) => /"id":"([^"]+:(\d+))".*"phase":"opened"/.exec(line) ?? [])
+  for (let i = 0; i + 2 < opened.length; i += 3) {
+    const at = log.findIndex((each, offset) => each.kind === 'tick' && offset > Number(opened[i + 2]))
+    const body = JSON.stringify({ id: opened[i + 1], useful: i % 2 === 0, by: 'eva' })
+    if (at >= 0) log[at] = { kind: 'command', source: '', name: 'mark', time: log[at]!.time, body }
+  }
+  return log
+}
+
+function cleanRun(log: readonly Writing[]): readonly string[] {
+  const recorder = new Recorder()
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, recorder.emit)
+  return recorder.lines
+}
+
+/** The saved path as views keep it: rows over rows. */
+interface Saved {
+  state: PathState | null
+  readonly rows: Map<number, Float64Array>
+}
+
+function brokenRun(log: readonly Writing[], chance: () => number): { lines: readonly string[]; crashes: number } {
+  const recorder = new Recorder()
+  const blocks = cut(log, chance)
+  const saved: Saved = { state: null, rows: new Map() }
+  let path = createPath()
+  let crashes = 0
+  while (path.next < log.length) {
+    stepSome(path, blocks, recorder, chance)
+    if (chance() < 0.1) keep(saved, path.save())
+    if (chance() < 0.15) {
+      path = restart(saved)
+      crashes += 1
+    }
+  }
+  return { lines: recorder.lines, crashes }
+}
+
+function restartedAtEveryRecord(log: readonly Writing[]): readonly string[] {
+  const recorder = new Recorder()
+  const block = blockMaker()(log)
+  const saved: Saved = { state: null, rows: new Map() }
+  for (let row = 0; row < block.n; row++) {
+    const path = restart(saved)
+    path.step(block, row, row + 1, recorder.emit)
+    keep(saved, path.save())
+  }
+  return recorder.lines
+}
+
+/** The log in blocks of random sizes, in segments with a topic table each. */
+function cut(log: readonly Writing[], chance: () => number): readonly Block[] {
+  const blocks: Block[] = []
+  let make = blockMaker()
+  for (let at = 0; at < log.length; ) {
+    const to = Math.min(log.length, at + 1 + Math.floor(chance() * 300))
+    if (chance() < 0.2) make = blockMaker(at)
+    blocks.push(make(log.slice(at, to)))
+    at = to
+  }
+  return blocks
+}
+
+function stepSome(path: Path, blocks: readonly Block[], recorder: Recorder, chance: () => number): void {
+  const block = blocks.find((each) => each.first + each.n > path.next)!
+  const from = path.next - block.first
+  const to = Math.min(block.n, from + 1 + Math.floor(chance() * 100))
+  path.step(block, from, to, recorder.emit)
+  recorder.reached(path.next)
+}
+
+function keep(saved: Saved, state: PathState): void {
+  for (const { series, row } of state.rows) saved.rows.set(series, row.slice())
+  saved.state = { ...state, rows: [] }
+}
+
+function restart(saved: Saved): Path {
+  if (saved.state === null) return createPath()
+  const rows = [...saved.rows].map(([series, row]) => ({ series, row: row.slice() }))
+  return restorePath({ ...saved.state, rows })
+}
+
+function expectSame(lines: readonly string[], clean: readonly string[]): void {
+  const differs = clean.findIndex((line, i) => line !== lines[i])
+  expect(lines[differs], `the first difference is line ${differs}`).toBe(clean[differs])
+  expect(lines.length).toBe(clean.length)
+}

@@ -1,0 +1,219 @@
+import type { Writing } from './stream.ts'
+
+const minute = 60_000
+const start = 1_760_000_000_000
+
+/**
+ * A seeded log of everything that happens to a plant: devices with a daily rhythm, faults, silence, lost links, restarts,
+ * late and historical readings, bad messages and what people do. The clock steps back now and then.
+ */
+export function plantLog(random: () => number, records: number): readonly Writing[] {
+  const plant: Making = { random, time: start, log: [], devices: makeDevices(random) }
+  plant.log.push({ kind: 'link', source: '', name: 'started', time: start, body: '{"detail":null}' })
+  plant.log.push({ kind: 'link', source: 'a', name: 'up', time: start })
+  while (plant.log.length < records) advance(plant)
+  return plant.log
+}
+
+interface Making {
+  readonly random: () => number
+  time: number
+  readonly log: Writing[]
+  readonly devices: readonly Device[]
+}
+
+interface Device {
+  readonly name: string
+  readonly shape: number
+  readonly level: number
+  /** It sends what it has kept for a while. */
+  readonly behind: number
+  silentUntil: number
+  faultUntil: number
+  fault: number
+}
+
+function makeDevices(random: () => number): readonly Device[] {
+  return Array.from({ length: 8 }, (_, i) => ({
+    name: `plant/area${i % 3}/d-${i}`,
+    shape: i % 4,
+    level: 10 + 90 * random(),
+    behind: i === 4 ? 20 * minute : 0,
+    silentUntil: 0,
+    faultUntil: 0,
+    fault: 0,
+  }))
+}
+
+function advance(plant: Making): void {
+  const { random } = plant
+  plant.time += Math.floor(random() * 4 * minute)
+  const chance = random()
+  if (chance < 0.85) round(plant)
+  else if (chance < 0.88) plant.log.push({ kind: 'tick', source: '', name: '', time: plant.time })
+  else if (chance < 0.91) oddMessage(plant)
+  else if (chance < 0.94) person(plant)
+  else if (chance < 0.96) linkEvent(plant)
+  else if (chance < 0.98) trouble(plant)
+  else plant.time += Math.floor(random() * 40 * minute)
+}
+
+function round(plant: Making): void {
+  for (const device of plant.devices) {
+    if (device.silentUntil > plant.time || plant.random() < 0.02) continue
+    plant.log.push(said(plant, device))
+  }
+}
+
+function said(plant: Making, device: Device): Writing {
+  const { random } = plant
+  const late = random()
+  const deviceTime = late < 0.03 ? plant.time - Math.floor(random() * 60 * minute) : plant.time - device.behind
+  const flags = 1 + (random() < 0.01 ? 8 : 0) + (random() < 0.005 ? 4 : 0)
+  const arrival = random() < 0.01 ? plant.time - 500 : plant.time
+  return {
+    kind: 'message',
+    source: sourceOf(plant, device),
+    time: arrival,
+    flags,
+    ...bodyOf(plant, device, deviceTime),
+  }
+}
+
+function sourceOf(plant: Making, device: Device): string {
+  return device.shape === 3 && plant.random() < 0.1 ? 'b' : 'a'
+}
+
+function bodyOf(plant: Making, device: Device, time: number): { name: string; body: string } {
+  const value = measured(plant, device, time)
+  const on = value > device.level
+  if (device.shape === 0)
+    return { name: device.name, body: JSON.stringify({ temperature: value, flow: value * 3 - 1, on, ts: time }) }
+  if (device.shape === 1) return { name: `${device.name}/pressure`, body: value.toFixed(3) }
+  if (device.shape === 2)
+    return {
+      name: `${device.name}/level`,
+      body: JSON.stringify({ value, ts: new Date(time).toISOString(), unit: 'm' }),
+    }
+  return { name: device.name, body: JSON.stringify({ motor: { rpm: [value, value + 1] }, mode: on ? 'run' : 'idle' }) }
+}
+
+function measured(plant: Making, device: Device, time: number): number {
+  const noise = plant.random() + plant.random() - 1
+  const daily = Math.sin((time / (1440 * minute)) * 2 * Math.PI)
+  const fault = device.faultUntil > time ? device.fault : 0
+  return Math.round((device.level + daily * 4 + noise + fault) * 1_000) / 1_000
+}
+
+const oddBodies = [
+  '{bad',
+  '',
+  'NaN',
+  '1e400',
+  '{"temperature":NaN}',
+  '{"temperature":1e400}',
+  '{"temperature":1,"temperature":2,"__proto__":{"x":3}}',
+  `${'['.repeat(40)}1${']'.repeat(40)}`,
+  'running',
+  'null',
+  '{}',
+  '{"temperature":20,"ts":5}',
+  '{"temperature":20,"ts":4102444800000}',
+  '{"temperature":"open","flow":true}',
+]
+
+function oddMessage(plant: Making): void {
+  const device = plant.devices[Math.floor(plant.random() * plant.devices.length)]!
+  const choice = Math.floor(plant.random() * (oddBodies.length + 2))
+  const body =
+    choice < oddBodies.length
+      ? oddBodies[choice]!
+      : choice === oddBodies.length
+        ? new Uint8Array([0xff, 0, 0xfe])
+        : wide()
+  const name = plant.random() < 0.1 ? `x/${'y'.repeat(2_000)}` : device.name
+  plant.log.push({ kind: 'message', source: 'a', name, time: plant.time, body })
+}
+
+function wide(): string {
+  return JSON.stringify(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`s${i % 260}`, i])))
+}
+
+function person(plant: Making): void {
+  const { random } = plant
+  const ids = guesses(plant)
+  const commands: readonly (readonly [string, unknown])[] = [
+    ['ack', { ids, note: 'seen', by: 'eva' }],
+    ['shelve', { ids, until: plant.time + Math.floor(random() * 120 * minute), note: null, by: 'eva' }],
+    ['unshelve', { ids, by: 'eva' }],
+    ['mark', { id: 'band:0:0', useful: true, by: 'eva' }],
+    ['note', { device: 'plant/area0/d-0', text: 'oil changed', by: 'eva' }],
+    ['bookmark', { at: plant.time, text: 'look here', by: 'eva' }],
+    ['zone', { name: 'Europe/Vienna' }],
+    ['rule.put', limitRule(plant)],
+    ['rule.delete', { id: 'limit-1' }],
+    [
+      'rule.put',
+      {
+        ...limitRule(plant),
+        id: 'band',
+        detector: 'band',
+        params: { width: 3.5 },
+        priority: 2,
+        enabled: random() < 0.9,
+      },
+    ],
+    ['rule.put', { ...limitRule(plant), id: 'silence', detector: 'silence', params: {}, enabled: random() < 0.9 }],
+    ['nonsense', 3],
+  ]
+  const [name, body] = commands[Math.floor(random() * commands.length)]!
+  plant.log.push({
+    kind: 'command',
+    source: '',
+    name,
+    time: plant.time,
+    body: random() < 0.03 ? '{' : JSON.stringify(body),
+  })
+}
+
+/** Ids that an open alert may have: the newest records and the first series. */
+function guesses(plant: Making): readonly string[] {
+  const ids: string[] = []
+  for (let back = 0; back < 400; back++)
+    for (const about of ['0', '1', '3', '4', '5', '6', 'plant/area0/d-0', 'plant/area1/d-1'])
+      for (const rule of ['band', 'silence', 'limit-1']) ids.push(`${rule}:${about}:${plant.log.length - back}`)
+  return ids
+}
+
+function limitRule({ random, time }: Making): Record<string, unknown> {
+  return {
+    id: 'limit-1',
+    name: 'Too much',
+    detector: 'limits',
+    scope: { device: '*', signal: random() < 0.5 ? '*' : 'pressure' },
+    params: { high: 40 + random() * 60, deadband: 1 },
+    priority: 3,
+    holdMs: Math.floor(random() * 5) * minute,
+    clearMs: Math.floor(random() * 5) * minute,
+    enabled: true,
+    version: time,
+  }
+}
+
+function linkEvent(plant: Making): void {
+  const events = ['down', 'up', 'stopped', 'started', 'asleep', 'awake'] as const
+  const name = events[Math.floor(plant.random() * events.length)]!
+  const source = plant.random() < 0.6 ? 'a' : ''
+  if (name === 'asleep' || name === 'stopped') plant.time += Math.floor(plant.random() * 60 * minute)
+  plant.log.push({ kind: 'link', source, name, time: plant.time, body: '{"detail":"as it is"}' })
+}
+
+function trouble(plant: Making): void {
+  const { random } = plant
+  const device = plant.devices[Math.floor(random() * plant.devices.length)]!
+  if (random() < 0.5) device.silentUntil = plant.time + Math.floor(random() * 300 * minute)
+  else {
+    device.faultUntil = plant.time + Math.floor(random() * 200 * minute)
+    device.fault = (random() - 0.5) * 60
+  }
+}
