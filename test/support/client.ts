@@ -1,9 +1,13 @@
 import { WebSocket } from 'ws'
-import type { Api, CallName, Calls, PushName, Pushes } from '../../core/contract/calls.ts'
+import type { Api, CallName, Calls, Pushes, PushName } from '../../core/contract/calls.ts'
 import { type ErrorData, fromErrorData } from '../../core/contract/errors.ts'
 import { decodeFrame, encodeFrame } from '../../core/contract/wire.ts'
 
 export interface Client extends Api {
+  /** http://127.0.0.1:N */
+  readonly origin: string
+  /** `name=value`: a browser that holds it is let in too. */
+  readonly cookie: string
   close(): void
 }
 
@@ -18,18 +22,22 @@ export async function connectClient(link: string): Promise<Client> {
   socket.once('open', open.resolve)
   socket.once('error', open.reject)
   await open.promise
-  return new SocketClient(socket)
+  return new SocketClient(socket, origin, cookie)
 }
 
 type Answer = { readonly resolve: (output: unknown) => void; readonly reject: (error: Error) => void }
 
 class SocketClient implements Client {
+  readonly origin: string
+  readonly cookie: string
   private readonly socket: WebSocket
   private readonly waiting = new Map<number, Answer>()
   private readonly listeners = new Map<string, Set<(push: never) => void>>()
   private last = 0
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, origin: string, cookie: string) {
+    this.origin = origin
+    this.cookie = cookie
     this.socket = socket
     socket.on('message', (data: Buffer) => this.receive(data))
     socket.on('close', () => this.refuse(new Error('the core closed the connection')))

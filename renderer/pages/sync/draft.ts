@@ -43,7 +43,7 @@ export function toDestination(draft: Draft): DestinationConfig {
     topics: {
       telemetry: 'edge.telemetry.v1',
       alerts: 'edge.alerts.v1',
-      status: 'edge.status.v1',
+      status: 'edge.status',
       deadletter: 'edge.deadletter.v1',
     },
     create: { allowed: draft.create, partitions: 4, replication: 1, retentionHours: draft.retentionHours },
