@@ -20,7 +20,7 @@ describe('the path says the same, byte for byte', () => {
   }
 
   test('saved and restored after every record, seed 2', () => {
-    const log = eventful(2).slice(0, 2_500)
+    const log = eventful(2).slice(0, 4_500)
     expectSame(restartedAtEveryRecord(log), cleanRun(log))
   })
 

@@ -8,7 +8,7 @@ import { blockMaker, Recorder, random, type Writing } from '../support/stream.ts
 // Law 4: no clock, no random, no I/O in the path, and no mathematics whose last digit is the engine's own.
 
 const folder = new URL('../../core/stream', import.meta.url).pathname
-const log = plantLog(random(11), 3_000)
+const log = plantLog(random(11), 6_000)
 
 describe('the path gives the same answers', () => {
   afterEach(() => vi.unstubAllGlobals())

@@ -47,7 +47,7 @@ function makeDevices(random: () => number): readonly Device[] {
 
 function advance(plant: Making): void {
   const { random } = plant
-  plant.time += Math.floor(random() * 4 * minute)
+  plant.time += Math.floor(random() * 16 * minute)
   const chance = random()
   if (chance < 0.85) round(plant)
   else if (chance < 0.88) plant.log.push({ kind: 'tick', source: '', name: '', time: plant.time })
@@ -136,7 +136,7 @@ function oddMessage(plant: Making): void {
 }
 
 function wide(): string {
-  return JSON.stringify(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`s${i % 260}`, i])))
+  return JSON.stringify(Object.fromEntries(Array.from({ length: 270 }, (_, i) => [`s${i}`, i])))
 }
 
 function person(plant: Making): void {
