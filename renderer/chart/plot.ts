@@ -165,15 +165,20 @@ function timeAxis(picture: () => Picture): UPlot.Axis {
   }
 }
 
+/** A settled colour, "rgb(r, g, b)", at less than half its strength; a canvas takes no color-mix. */
+function faint(ink: string): string {
+  return ink.replace('rgb(', 'rgba(').replace(')', ', 0.45)')
+}
+
 function valueAxis(): UPlot.Axis {
   return {
     font,
     size: axisWidth,
     gap: 8,
     stroke: () => inks()['ink-3'],
-    grid: { stroke: () => `color-mix(in srgb, ${inks()['band-edge']} 45%, transparent)`, width: 1 },
+    grid: { stroke: () => faint(inks()['band-edge']), width: 1 },
     ticks: { show: false },
-    splits: (plot, _axis, low, high) => valueTicks(low, high, Math.min(5, Math.max(2, Math.floor(plot.height / 55)))),
+    splits: (plot, _axis, low, high) => valueTicks(low, high, Math.min(5, Math.max(3, Math.floor(plot.height / 55)))),
     values: (_, splits) => valueLabels(splits),
   }
 }

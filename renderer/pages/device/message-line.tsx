@@ -23,7 +23,7 @@ export function MessageLine({ row, picked, onPick }: MessageLineProps) {
       aria-pressed={picked}
       onClick={() => onPick(row)}
     >
-      <span className="num ink2" title={clock.utc(record.time)}>
+      <span className="num small ink2" title={clock.utc(record.time)}>
         {clock.time(record.time)}
       </span>
       <span className="mono cut">{count(record.offset)}</span>
