@@ -76,8 +76,9 @@ class LogSource implements BatchSource {
     try {
       const rows = views
         .prepare(
-          `select alert, offset, seq, phase, time, by, note, doc from transition
-           where offset >= ? and offset < ? order by offset, seq`,
+          `select alert, offset, row_number() over (partition by offset order by seq) - 1 as seq,
+             phase, time, "by", note, doc
+           from transition where offset >= ? and offset < ? order by offset, seq`,
         )
         .all(from, to) as TransitionRow[]
       return rows.map(changeOf)
@@ -121,6 +122,7 @@ class LogSource implements BatchSource {
 interface TransitionRow {
   readonly alert: string
   readonly offset: Offset
+  /** Among those of one offset: the same whenever the views are made again. */
   readonly seq: number
   readonly phase: AlertPhase
   readonly time: Millis

@@ -33,7 +33,8 @@ export class Suspects {
 
   /** Everything before `to` is confirmed. */
   passed(to: Offset): void {
-    if (this.hunt !== null && to >= this.hunt.until) this.hunt = null
-    for (const offset of this.aside.keys()) if (offset < to) this.aside.delete(offset)
+    const found = [...this.aside.keys()].filter((offset) => offset < to)
+    for (const offset of found) this.aside.delete(offset)
+    if (found.length > 0 || to >= (this.hunt?.until ?? 0)) this.hunt = null
   }
 }

@@ -4,7 +4,7 @@ import { createServer, connect as dial, type Server, type Socket } from 'node:ne
 export const apis = { produce: 0, endTransaction: 26 } as const
 
 /** Stands between a client and a broker, and loses what it is told to. */
-export interface Proxy {
+export interface FaultyProxy {
   readonly port: number
   /** The next answer to a request of this kind is lost with its connection; the broker has acted on it. */
   loseAnswer(api: number): void
@@ -22,7 +22,7 @@ interface Faults {
 }
 
 /** `target` is asked at each connection, so that it may be known later than the port. */
-export async function startProxy(target: () => string): Promise<Proxy> {
+export async function startProxy(target: () => string): Promise<FaultyProxy> {
   const faults: Faults = { answers: [], requests: [], lost: 0 }
   const sockets = new Set<Socket>()
   const server = createServer((client) => carry(client, target(), faults, sockets))

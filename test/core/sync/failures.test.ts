@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+import { FieldError } from '../../../core/contract/errors.ts'
+import { explain, waitBefore } from '../../../core/sync/failures.ts'
+import { StepError } from '../../../core/sync/wait.ts'
+import { destinationAt } from '../../support/kafka/destination.ts'
+
+const errors = createRequire(import.meta.url)('kafkajs/src/errors') as Record<string, new (...of: unknown[]) => Error>
+const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
+  createErrorFromCode: (code: number) => Error
+}
+const where = {
+  destination: destinationAt('kafka.plant:9092', 'central', { username: 'edge1', sasl: 'scram-sha-512', tls: true }),
+  name: { transactionalId: 'edge.fw-1.central', group: 'edge.ckpt.fw-1.central', topic: 'central.telemetry' },
+}
+const wrapped = (step: ConstructorParameters<typeof StepError>[0], cause: Error) =>
+  new StepError(step, new errors.KafkaJSNumberOfRetriesExceeded!(cause, { retryCount: 5, retryTime: 1 }))
+const connection = (code: string) => new errors.KafkaJSConnectionError!('Connection error', { broker: 'b', code })
+
+test.each([
+  ['topic write', 'send', 29, /--operation Write --topic central\.telemetry/],
+  ['checkpoint read', 'offsets', 29, /--operation Read --topic central\.telemetry/],
+  ['transactional id', 'begin', 53, /--operation Write --transactional-id edge\.fw-1\.central/],
+  ['group', 'offsets', 30, /--operation Read --group edge\.ckpt\.fw-1\.central/],
+] as const)('a missing permission (%s) shows the line that grants it', (_, step, code, line) => {
+  const { error, state, backoff } = explain(wrapped(step, createErrorFromCode(code)), where)
+  expect(error).toMatchObject({ code: 'kafka_denied', message: expect.stringContaining('user "edge1"') })
+  expect(error.hint).toMatch(line)
+  expect(error.hint).toContain("kafka-acls --bootstrap-server kafka.plant:9092 --add --allow-principal 'User:edge1'")
+  expect([state, backoff]).toEqual(['action needed', 'denied'])
+})
+
+test.each([
+  ['ECONNREFUSED', 'kafka_unreachable', /nothing listens at kafka\.plant:9092/, 'waiting', 'soon'],
+  ['ENOTFOUND', 'kafka_unreachable', /no address is known for kafka\.plant:9092/, 'waiting', 'soon'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'kafka_tls', /authority that this machine does not know/, 'action needed', 'tls'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'kafka_tls', /for another host name/, 'action needed', 'tls'],
+  ['CERT_HAS_EXPIRED', 'kafka_tls', /has expired/, 'action needed', 'tls'],
+] as const)('a connection that fails with %s is told in words', (raw, code, words, state, backoff) => {
+  const failure = explain(wrapped('connect', connection(raw)), where)
+  expect(failure).toMatchObject({ state, backoff, error: { code, message: expect.stringMatching(words) } })
+  expect(failure.error.hint).toContain(raw)
+})
+
+test('a refused login says who, and is tried rarely', () => {
+  const refused = new errors.KafkaJSSASLAuthenticationError!('SASL SCRAM authentication failed')
+  const failure = explain(new StepError('connect', refused), where)
+  expect(failure.error).toMatchObject({ code: 'kafka_auth', message: expect.stringContaining('user "edge1"') })
+  expect(waitBefore(1, failure.backoff, 0.5)).toBe(60_000)
+  expect(waitBefore(9, failure.backoff, 0.5)).toBe(900_000)
+})
+
+test.each([
+  [47, 'fenced'],
+  [10, 'rejected'],
+  [32, 'rejected'],
+  [87, 'rejected'],
+  [3, 'topic'],
+  [19, 'soon'],
+  [50, 'person'],
+])('protocol error %i leads to %s', (code, backoff) => {
+  expect(explain(wrapped('send', createErrorFromCode(code)), where).backoff).toBe(backoff)
+})
+
+test('a cluster without transactions asks a person, and never changes the mode by itself', () => {
+  const missing = new errors.KafkaJSServerDoesNotSupportApiKey!('no InitProducerId', { apiKey: 22, apiName: 'x' })
+  const { error, backoff } = explain(new StepError('begin', missing), where)
+  expect([error.code, backoff]).toEqual(['kafka_state', 'person'])
+  expect(error.hint).toContain('at-least-once')
+})
+
+test('our own errors are taken as they are, however deep', () => {
+  const own = new FieldError('kafka_state', 'the cluster went back')
+  expect(explain(new StepError('checkpoint', own), where)).toMatchObject({ error: own, backoff: 'person' })
+})
+
+test('waits double to a minute and are spread by a fifth either way', () => {
+  expect([1, 2, 3, 7, 50].map((attempt) => waitBefore(attempt, 'soon', 0.5))).toEqual([1000, 2000, 4000, 60000, 60000])
+  expect(waitBefore(1, 'soon', 0)).toBe(800)
+  expect(waitBefore(3, 'person', 0)).toBeNull()
+})

@@ -1,0 +1,94 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { type Entry, Ledger } from '../../../core/sync/ledger.ts'
+
+const fresh = () => join(mkdtempSync(join(tmpdir(), 'fieldwatch-ledger-')), 'state.db')
+const entry = (from: number, to: number, records = to - from): Entry => ({
+  from,
+  to,
+  records,
+  bytes: 10 * records,
+  maybeTwice: 0,
+  letters: [],
+})
+const session = (next: number) => ({ next, cluster: 'c1', delivery: 'exactly once', time: 5_000 })
+
+test('an intent survives a restart, and its line stays under way', () => {
+  const file = fresh()
+  const before = new Ledger(file)
+  before.place('a', 0)
+  before.intend('a', entry(0, 10))
+  before.close()
+  const after = new Ledger(file)
+  expect(after.identity).toEqual(before.identity)
+  expect(after.place('a', 99)).toEqual({ begun: false, acked: 0, last: null, intent: { from: 0, to: 10 } })
+  expect(after.rows('a', null, 10).rows).toMatchObject([{ from: 0, to: 10, confirmed: null }])
+  after.close()
+})
+
+test('a batch that turns out to have arrived counts; one that is gone counts no more', () => {
+  const ledger = new Ledger(fresh())
+  ledger.place('a', 0)
+  ledger.intend('a', entry(0, 10))
+  ledger.begin('a', session(10))
+  expect(ledger.totals('a')).toMatchObject({ transactions: 1, records: 10 })
+  expect(ledger.place('a', 0)).toMatchObject({ begun: true, acked: 10, last: { from: 0, to: 10 }, intent: null })
+  ledger.intend('a', entry(10, 30))
+  ledger.confirm('a', entry(10, 30), 6_000)
+  ledger.begin('a', session(10))
+  expect(ledger.totals('a')).toMatchObject({ transactions: 1, records: 10 })
+  expect(ledger.rows('a', null, 10).rows).toMatchObject([{ from: 0, to: 10, confirmed: 5_000 }])
+  ledger.close()
+})
+
+test('rows come newest first, page by page, for one destination or all', () => {
+  const ledger = new Ledger(fresh())
+  for (const name of ['a', 'b']) {
+    ledger.place(name, 0)
+    for (let from = 0; from < 30; from += 10) {
+      ledger.intend(name, entry(from, from + 10))
+      ledger.confirm(name, entry(from, from + 10), from)
+    }
+  }
+  expect(ledger.rows('a', null, 2)).toMatchObject({ rows: [{ from: 20 }, { from: 10 }], more: true })
+  expect(ledger.rows('a', 10, 2)).toMatchObject({ rows: [{ from: 0 }], more: false })
+  expect(ledger.rows(null, null, 10).rows).toHaveLength(6)
+  ledger.close()
+})
+
+test('lag keeps the worst of each part, and says nothing where nothing was measured', () => {
+  const ledger = new Ledger(fresh())
+  for (const [time, behind] of [
+    [0, 5],
+    [10, 900],
+    [20, 7],
+    [70, 3],
+  ] as const)
+    ledger.sampleLag('a', time, behind)
+  expect(ledger.lag('a', 0, 90, 3)).toEqual({
+    time: Float64Array.of(0, 30, 60),
+    behindMs: Float64Array.of(900, Number.NaN, 3),
+  })
+  ledger.close()
+})
+
+test('an outage has one beginning, whatever the number of tries, and one end', () => {
+  const ledger = new Ledger(fresh())
+  ledger.outage('a', 100, 'nothing listens')
+  ledger.outage('a', 200, 'nothing listens')
+  ledger.recovered('a', 300)
+  ledger.recovered('a', 400)
+  expect(ledger.outages()).toEqual([{ destination: 'a', from: 100, until: 300, cause: 'nothing listens' }])
+  ledger.close()
+})
+
+test('a file of a newer program is refused in words, untouched', () => {
+  const file = fresh()
+  const newer = new Database(file)
+  newer.pragma('user_version = 99')
+  newer.close()
+  expect(() => new Ledger(file)).toThrow(/is of version 99/)
+})

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { Checkpoint } from '../../../core/sync/cluster.ts'
+import { type Place, resume } from '../../../core/sync/resume.ts'
+
+const place = (more: Partial<Place> = {}): Place => ({
+  begun: true,
+  acked: 400,
+  last: { from: 200, to: 400 },
+  intent: null,
+  ...more,
+})
+const at = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-1' })
+const decide = (of: Place, checkpoint: Checkpoint | null, flushed = false) => resume(of, checkpoint, 'log-1', flushed)
+const intent = { from: 400, to: 600 }
+
+test('a destination that never sent anything writes its checkpoint first', () => {
+  expect(decide(place({ begun: false, acked: 7, last: null }), null)).toEqual({ kind: 'start', next: 7 })
+})
+
+test('an expired checkpoint is never taken for 0: with nothing under way, what is booked here holds', () => {
+  expect(decide(place(), null)).toEqual({ kind: 'go', next: 400 })
+})
+
+test('an expired checkpoint with a batch under way sends it marked, after what may hang was aborted', () => {
+  expect(decide(place({ intent }), null)).toEqual({ kind: 'flush' })
+  expect(decide(place({ intent }), null, true)).toEqual({ kind: 'marked', next: 400, until: 600 })
+})
+
+test('a commit that was not answered but arrived is not sent again', () => {
+  expect(decide(place({ intent }), at(600))).toEqual({ kind: 'go', next: 600 })
+})
+
+test('a commit that was not answered and is not there is flushed before it is sent again', () => {
+  expect(decide(place({ intent }), at(400))).toEqual({ kind: 'flush' })
+  expect(decide(place({ intent }), at(400), true)).toEqual({ kind: 'go', next: 400 })
+})
+
+test('a confirmed batch that the cluster lost with its power is flushed and sent again', () => {
+  expect(decide(place(), at(200))).toEqual({ kind: 'flush' })
+  expect(decide(place(), at(200), true)).toEqual({ kind: 'go', next: 200 })
+})
+
+test('a confirmed batch and the one after it, both lost, begin at the confirmed one', () => {
+  expect(decide(place({ intent }), at(200), true)).toEqual({ kind: 'go', next: 200 })
+})
+
+test('when both sides agree it simply goes on', () => {
+  expect(decide(place(), at(400))).toEqual({ kind: 'go', next: 400 })
+})
+
+test.each([
+  ['a cluster ahead of us', place(), at(401), /up to offset 401, but .* only up to 400/],
+  ['a checkpoint inside a batch', place({ intent }), at(500), /up to offset 500/],
+  ['a cluster that went back further than one batch', place(), at(100), /up to offset 100 only, but 400/],
+  ['another log', place(), { next: 400, instance: 'me', log: 'log-2' }, /log log-2; this one is log-1/],
+])('%s stops in words that say the values', (_, of, checkpoint, words) => {
+  const decided = decide(of, checkpoint)
+  expect(decided.kind).toBe('stop')
+  expect(decided).toMatchObject({ message: expect.stringMatching(words), hint: expect.stringMatching(/another name/) })
+})
