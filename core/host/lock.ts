@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { FieldError } from '../contract/errors.ts'
 
+/** A lock that is collected as garbage is given back, so they are held here. */
+const held = new Set<Database.Database>()
+
 /**
  * Takes the data directory for this process and returns what gives it back. Two writers on one log
  * would be our worst fault, so this comes before anything is opened.
@@ -19,11 +22,13 @@ export function takeLock(dir: string): () => void {
     lock.close()
     throw refused(dir, cause)
   }
+  held.add(lock)
   const holder = join(dir, 'lock.json')
   writeFileSync(holder, JSON.stringify({ pid: process.pid, host: hostname() }))
   return () => {
     rmSync(holder, { force: true })
     lock.close()
+    held.delete(lock)
   }
 }
 

@@ -31,11 +31,6 @@ export interface Supervision<Here extends Side> {
 /** Every side answers `stop`, and only then may it be ended. */
 export type Stoppable = Side & { readonly asks: { readonly stop: { readonly in: null; readonly out: null } } }
 
-// Five falls within ten minutes: the reason is not going away by itself.
-const mostRestarts = 5
-const restartWindow: Millis = 600_000
-const firstPause: Millis = 1_000
-
 /** Starts `core/host/<name>-thread` and keeps it running: restarts have a pause, a bound and a reason that a person sees. */
 export function startThread<There extends Stoppable, Here extends Side>(how: Supervision<Here>): Thread<There> {
   return new Supervised(how) as unknown as Thread<There>
@@ -95,22 +90,24 @@ class Supervised<There extends Stoppable, Here extends Side> {
       reason = error
     })
     worker.on('exit', (code) => this.fell(worker, reason ?? new Error(`it ended by itself with code ${code}`)))
-    queueMicrotask(() => this.how.started?.()) // who made this thread has it in hand by then
+    queueMicrotask(() => this.running()) // who made this thread has it in hand by then
+  }
+
+  private running(): void {
+    this.how.started?.()
     this.how.changed()
   }
 
   private fell(worker: Worker, reason: unknown): void {
     if (this.ending || worker !== this.worker) return
     const now = this.how.now()
-    this.falls = [...this.falls.filter((at) => at > now - restartWindow), now]
-    const message = reason instanceof Error ? reason.message : String(reason)
-    const again = this.falls.length <= mostRestarts
-    const pause = firstPause * 2 ** (this.falls.length - 1)
-    this.why = { thread: this.name, since: this.why?.since ?? now, message, restartAt: again ? now + pause : null }
+    this.falls.push(now)
+    const restartAt = nextTry(this.falls)
+    this.why = { thread: this.name, since: this.why?.since ?? now, message: wordsOf(reason), restartAt }
     this.channel?.close(this.notRunning())
     this.channel = null
     this.worker = null
-    if (again) this.restart = setTimeout(() => this.start(), pause)
+    if (restartAt !== null) this.restart = setTimeout(() => this.start(), restartAt - now)
     this.how.changed()
   }
 
@@ -123,6 +120,22 @@ class Supervised<There extends Stoppable, Here extends Side> {
           : 'It is started again by itself.',
     })
   }
+}
+
+// Five falls within ten minutes: the reason is not going away by itself.
+const mostFalls = 5
+const fallWindow: Millis = 600_000
+const firstPause: Millis = 1_000
+
+/** When to try again after these falls (ascending): after a pause that doubles with each of the last ten minutes; null: no more. */
+export function nextTry(falls: readonly Millis[]): Millis | null {
+  const last = falls.at(-1)!
+  const recent = falls.filter((at) => at > last - fallWindow).length
+  return recent > mostFalls ? null : last + firstPause * 2 ** (recent - 1)
+}
+
+function wordsOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason)
 }
 
 async function within<T>(ms: Millis, wait: Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,10 +8,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { takeLock } from '../../../core/host/lock.ts'
 
 let dir: string
+let children: ChildProcess[]
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'fieldwatch-lock-'))
+  children = []
 })
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(dir, { recursive: true, force: true })
+})
 
 const lockFile = new URL('../../../core/host/lock.ts', import.meta.url).href
 
@@ -18,6 +24,7 @@ const lockFile = new URL('../../../core/host/lock.ts', import.meta.url).href
 async function holder() {
   const script = `const { takeLock } = await import(${JSON.stringify(lockFile)}); takeLock(${JSON.stringify(dir)}); console.log('have'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
   await once(child.stdout, 'data')
   return child
 }

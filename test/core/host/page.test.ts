@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { encodeFrame } from '../../../core/contract/wire.ts'
 import { openAccess } from '../../../core/host/access.ts'
 import type { Page } from '../../../core/host/http.ts'
 import { servePage } from '../../../core/host/http.ts'
@@ -150,15 +151,16 @@ describe('the API socket', () => {
     expect(await socket({ cookie, origin }, '/other')).toBe(403)
   })
 
-  test('is closed on a frame beyond its bound, and on what is not a frame', async () => {
-    for (const bytes of [Buffer.alloc(2_000_000), Buffer.from('hello')]) {
-      const one = new WebSocket(`${origin.replace('http', 'ws')}/api`, { headers: { cookie: await enter(), origin } })
-      const closed = Promise.withResolvers<void>()
-      one.on('open', () => one.send(bytes))
-      one.on('error', () => undefined)
-      one.on('close', () => closed.resolve())
-      await closed.promise
-    }
+  test.each([
+    ['beyond its bound', encodeFrame({ type: 'call', id: 1, name: 'status', input: 'x'.repeat(2_000_000) }), 1009],
+    ['that is none', Buffer.from('hello'), 1008],
+  ])('is closed on a frame %s', async (_, bytes, code) => {
+    const one = new WebSocket(`${origin.replace('http', 'ws')}/api`, { headers: { cookie: await enter(), origin } })
+    const closed = Promise.withResolvers<number>()
+    one.on('open', () => one.send(bytes))
+    one.on('error', () => undefined)
+    one.on('close', closed.resolve)
+    expect(await closed.promise).toBe(code)
   })
 })
 

@@ -1,0 +1,160 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Millis } from '../contract/model.ts'
+import type { LogReader } from '../log/reader.ts'
+import type { Path } from '../stream/path.ts'
+import type { ViewWriter } from '../views/writer.ts'
+import type { ViewsAt } from './protocols.ts'
+
+export interface Follow {
+  readonly reader: LogReader
+  readonly path: Path
+  readonly views: ViewWriter
+  readonly now: () => Millis
+  /** As of the last flush. */
+  readonly openAlerts: () => number
+  /** At most twice a second. */
+  readonly onViews: (at: ViewsAt) => void
+}
+
+export interface Following {
+  /** There is more to read. */
+  wake(): void
+  /** Ends after the block in hand, with everything flushed and the state saved. Rejects with what ended it before. */
+  stop(): Promise<void>
+}
+
+const flushEvery: Millis = 500
+/** While far behind, a flush each 500 ms would cost more than the path itself. */
+const flushRecords = 200_000
+/** Behind by more than this is catching up, and shown as such. */
+const nearHead = 5_000
+const saveEvery: Millis = 30_000
+/** Work in one turn of the loop before messages are looked at. */
+const turn: Millis = 10
+
+/** Reads the log from where the path stands, steps the path and keeps the views near. */
+export function follow(parts: Follow): Following {
+  const follower = new Follower(parts)
+  const running = follower.run()
+  return {
+    wake: () => follower.wake(),
+    stop: () => {
+      follower.end()
+      return running
+    },
+  }
+}
+
+class Follower {
+  private readonly parts: Follow
+  private ending = false
+  private waiting: (() => void) | null = null
+  private unflushed = 0
+  private unsaved = false
+  private flushedAt: Millis
+  private savedAt: Millis
+  private toldAt: Millis = 0
+  private time: Millis = 0
+  private startedAt: Millis
+  private readonly startedFrom: number
+
+  constructor(parts: Follow) {
+    this.parts = parts
+    this.startedAt = this.flushedAt = this.savedAt = parts.now()
+    this.startedFrom = parts.path.next
+    if (parts.path.next >= parts.reader.head()) this.time = parts.reader.lastTime() ?? 0
+  }
+
+  async run(): Promise<void> {
+    this.tell()
+    while (!this.ending) {
+      const more = this.stepFor(turn)
+      this.flushWhenDue(more)
+      if (more) await setImmediate()
+      else await this.rest()
+    }
+    this.save()
+  }
+
+  wake(): void {
+    this.waiting?.()
+  }
+
+  end(): void {
+    this.ending = true
+    this.wake()
+  }
+
+  /** Steps for about `ms`. False when the head was reached. */
+  private stepFor(ms: Millis): boolean {
+    const { reader, path, views, now } = this.parts
+    const until = now() + ms
+    do {
+      const from = Math.max(path.next, reader.base())
+      const block = reader.read(from)
+      if (block === null) return false
+      path.step(block, from - block.first, block.n, views)
+      this.unflushed += block.first + block.n - from
+      this.time = Math.max(this.time, block.time[block.n - 1]!)
+    } while (now() < until)
+    return true
+  }
+
+  private flushWhenDue(more: boolean): void {
+    const now = this.parts.now()
+    const far = more && this.behind() > nearHead
+    if (this.unflushed > 0 && (far ? this.unflushed >= flushRecords : now - this.flushedAt >= flushEvery)) this.flush()
+    if (this.unsaved && now - this.savedAt >= saveEvery) this.save()
+    if (far && now - this.toldAt >= flushEvery) this.tell()
+  }
+
+  private flush(): void {
+    this.parts.views.flush()
+    this.unflushed = 0
+    this.unsaved = true
+    this.flushedAt = this.parts.now()
+    this.tell()
+  }
+
+  /** Flushed first: a state must never be ahead of the views, or what lies between would be lost to them. */
+  private save(): void {
+    if (this.unflushed > 0) this.flush()
+    if (!this.unsaved) return
+    this.parts.views.saveState(this.parts.path.save())
+    this.unsaved = false
+    this.savedAt = this.parts.now()
+  }
+
+  /** Until there is more, or something in hand is due. */
+  private async rest(): Promise<void> {
+    const rested = Promise.withResolvers<void>()
+    this.waiting = rested.resolve
+    const timer = this.unflushed > 0 || this.unsaved ? setTimeout(rested.resolve, flushEvery) : null
+    await rested.promise
+    if (timer !== null) clearTimeout(timer)
+    this.waiting = null
+  }
+
+  private behind(): number {
+    return this.parts.reader.head() - this.parts.path.next
+  }
+
+  private tell(): void {
+    const now = this.parts.now()
+    this.toldAt = now
+    this.parts.onViews({
+      offset: this.parts.views.upto,
+      time: this.time,
+      alerts: this.parts.openAlerts(),
+      catchingUp: this.catchingUp(now),
+    })
+  }
+
+  private catchingUp(now: Millis): ViewsAt['catchingUp'] {
+    const behind = this.behind()
+    if (behind <= nearHead) return null
+    const done = this.parts.path.next - this.startedFrom
+    const perMilli = done / Math.max(1, now - this.startedAt)
+    return { done: done / (done + behind), secondsLeft: perMilli > 0 ? behind / perMilli / 1_000 : null }
+  }
+}

@@ -1,0 +1,54 @@
+import { dirname } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openReader } from '../log/reader.ts'
+import { startForward } from '../sync/forward.ts'
+import type { ForwardData, ForwardSide, FromForward } from './protocols.ts'
+import { openChannel } from './thread.ts'
+
+// Sends to Kafka; the only writer of state.db. Its work and its hangs stop nothing else.
+
+const tellEvery = 500
+
+const { logDir, viewsFile, stateFile } = workerData as ForwardData // made by the host, which is typed the same
+const reader = openReader(logDir)
+const forward = startForward({
+  dir: dirname(stateFile),
+  reader,
+  viewsFile,
+  site: '',
+  destinations: [],
+  now: Date.now,
+  onStatus: tellSoon,
+})
+let telling: NodeJS.Timeout | null = null
+
+const host = openChannel<FromForward, ForwardSide>(parentPort!, {
+  asks: {
+    destinations: async ({ site, destinations }) => {
+      await forward.update(destinations, site)
+      return null
+    },
+    retryNow: (name) => {
+      forward.retryNow(name)
+      return null
+    },
+    createTopics: async (name) => ({ created: await forward.createTopics(name) }),
+    ledger: (input) => forward.ledger(input),
+    lag: (input) => forward.lag(input),
+    outages: () => forward.outages(),
+    stop: async () => {
+      await forward.stop()
+      reader.close()
+      return null
+    },
+  },
+  tells: { upto: (offset) => forward.head(offset) },
+})
+
+/** At most twice a second, and always what is true then. */
+function tellSoon(): void {
+  telling ??= setTimeout(() => {
+    telling = null
+    host.tell('rows', forward.rows())
+  }, tellEvery)
+}

@@ -1,0 +1,139 @@
+import type { Calls, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { DestinationWithPassword } from '../sync/forward.ts'
+
+// What each thread answers and listens to, and what it says to the host. Types only: both ends are checked against them.
+
+type Ask<In, Out> = { readonly in: In; readonly out: Out }
+type Stop = Ask<null, null>
+/** A side that answers nothing and hears nothing. */
+export type Silent = { readonly asks: Record<never, never>; readonly tells: Record<never, never> }
+
+export interface Head {
+  /** Next offset to be written. */
+  readonly head: Offset
+  readonly time: Millis
+}
+
+export interface SourceWithPassword {
+  readonly source: SourceConfig
+  readonly password: string | null
+}
+
+/** A command as it goes into the log. */
+export interface NamedCommand {
+  readonly name: string
+  readonly value: unknown
+}
+
+/** The generated history of the demo plant: from `startedAt - span` to `startedAt`, the same for the same seed. */
+export interface DemoPlan {
+  readonly seed: number
+  readonly startedAt: Millis
+}
+
+export interface IngestData {
+  readonly logDir: string
+  readonly segmentBytes: number
+  readonly lingerMs: Millis
+  /** Null: no history to make. */
+  readonly prepare: DemoPlan | null
+  readonly zone: string
+}
+export type IngestSide = {
+  readonly asks: {
+    readonly command: Ask<NamedCommand, { readonly offset: Offset }>
+    readonly sources: Ask<readonly SourceWithPassword[], null>
+    readonly stop: Stop
+  }
+  readonly tells: Record<never, never>
+}
+export type FromIngest = {
+  readonly asks: Record<never, never>
+  readonly tells: {
+    readonly ready: Head
+    readonly head: Head
+    readonly sources: readonly SourceRow[]
+    /** Null: history is in the log, and capture has begun. */
+    readonly preparing: Status['preparing']
+  }
+}
+
+export interface StreamData {
+  readonly logDir: string
+  readonly viewsFile: string
+}
+export type StreamSide = {
+  readonly asks: { readonly stop: Stop }
+  readonly tells: { readonly head: Head }
+}
+/** How far the views are. */
+export interface ViewsAt {
+  readonly offset: Offset
+  readonly time: Millis
+  /** Alerts that are open. */
+  readonly alerts: number
+  readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null
+}
+export type FromStream = {
+  readonly asks: Record<never, never>
+  readonly tells: { readonly ready: null; readonly views: ViewsAt }
+}
+
+export interface QueryData {
+  readonly logDir: string
+  readonly viewsFile: string
+}
+/** Calls that read views and log. */
+export type QueryCall =
+  | 'bounds'
+  | 'health'
+  | 'devices'
+  | 'device'
+  | 'series'
+  | 'messages'
+  | 'record'
+  | 'alerts'
+  | 'alert'
+  | 'alertLoad'
+  | 'continuity'
+  | 'timeline'
+  | 'rules'
+export type QuerySide = {
+  readonly asks: { readonly [K in QueryCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & { readonly stop: Stop }
+  readonly tells: Record<never, never>
+}
+export type FromQuery = { readonly asks: Record<never, never>; readonly tells: { readonly ready: null } }
+
+export interface ForwardData {
+  readonly logDir: string
+  readonly viewsFile: string
+  readonly stateFile: string
+}
+export type ForwardSide = {
+  readonly asks: {
+    readonly destinations: Ask<
+      { readonly site: string; readonly destinations: readonly DestinationWithPassword[] },
+      null
+    >
+    readonly retryNow: Ask<string, null>
+    readonly createTopics: Ask<string, { readonly created: readonly string[] }>
+    readonly ledger: Ask<Calls['ledger']['in'], Calls['ledger']['out']>
+    readonly lag: Ask<Calls['lag']['in'], Calls['lag']['out']>
+    readonly outages: Ask<null, Calls['outages']['out']>
+    readonly stop: Stop
+  }
+  /** Everything before this offset is in the views. */
+  readonly tells: { readonly upto: Offset }
+}
+export type FromForward = {
+  readonly asks: Record<never, never>
+  readonly tells: { readonly rows: readonly DestinationRow[] }
+}
+
+export type DemoData = DemoPlan
+export type DemoSide = { readonly asks: { readonly stop: Stop }; readonly tells: Record<never, never> }
+export type FromDemo = {
+  readonly asks: Record<never, never>
+  readonly tells: { readonly ready: { readonly url: string } }
+}

@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openReader } from '../log/reader.ts'
+import { createPath, restorePath } from '../stream/path.ts'
+import { openViews } from '../views/writer.ts'
+import { follow } from './follow.ts'
+import { openAlertCount } from './open-alerts.ts'
+import type { FromStream, StreamData, StreamSide } from './protocols.ts'
+import { openChannel } from './thread.ts'
+
+// Runs the one path over the log, live and in catch-up alike; the only writer of the views.
+
+const { logDir, viewsFile } = workerData as StreamData // made by the host, which is typed the same
+const reader = openReader(logDir)
+const views = openViews(viewsFile, { head: reader.head() })
+const alerts = openAlertCount(viewsFile)
+const state = views.loadState()
+const path = state === null ? createPath() : restorePath(state)
+
+const host = openChannel<FromStream, StreamSide>(parentPort!, {
+  asks: {
+    stop: async () => {
+      await following.stop()
+      alerts.close()
+      views.close()
+      reader.close()
+      return null
+    },
+  },
+  tells: { head: () => following.wake() },
+})
+host.tell('ready', null)
+const following = follow({
+  reader,
+  views,
+  path,
+  now: Date.now,
+  openAlerts: alerts.count,
+  onViews: (at) => host.tell('views', at),
+})
