@@ -1,0 +1,82 @@
+import { configJsonSchema } from '../config/settings.ts'
+import type { Calls, Config } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Answers } from './calls.ts'
+import type { RunningHost } from './host.ts'
+import type { QueryCall } from './protocols.ts'
+
+/** Who answers each call: the thread that holds what it is about. */
+export function answersOf(host: RunningHost): Answers {
+  return {
+    ...reads(host),
+    health: (input, signal) => health(host, input, signal),
+    status: () => host.status(),
+    command: (input) => host.ingest.ask('command', input),
+    destinations: () => host.rows,
+    ledger: (input, signal) => host.forward.ask('ledger', input, signal),
+    lag: (input, signal) => host.forward.ask('lag', input, signal),
+    outages: (_, signal) => host.forward.ask('outages', null, signal),
+    'sync.retryNow': ({ destination }) => host.forward.ask('retryNow', known(host, destination)),
+    'sync.pause': (input) => pause(host, input),
+    'sync.createTopics': ({ destination }, signal) =>
+      host.forward.ask('createTopics', known(host, destination), signal),
+    config: () => host.config,
+    'config.put': (input) => putConfig(host, input),
+    'config.schema': () => configJsonSchema(),
+    probe: (input, signal) => host.query.ask('probe', input, signal),
+  }
+}
+
+const queryCalls = [
+  'bounds',
+  'devices',
+  'device',
+  'series',
+  'messages',
+  'record',
+  'alerts',
+  'alert',
+  'alertLoad',
+  'continuity',
+  'timeline',
+  'rules',
+] as const satisfies readonly QueryCall[]
+
+function reads(host: RunningHost): Pick<Answers, (typeof queryCalls)[number]> {
+  const entries = queryCalls.map((name) => [
+    name,
+    (input: never, signal: AbortSignal) => host.query.ask(name, input, signal),
+  ])
+  return Object.fromEntries(entries) as Pick<Answers, (typeof queryCalls)[number]> // one entry for each name of the list
+}
+
+/** Only the stream thread knows how far the views are behind, and only now is it of interest. */
+async function health(
+  host: RunningHost,
+  input: Calls['health']['in'],
+  signal: AbortSignal,
+): Promise<Calls['health']['out']> {
+  const answer = await host.query.ask('health', input, signal)
+  return { ...answer, catchingUp: input.at === null ? host.views.catchingUp : null }
+}
+
+async function pause(host: RunningHost, { destination, paused }: Calls['sync.pause']['in']): Promise<null> {
+  known(host, destination)
+  const destinations = host.config.destinations.map((one) => (one.name === destination ? { ...one, paused } : one))
+  await host.putConfig({ ...host.config, destinations })
+  return null
+}
+
+async function putConfig(host: RunningHost, { config, secrets }: Calls['config.put']['in']): Promise<Config> {
+  for (const { name, value } of secrets) await host.secrets.put(name, value === '' ? null : value)
+  await host.putConfig(config)
+  return host.config
+}
+
+function known(host: RunningHost, destination: string): string {
+  if (host.config.destinations.some(({ name }) => name === destination)) return destination
+  throw new FieldError(
+    'not_found',
+    `there is no destination "${destination}"; it may have been removed: load the page again`,
+  )
+}

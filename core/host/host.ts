@@ -1,0 +1,405 @@
+import { existsSync } from 'node:fs'
+import { readConfig, writeConfig } from '../config/file.ts'
+import type { Secrets } from '../config/secrets.ts'
+import { fileSecrets, secretName, withEnvironment } from '../config/secrets.ts'
+import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis } from '../contract/model.ts'
+import type { DestinationWithPassword } from '../sync/forward.ts'
+import { openAccess } from './access.ts'
+import { answersOf } from './answers.ts'
+import { dispatch } from './calls.ts'
+import type { KeptPlan } from './demo-plan.ts'
+import { demoPlan, keepPlan } from './demo-plan.ts'
+import type { Page } from './http.ts'
+import { servePage } from './http.ts'
+import { takeLock } from './lock.ts'
+import type { Meters } from './meters.ts'
+import { openMeters } from './meters.ts'
+import { rendererRoot } from './package.ts'
+import type { Places } from './paths.ts'
+import { placesIn } from './paths.ts'
+import type {
+  DemoSide,
+  ForwardSide,
+  FromDemo,
+  FromForward,
+  FromIngest,
+  FromQuery,
+  FromStream,
+  Head,
+  IngestSide,
+  QuerySide,
+  SourceWithPassword,
+  StreamSide,
+  ViewsAt,
+} from './protocols.ts'
+import type { Listeners } from './pushes.ts'
+import { openListeners } from './pushes.ts'
+import type { Core } from './session.ts'
+import type { Stoppable, Stopped, Thread } from './supervise.ts'
+import { startThread } from './supervise.ts'
+
+export interface HostOptions {
+  readonly dataDir: string
+  /** Default: config.json in the data directory. */
+  readonly configFile?: string
+  /** The demo plant: always, or when no source is configured. Default: as the configuration says. */
+  readonly demo?: 'always' | 'when-empty'
+  /** Default: a file of mode 0600 in the data directory, under the environment. */
+  readonly secrets?: Secrets
+  readonly version: string
+  readonly now?: () => Millis
+  /** Serve the page on loopback. Null port: the configured one, or any free one when that is taken. */
+  readonly page?: { readonly port: number | null; readonly root?: string }
+}
+
+export interface Host {
+  /** What sessions are opened on: every page, over any wire. */
+  readonly api: Core
+  readonly version: string
+  /** Link with the token that is open now; null without a page. */
+  url(): string | null
+  /** Threads that could not be started, and why. */
+  stopped(): readonly Stopped[]
+  /** Ends everything in the reverse order of its start. May be called more than once. */
+  stop(): Promise<void>
+}
+
+/**
+ * Takes the data directory and starts everything, in order. Throws FieldError `log_locked` when another
+ * program has the directory, `config_invalid` when the file is wrong. When a thread cannot start, the host
+ * is there all the same, so that its page can say why.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const release = takeLock(options.dataDir)
+  try {
+    const host = new RunningHost(options, release)
+    await host.start()
+    return host
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+const statusEvery: Millis = 1_000
+const metersEvery: Millis = 5_000
+
+export class RunningHost implements Host {
+  readonly api: Core
+  readonly version: string
+  readonly places: Places
+  readonly now: () => Millis
+  readonly secrets: Secrets
+  readonly configFile: string
+  config: Config
+  views: ViewsAt = { offset: 0, time: 0, alerts: 0, catchingUp: null }
+  rows: readonly DestinationRow[] = []
+  ingest!: Thread<IngestSide>
+  query!: Thread<QuerySide>
+  forward!: Thread<ForwardSide>
+  private readonly options: HostOptions
+  private readonly release: () => void
+  private readonly listeners: Listeners = openListeners()
+  private readonly readMeters: () => Promise<Meters>
+  private stream!: Thread<StreamSide>
+  private demo: Thread<DemoSide> | null = null
+  private plan: KeptPlan | null = null
+  private demoUrl: string | null = null
+  private head: Head = { head: 0, time: 0 }
+  private sources: readonly SourceRow[] = []
+  private preparing: Status['preparing'] = null
+  private meters: Meters = { cpuPercent: 0, memoryBytes: 0, logBytes: 0, freeBytes: 0 }
+  private oldest: Millis | null = null
+  private page: Page | null = null
+  private readonly timers: NodeJS.Timeout[] = []
+  private ended: Promise<void> | null = null
+
+  constructor(options: HostOptions, release: () => void) {
+    this.options = options
+    this.release = release
+    this.version = options.version
+    this.now = options.now ?? Date.now
+    this.places = placesIn(options.dataDir)
+    this.configFile = options.configFile ?? this.places.config
+    this.config = readConfig(this.configFile)
+    if (options.demo === 'always' || (options.demo === 'when-empty' && this.config.sources.length === 0))
+      this.config = { ...this.config, demo: true }
+    this.secrets = options.secrets ?? withEnvironment(fileSecrets(this.places.secrets), process.env)
+    this.readMeters = openMeters(options.dataDir, this.places.log, this.now)
+    const answers = answersOf(this)
+    this.api = {
+      answer: (name, input, signal) => dispatch(answers, name, input, signal),
+      listen: (heard) => this.listeners.listen(heard),
+    }
+  }
+
+  async start(): Promise<void> {
+    await this.withPasswords() // a secret that cannot be read is said now
+    if (this.config.demo) this.plan = demoPlan(this.places.demo, this.now(), existsSync(this.places.log))
+    await this.startIngest()
+    await this.startStream()
+    await this.startQuery()
+    this.startForward()
+    await this.readSlowMeters()
+    this.timers.push(setInterval(() => this.pushStatus(), statusEvery))
+    this.timers.push(setInterval(() => void this.readSlowMeters(), metersEvery))
+    await this.startPage()
+  }
+
+  url(): string | null {
+    return this.page?.url() ?? null
+  }
+
+  stopped(): readonly Stopped[] {
+    const threads = [this.ingest, this.stream, this.query, this.forward, this.demo]
+    return threads.map((thread) => thread?.stopped() ?? null).filter((why) => why !== null)
+  }
+
+  stop(): Promise<void> {
+    this.ended ??= this.stopAll()
+    return this.ended
+  }
+
+  status(): Status {
+    return {
+      site: this.config.site,
+      time: this.now(),
+      zone: this.config.zone,
+      demo: this.config.demo,
+      sources: this.sources,
+      log: {
+        bytes: this.meters.logBytes,
+        freeBytes: this.meters.freeBytes,
+        head: this.head.head,
+        from: this.oldest,
+        directory: this.places.log,
+      },
+      destinations: this.rows.map(({ name, state, behindMs, retryAt }) => ({ name, state, behindMs, retryAt })),
+      cpuPercent: this.meters.cpuPercent,
+      memoryBytes: this.meters.memoryBytes,
+      stopped: this.stopped(),
+      preparing: this.preparing,
+    }
+  }
+
+  /** Writes the file, then makes what runs follow it. The zone goes into the log, because answers depend on it. */
+  async putConfig(config: Config): Promise<void> {
+    const before = this.config
+    this.config = writeConfig(this.configFile, config)
+    if (config.zone !== before.zone) await this.ingest.ask('command', { name: 'zone', value: { name: config.zone } })
+    if (config.demo !== before.demo) await this.followDemo()
+    await this.giveSources()
+    await this.giveDestinations()
+    this.pushStatus()
+  }
+
+  private async startIngest(): Promise<void> {
+    const ready = Promise.withResolvers<void>()
+    this.ingest = startThread<IngestSide, FromIngest>({
+      name: 'ingest',
+      now: this.now,
+      changed: () => this.changed(this.ingest, ready.resolve),
+      data: () => ({
+        logDir: this.places.log,
+        segmentBytes: this.config.log.segmentMegabytes * 1_000_000,
+        lingerMs: this.config.log.lingerMs,
+        prepare: this.plan?.prepared === false ? this.plan : null,
+        zone: this.config.zone,
+      }),
+      handlers: {
+        asks: {},
+        tells: {
+          ready: (head) => {
+            this.headIs(head)
+            ready.resolve()
+          },
+          head: (head) => this.headIs(head),
+          sources: (rows) => {
+            this.sources = rows
+          },
+          preparing: (preparing) => this.prepared(preparing),
+        },
+      },
+      started: () => this.giveAgain(() => this.giveSources()),
+    })
+    await ready.promise
+  }
+
+  private async startStream(): Promise<void> {
+    const ready = Promise.withResolvers<void>()
+    this.stream = startThread<StreamSide, FromStream>({
+      name: 'stream',
+      now: this.now,
+      changed: () => this.changed(this.stream, ready.resolve),
+      data: () => ({ logDir: this.places.log, viewsFile: this.places.views }),
+      handlers: { asks: {}, tells: { ready: () => ready.resolve(), views: (at) => this.viewsAre(at) } },
+    })
+    await ready.promise
+  }
+
+  private async startQuery(): Promise<void> {
+    const ready = Promise.withResolvers<void>()
+    this.query = startThread<QuerySide, FromQuery>({
+      name: 'query',
+      now: this.now,
+      changed: () => this.changed(this.query, ready.resolve),
+      data: () => ({ logDir: this.places.log, viewsFile: this.places.views }),
+      handlers: { asks: {}, tells: { ready: () => ready.resolve() } },
+    })
+    await ready.promise
+  }
+
+  private startForward(): void {
+    this.forward = startThread<ForwardSide, FromForward>({
+      name: 'forward',
+      now: this.now,
+      changed: () => this.pushStatus(),
+      data: () => ({ logDir: this.places.log, viewsFile: this.places.views, stateFile: this.places.state }),
+      handlers: {
+        asks: {},
+        tells: {
+          rows: (rows) => {
+            this.rows = rows
+            this.listeners.push('sync', { time: this.now() })
+          },
+        },
+      },
+      started: () => {
+        this.forward.tell('upto', this.views.offset)
+        this.giveAgain(() => this.giveDestinations())
+      },
+    })
+  }
+
+  private startDemo(plan: KeptPlan): void {
+    this.demo = startThread<DemoSide, FromDemo>({
+      name: 'demo',
+      now: this.now,
+      changed: () => this.pushStatus(),
+      data: () => ({ seed: plan.seed, startedAt: plan.startedAt }),
+      handlers: {
+        asks: {},
+        tells: {
+          ready: ({ url }) => {
+            this.demoUrl = url
+            this.giveAgain(() => this.giveSources())
+          },
+        },
+      },
+    })
+  }
+
+  private async startPage(): Promise<void> {
+    const wanted = this.options.page
+    if (wanted === undefined) return
+    const asked = wanted.port !== null
+    this.page = await servePage(
+      this.api,
+      openAccess(this.places.sessions),
+      wanted.root ?? rendererRoot(),
+      wanted.port ?? this.config.server.port,
+      asked,
+    )
+  }
+
+  /** A thread that falls at its start must not hold up the page that says so. */
+  private changed(thread: Pick<Thread<Stoppable>, 'stopped'> | undefined, go: () => void): void {
+    if (thread?.stopped()) go()
+    this.pushStatus()
+  }
+
+  private headIs(head: Head): void {
+    this.head = head
+    this.stream?.tell('head', head)
+  }
+
+  /** Kafka gets nothing that the views do not hold yet, so its thread follows them, not the log. */
+  private viewsAre(at: ViewsAt): void {
+    this.views = at
+    this.forward?.tell('upto', at.offset)
+    this.listeners.push('views', { offset: at.offset, time: at.time, alerts: at.alerts })
+  }
+
+  private prepared(preparing: Status['preparing']): void {
+    this.preparing = preparing
+    this.pushStatus()
+    if (preparing !== null || this.plan === null) return
+    if (!this.plan.prepared) this.plan = keepPlan(this.places.demo, { ...this.plan, prepared: true })
+    if (this.demo === null) this.startDemo(this.plan)
+  }
+
+  private async followDemo(): Promise<void> {
+    if (this.config.demo && this.demo === null) {
+      this.plan = demoPlan(this.places.demo, this.now(), true)
+      this.startDemo(this.plan)
+    }
+    if (!this.config.demo && this.demo !== null) {
+      const demo = this.demo
+      this.demo = null
+      this.demoUrl = null
+      await demo.stop(3_000)
+    }
+  }
+
+  private async giveSources(): Promise<void> {
+    await this.ingest.ask('sources', (await this.withPasswords()).sources)
+  }
+
+  private async giveDestinations(): Promise<void> {
+    const { destinations } = await this.withPasswords()
+    await this.forward.ask('destinations', { site: this.config.site, destinations })
+  }
+
+  /** A thread that falls meanwhile is given it when it starts again. */
+  private giveAgain(give: () => Promise<void>): void {
+    give().catch((error) => {
+      if (!(error instanceof FieldError) || error.code !== 'stopped') throw error
+    })
+  }
+
+  private async withPasswords(): Promise<{
+    readonly sources: SourceWithPassword[]
+    readonly destinations: DestinationWithPassword[]
+  }> {
+    const all = this.demoUrl === null ? this.config.sources : [...this.config.sources, demoSource(this.demoUrl)]
+    const password = (kind: 'source' | 'destination', name: string) => this.secrets.get(secretName(kind, name))
+    return {
+      sources: await Promise.all(
+        all.map(async (source) => ({ source, password: await password('source', source.name) })),
+      ),
+      destinations: await Promise.all(
+        this.config.destinations.map(async (destination) => ({
+          destination,
+          password: await password('destination', destination.name),
+        })),
+      ),
+    }
+  }
+
+  private async readSlowMeters(): Promise<void> {
+    this.meters = await this.readMeters()
+    const bounds = await this.query.ask('bounds', {}).catch(() => null) // its own failure is shown as a stopped thread
+    this.oldest = bounds?.from ?? this.oldest
+  }
+
+  private pushStatus(): void {
+    if (this.listeners.count() > 0) this.listeners.push('status', this.status())
+  }
+
+  private async stopAll(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer)
+    await this.page?.stop()
+    await this.demo?.stop(3_000)
+    await this.forward.stop(3_000)
+    await this.query.stop(3_000)
+    await this.stream.stop(5_000)
+    await this.ingest.stop(5_000)
+    this.release()
+  }
+}
+
+function demoSource(url: string): SourceConfig {
+  return { name: 'demo', url, topics: ['#'], qos: 1, version: '3.1.1', username: null, ca: null, clientId: null }
+}

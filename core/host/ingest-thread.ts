@@ -1,0 +1,82 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis } from '../contract/model.ts'
+import type { Capture } from '../ingest/capture.ts'
+import { startCapture } from '../ingest/capture.ts'
+import { historyStart } from '../ingest/demo/history.ts'
+import type { Appending } from '../log/log.ts'
+import { openLog } from '../log/log.ts'
+import { prepareHistory } from './prepare.ts'
+import type { FromIngest, IngestData, IngestSide, SourceWithPassword } from './protocols.ts'
+import { openChannel } from './thread.ts'
+
+// The only writer of the log: what brokers send, what people do, and what happens to the links.
+
+const tellEvery: Millis = 500
+
+const { logDir, segmentBytes, lingerMs, prepare, zone } = workerData as IngestData // made by the host, which is typed the same
+const log = openLog(logDir, { segmentBytes })
+const ending = new AbortController()
+
+const host = openChannel<FromIngest, IngestSide>(parentPort!, {
+  asks: {
+    command: async ({ name, value }) => {
+      const { first } = (await captured()).append([command(Date.now(), name, value)])
+      return { offset: first }
+    },
+    sources: async (wanted) => {
+      await follow(await captured(), wanted)
+      return null
+    },
+    stop: async () => {
+      ending.abort()
+      await (await capturing)?.stop()
+      log.close()
+      return null
+    },
+  },
+  tells: {},
+})
+host.tell('ready', { head: log.head, time: log.lastTime })
+const capturing = begin()
+
+/** History comes before capture: the clock of the log never goes back. Null: stopped in the middle of it, to go on at the next start. */
+async function begin(): Promise<Capture | null> {
+  if (log.head === 0)
+    log.append([command(prepare === null ? Date.now() : historyStart(prepare), 'zone', { name: zone })])
+  if (prepare !== null) await prepareHistory(log, prepare, tellPreparing(), ending.signal)
+  tellHead()
+  if (ending.signal.aborted) return null
+  host.tell('preparing', null)
+  return startCapture({
+    log,
+    now: Date.now,
+    linger: lingerMs,
+    onHead: tellHead,
+    onStatus: (rows) => host.tell('sources', rows),
+  })
+}
+
+async function captured(): Promise<Capture> {
+  const capture = await capturing
+  if (capture === null) throw new FieldError('stopped', 'the recorder is stopping')
+  return capture
+}
+
+function tellPreparing(): (done: number) => void {
+  let told = 0
+  return (done) => {
+    if (Date.now() - told < tellEvery) return
+    told = Date.now()
+    host.tell('preparing', { what: 'three days of history for the demo plant', done })
+    tellHead()
+  }
+}
+
+function tellHead(): void {
+  host.tell('head', { head: log.head, time: log.lastTime })
+}
+
+function command(time: Millis, name: string, value: unknown): Appending {
+  return { time, kind: 'command', source: '', name, bytes: Buffer.from(JSON.stringify(value)) }
+}

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { FieldError } from '../contract/errors.ts'
+import { probe } from '../ingest/probe.ts'
+import { openQueries } from '../views/queries.ts'
+import type { FromQuery, QueryCall, QueryData, QuerySide } from './protocols.ts'
+import type { Handlers } from './thread.ts'
+import { openChannel } from './thread.ts'
+
+// Answers what pages ask, from read-only connections, so that a slow question stops nothing else.
+
+const { logDir, viewsFile } = workerData as QueryData // made by the host, which is typed the same
+const queries = openQueries(viewsFile, logDir)
+
+const names = [
+  'bounds',
+  'health',
+  'devices',
+  'device',
+  'series',
+  'messages',
+  'record',
+  'alerts',
+  'alert',
+  'alertLoad',
+  'continuity',
+  'timeline',
+  'rules',
+] as const
+
+const host = openChannel<FromQuery, QuerySide>(parentPort!, {
+  asks: {
+    ...(Object.fromEntries(names.map((name) => [name, answering(name)])) as Pick<
+      Handlers<QuerySide>['asks'],
+      QueryCall
+    >), // one for each name
+    probe: ({ source, password, listenMs }, signal) => probe(source, password, listenMs, signal),
+    stop: () => {
+      queries.close()
+      return null
+    },
+  },
+  tells: {},
+})
+host.tell('ready', null)
+
+/** A turn of the loop first: a question that was called off while others ran is not asked at all. */
+function answering(name: QueryCall): (input: never, signal: AbortSignal) => Promise<unknown> {
+  return async (input, signal) => {
+    await setImmediate()
+    if (signal.aborted) throw new FieldError('stopped', `${name} was called off`)
+    return queries[name](input)
+  }
+}
