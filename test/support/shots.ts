@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+import { openClient, startApp, until } from './app.ts'
+import { chromiumArgs, chromiumPath } from './chromium.ts'
+import type { Client } from './client.ts'
+
+// Pictures of each page of the demo plant, with its first live alert open: `npm run shots -- [FOLDER]`.
+
+const folder = resolve(process.argv[2] ?? 'dist/screenshots')
+const sizes = [
+  { name: '1440', width: 1440, height: 900 },
+  { name: '1280', width: 1280, height: 800 },
+]
+const themes = ['light', 'dark'] as const
+
+const data = mkdtempSync(join(tmpdir(), 'fieldwatch-shots-'))
+mkdirSync(folder, { recursive: true })
+const app = await startApp(['--data', data], 'start')
+const client = await openClient(app)
+const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
+try {
+  const alert = await until('the first live alert', () => firstLiveAlert(client), 240_000)
+  for (const size of sizes) for (const theme of themes) await takeAll(browser, client, alert, { ...size, theme })
+} finally {
+  await browser.close()
+  client.close()
+  await app.stop()
+  rmSync(data, { recursive: true, force: true })
+}
+
+async function firstLiveAlert(from: Client) {
+  const { rows } = await from.call('alerts', { at: null, show: 'open', device: null, limit: 100 })
+  return rows.find((row) => !row.alert.historical && row.alert.series !== null)?.alert ?? null
+}
+
+type Look = (typeof sizes)[number] & { readonly theme: (typeof themes)[number] }
+
+async function takeAll(
+  from: Browser,
+  api: Client,
+  alert: { readonly id: string; readonly device: string },
+  look: Look,
+) {
+  const context = await from.newContext({ viewport: look, colorScheme: look.theme })
+  const [name, value] = api.cookie.split('=')
+  await context.addCookies([{ name: name!, value: value!, url: api.origin }])
+  const past = new Date(Date.now() - 26 * 3600_000).toISOString()
+  const pages = {
+    health: '#/health',
+    'health-past': `#/health?at=${past}`,
+    alert: `#/alerts/${encodeURIComponent(alert.id)}`,
+    device: `#/device/${encodeURIComponent(alert.device)}/signals`,
+    messages: `#/device/${encodeURIComponent(alert.device)}/messages`,
+    devices: '#/devices',
+    sync: '#/sync',
+    connect: '#/connect',
+  }
+  for (const [page, hash] of Object.entries(pages)) {
+    const tab = await context.newPage()
+    await tab.goto(`${api.origin}/${hash}`)
+    await tab.waitForTimeout(2_500) // charts draw and pushes come; a picture has no fact to wait for
+    await tab.screenshot({ path: join(folder, `${page}-${look.theme}-${look.name}.png`) })
+    await tab.close()
+  }
+  await context.close()
+}
