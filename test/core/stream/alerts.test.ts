@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert, Transition } from '../../../core/contract/model.ts'
+import { createPath } from '../../../core/stream/path.ts'
+import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const start = Date.UTC(2026, 0, 5)
+
+interface Said {
+  readonly alert: Alert
+  readonly transition: Transition
+}
+
+function alertsOf(log: readonly Writing[]): readonly Said[] {
+  const said: Said[] = []
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: (alert, transition) => said.push({ alert, transition }),
+  })
+  return said
+}
+
+function phases(said: readonly Said[], rule: string): readonly string[] {
+  return said.filter(({ alert }) => alert.rule === rule).map(({ transition }) => transition.phase)
+}
+
+const reading = (time: number, value: number, name = 'hall/p-204/discharge_pressure'): Writing => ({
+  kind: 'message',
+  source: 'a',
+  name,
+  time,
+  body: String(value),
+})
+const command = (time: number, name: string, value: unknown): Writing => ({
+  kind: 'command',
+  source: '',
+  name,
+  time,
+  body: JSON.stringify(value),
+})
+const link = (time: number, source: string, name: string): Writing => ({ kind: 'link', source, name, time })
+const tick = (time: number): Writing => ({ kind: 'tick', source: '', name: '', time })
+
+const limit = {
+  id: 'hot',
+  name: 'Too hot',
+  detector: 'limits',
+  scope: { device: '*', signal: '*' },
+  params: { high: 50 },
+  priority: 1,
+  holdMs: 3 * minute,
+  clearMs: 2 * minute,
+  enabled: true,
+  version: 1,
+}
+
+describe('a limit', () => {
+  const at = (values: readonly number[]): readonly Said[] =>
+    alertsOf([command(start, 'rule.put', limit), ...values.map((value, i) => reading(start + (i + 1) * minute, value))])
+
+  test('opens when its condition has held, since when it began, and returns after the clear delay', () => {
+    const [opened, returned] = at([20, 60, 61, 62, 63, 20, 20, 20])
+    expect(opened!.alert).toMatchObject({ id: 'hot:0:5', since: start + 2 * minute, until: null, priority: 1 })
+    expect(opened!.alert.title).toBe('Discharge pressure above its limit of 50')
+    expect(opened!.alert.explanation.evidence.map((each) => each.offset)).toEqual([2, 3, 4, 5])
+    expect(returned!.transition).toMatchObject({ phase: 'returned', time: start + 8 * minute })
+    expect(returned!.alert.until).toBe(start + 6 * minute)
+  })
+
+  test('does not open for less than its hold', () => {
+    expect(at([20, 60, 61, 20, 60, 61, 20])).toEqual([])
+  })
+
+  test('ends when its rule is deleted', () => {
+    const log = [
+      command(start, 'rule.put', limit),
+      ...[60, 60, 60, 60].map((value, i) => reading(start + i * minute, value)),
+    ]
+    const said = alertsOf([...log, command(start + 5 * minute, 'rule.delete', { id: 'hot' })])
+    expect(said.map(({ transition }) => transition.phase)).toEqual(['opened', 'returned'])
+  })
+})
+
+describe('people', () => {
+  const id = 'hot:0:1'
+  const open = [command(start, 'rule.put', { ...limit, holdMs: 0 }), reading(start + minute, 60)]
+
+  test('acknowledge once, with a note and by log time', () => {
+    const ack = { ids: [id, 'hot:9:9'], note: 'on it', by: 'eva' }
+    const said = alertsOf([...open, command(start + 2 * minute, 'ack', ack), command(start + 3 * minute, 'ack', ack)])
+    expect(said).toHaveLength(2)
+    expect(said[1]!.alert.acknowledged).toEqual({ at: start + 2 * minute, by: 'eva', note: 'on it' })
+  })
+
+  test('shelve for a time that ends exactly, at the first record not before it', () => {
+    const shelve = { ids: [id], until: start + 10 * minute, note: null, by: 'eva' }
+    const said = alertsOf([
+      ...open,
+      command(start + 2 * minute, 'shelve', shelve),
+      tick(start + 9 * minute),
+      tick(start + 25 * minute),
+    ])
+    expect(said.at(-1)!.transition).toMatchObject({
+      phase: 'unshelved',
+      time: start + 10 * minute,
+      offset: 4,
+      by: null,
+    })
+    expect(said.at(-1)!.alert.shelvedUntil).toBeNull()
+  })
+
+  test('mark an alert, and unknown or damaged commands change nothing', () => {
+    const odd = [
+      command(start, 'nonsense', {}),
+      { ...command(start, 'ack', 0), body: '{' },
+      command(start, 'constructor', {}),
+    ]
+    const said = alertsOf([...open, ...odd, command(start + 2 * minute, 'mark', { id, useful: false, by: 'eva' })])
+    expect(said.at(-1)!.transition).toMatchObject({ phase: 'marked', note: 'not useful' })
+  })
+})
+
+describe('silence', () => {
+  const regular = (n: number, from = start): readonly Writing[] =>
+    Array.from({ length: n }, (_, i) => reading(from + i * 10 * second, 20 + (i % 3), 'hall/d1/x'))
+
+  test('opens at its exact time, and ends with the next message', () => {
+    const last = start + 99 * 10 * second
+    const said = alertsOf([
+      ...regular(100),
+      tick(last + 49 * second),
+      tick(last + 80 * second),
+      ...regular(1, last + 90 * second),
+    ])
+    expect(said[0]!.transition).toMatchObject({ phase: 'opened', time: last + 50 * second, offset: 101 })
+    expect(said[0]!.alert).toMatchObject({
+      id: 'silence:hall/d1:101',
+      title: 'No message from D1',
+      since: last,
+      series: null,
+    })
+    expect(said[0]!.alert.explanation).toMatchObject({ usualGapMs: 10 * second, limitMs: 50 * second, observed: null })
+    expect(said[1]!.transition).toMatchObject({ phase: 'returned', time: last + 90 * second })
+  })
+
+  test('is not known before ten gaps', () => {
+    expect(alertsOf([...regular(8), tick(start + hour)])).toEqual([])
+  })
+
+  test('of every device of a lost link is one alert for the link', () => {
+    const last = start + 99 * 10 * second
+    const lost = [link(start, 'a', 'up'), ...regular(100), link(last + second, 'a', 'down')]
+    const said = alertsOf([
+      ...lost,
+      tick(last + hour),
+      link(last + 2 * hour, 'a', 'up'),
+      ...regular(3, last + 2 * hour + second),
+    ])
+    expect(said.map(({ alert, transition }) => [alert.rule, transition.phase, transition.time])).toEqual([
+      ['link', 'opened', last + 31 * second],
+      ['link', 'returned', last + 2 * hour],
+    ])
+  })
+
+  test('while the recorder was not running is not the device’s', () => {
+    const last = start + 99 * 10 * second
+    const said = alertsOf([...regular(100), link(last + hour, '', 'started'), tick(last + hour + 40 * second)])
+    expect(said).toEqual([])
+    expect(
+      phases(alertsOf([...regular(100), link(last + hour, '', 'started'), tick(last + 2 * hour)]), 'silence'),
+    ).toEqual(['opened'])
+  })
+
+  test('is never said of a device that only sent history', () => {
+    const history = Array.from({ length: 200 }, (_, i) => ({
+      ...reading(start + i, 20, 'hall/d1'),
+      body: JSON.stringify({ a: i % 7, ts: start - 200 * minute + i * 30 * second }),
+    }))
+    expect(alertsOf([...history, tick(start + 24 * hour)])).toEqual([])
+  })
+})
+
+describe('the usual band', () => {
+  const noise = random(5)
+  /** Days of readings every five minutes around a daily rhythm, with something added. */
+  const days = (n: number, added: (i: number) => number): readonly Writing[] =>
+    Array.from({ length: n * 288 }, (_, i) => {
+      const daily = 0.3 * Math.sin((i / 288) * 2 * Math.PI)
+      return reading(start + i * 5 * minute, Number((5 + daily + 0.1 * (noise() + noise() - 1) + added(i)).toFixed(3)))
+    })
+
+  test('stays quiet on an ordinary week', () => {
+    expect(phases(alertsOf(days(7, () => 0)), 'band')).toEqual([])
+  })
+
+  test('says what was observed, what was expected and why', () => {
+    const said = alertsOf(days(7, (i) => (i >= 1_500 && i < 1_530 ? -2 : 0)))
+    const { alert } = said[0]!
+    expect(phases(said, 'band')).toEqual(['opened', 'returned'])
+    expect(alert).toMatchObject({
+      title: 'Discharge pressure below its usual band',
+      priority: 1,
+      since: start + 1_500 * 5 * minute,
+    })
+    expect(alert.explanation.observed).toBeLessThan(alert.explanation.expected!.low)
+    expect(alert.explanation.why).toMatch(/^\d+-\d+ h UTC, \d days learned$/)
+    expect(alert.explanation.learnedReadings).toBe(1_501)
+    expect(alert.explanation.evidence[0]).toMatchObject({ offset: 1_500 })
+    expect(alert.opened - 1_500).toBeLessThanOrEqual(3)
+  })
+
+  test('names the other signals that moved', () => {
+    const log = days(7, (i) => (i >= 1_500 && i < 1_530 ? -2 : 0)).flatMap((each, i) => [
+      {
+        ...reading(each.time, 0, 'hall/p-204/flow'),
+        body: (40 + noise() + (i >= 1_498 && i < 1_530 ? 15 : 0)).toFixed(3),
+      },
+      each,
+    ])
+    const alert = alertsOf(log).find((each) => each.alert.signal === 'discharge_pressure')!.alert
+    expect(alert.explanation.moved).toMatchObject([{ signal: 'flow', leadMs: -10 * minute }])
+    expect(alert.explanation.moved[0]!.sigma).toBeGreaterThan(10)
+  })
+
+  test('learns a new level within about two days, so that every alert ends', () => {
+    const said = alertsOf(days(10, (i) => (i >= 1_500 ? 3 : 0)))
+    expect(phases(said, 'band').slice(0, 2)).toEqual(['opened', 'returned'])
+    expect(said[1]!.transition.time - said[0]!.transition.time).toBeLessThan(3 * 24 * hour)
+  })
+
+  test('is not given to counters, states and constants', () => {
+    const bands = (value: (i: number) => number): number => {
+      let n = 0
+      const block = blockMaker()(Array.from({ length: 2_000 }, (_, i) => reading(start + i * minute, value(i))))
+      createPath().step(block, 0, block.n, {
+        ...new Recorder().emit,
+        reading: (_s, _t, _v, low) => (n += Number.isNaN(low) ? 0 : 1),
+      })
+      return n
+    }
+    expect(bands((i) => i * 3 + (i % 3))).toBe(0)
+    expect(bands((i) => i % 4)).toBe(0)
+    expect(bands(() => 7)).toBe(0)
+    expect(bands((i) => (i * 7_919) % 101)).toBe(1_900)
+  })
+
+  test('does not learn from late readings, and marks what is history', () => {
+    const late = days(3, () => 0).map((each) => ({
+      ...each,
+      name: 'hall/p-204',
+      body: JSON.stringify({ p: Number(each.body), ts: each.time }),
+    }))
+    const old = { ...late[800]!, body: JSON.stringify({ p: 999, ts: start }) }
+    const after = late.slice(801, 803)
+    expect(alertsOf([...late.slice(0, 801), ...Array(10).fill(old), ...after])).toEqual([])
+    const behind = late.map((each) => ({ ...each, time: each.time + hour }))
+    const fault = [1, 2, 3].map((i) => ({
+      ...behind[863]!,
+      body: JSON.stringify({ p: 99, ts: start + (863 + i) * 5 * minute }),
+    }))
+    expect(alertsOf([...behind, ...fault])[0]!.alert.historical).toBe(true)
+  })
+})
+
+test('clocks of 1970 and 2100 are not believed: arrival is used', () => {
+  const times: number[] = []
+  const log = [5, 4_102_444_800_000].map((ts, i) => ({
+    ...reading(start + i, 1),
+    body: JSON.stringify({ value: 1, ts }),
+  }))
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, { ...new Recorder().emit, reading: (_series, time) => times.push(time) })
+  expect(times).toEqual([start, start + 1])
+})
+
+test('more series than the plant may hold are left out and counted', () => {
+  const recorder = new Recorder()
+  const block = blockMaker()([1, 2, 3].map((i) => reading(start + i, i, `a/d${i}/x`)))
+  createPath({ maxSeries: 2 }).step(block, 0, block.n, recorder.emit)
+  expect(recorder.lines.filter((line) => line.includes(' reading '))).toHaveLength(2)
+  expect(recorder.lines.filter((line) => line.includes('too_large'))).toHaveLength(1)
+})

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest'
+import { createDecoded, createDecoder, type Decoded, type Decoder } from '../../../core/stream/decode/decoder.ts'
+import { findNumber } from '../../../core/stream/decode/number.ts'
+import { random } from '../../support/stream.ts'
+
+const encoder = new TextEncoder()
+
+describe('a message', () => {
+  const read = (topic: string, text: string | Uint8Array): unknown => {
+    const out = createDecoded()
+    const reason = createDecoder().decode(topic, typeof text === 'string' ? encoder.encode(text) : text, out)
+    return reason ?? said(out)
+  }
+
+  test('with several fields is one device with a signal for each path', () => {
+    expect(
+      read('dairy/hall/p-204', '{"flow":1.5,"motor":{"on":true,"phases":[1,2]},"mode":"run","ts":1700000000}'),
+    ).toEqual({
+      device: 'dairy/hall/p-204',
+      label: 'P-204',
+      area: 'hall',
+      unit: null,
+      time: 1_700_000_000_000,
+      values: { flow: 1.5, 'motor.on': true, 'motor.phases.0': 1, 'motor.phases.1': 2, mode: 'run' },
+    })
+  })
+
+  test('with one value takes its signal from the last level of the topic', () => {
+    const flow = {
+      device: 'hall/p-204',
+      label: 'P-204',
+      area: 'hall',
+      unit: null,
+      time: Number.NaN,
+      values: { flow: 12.5 },
+    }
+    expect(read('hall/p-204/flow', '12.5')).toEqual(flow)
+    expect(read('hall/p-204/flow', '{"value":12.5,"t":"2023-11-14T22:13:20.250Z","q":192,"unit":"bar"}')).toEqual({
+      ...flow,
+      time: 1_700_000_000_250,
+      unit: 'bar',
+    })
+    expect(read('flow', 'true')).toMatchObject({ device: 'flow', values: { value: true } })
+    expect(read('hall/p-204/mode', 'running')).toMatchObject({ values: { mode: 'running' } })
+  })
+
+  test('that cannot be read says why', () => {
+    for (const [body, reason] of bad) expect(read('a/b', body), String(body).slice(0, 40)).toBe(reason)
+  })
+
+  test('keeps the last of duplicate keys, and a key named __proto__ is a field', () => {
+    expect(read('a/b', '{"x":1,"x":2,"__proto__":{"y":3}}')).toMatchObject({ values: { x: 2, '__proto__.y': 3 } })
+    expect(({} as { y?: number }).y).toBeUndefined()
+  })
+
+  test('with 300 fields gives 256 readings and counts the rest', () => {
+    const out = createDecoded()
+    createDecoder().decode('a', encoder.encode(JSON.stringify(Array.from({ length: 300 }, (_, i) => i))), out)
+    expect([out.n, out.dropped]).toEqual([256, 44])
+  })
+
+  test('on a topic of 60 kB has a place of its own', () => {
+    const found = read('x'.repeat(60_000), '{"a":1,"b":2}') as { device: string }
+    expect(found.device.length).toBe(257)
+  })
+})
+
+const bad: readonly (readonly [string | Uint8Array, string])[] = [
+  ['', 'empty'],
+  ['  ', 'empty'],
+  ['{bad', 'not_json'],
+  ['[1,2', 'not_json'],
+  [new Uint8Array([0xff, 0xfe, 0x00]), 'not_text'],
+  ['a\u0000b', 'not_text'],
+  ['word '.repeat(100), 'not_json'],
+  [`"${'x'.repeat(1_100_000)}"`, 'too_large'],
+  [`${'['.repeat(17)}1${']'.repeat(17)}`, 'too_deep'],
+  ['NaN', 'not_finite'],
+  ['-Infinity', 'not_finite'],
+  ['1e400', 'not_finite'],
+  ['{"a":1,"b":1e400}', 'not_finite'],
+  ['{"a":NaN}', 'not_finite'],
+  ['null', 'no_value'],
+  ['{}', 'no_value'],
+  ['{"ts":1700000000000}', 'no_value'],
+]
+
+describe('the shape scanner reads as JSON.parse does', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    test(`for 20,000 messages that drift, break and repeat, seed ${seed}`, () => {
+      const chance = random(seed)
+      const shapes = createDecoder()
+      const plain = createDecoder({ shapes: false })
+      for (let i = 0; i < 20_000; i++) {
+        const device = Math.floor(chance() * 1_000)
+        const topic = `t/${device}/x`
+        const body = message(chance, chance() < 0.1 ? 0 : device)
+        expect(answer(shapes, topic, body), body).toEqual(answer(plain, topic, body))
+      }
+    })
+  }
+
+  test('for numbers of every kind, and refuses what is no JSON number, seed 9', () => {
+    const chance = random(9)
+    const found = { value: 0, end: 0 }
+    for (let i = 0; i < 100_000; i++) {
+      const text = numberText(chance)
+      const bytes = encoder.encode(text)
+      findNumber(bytes, 0, found)
+      if (found.end === bytes.length) expect(Object.is(found.value, JSON.parse(text)), text).toBe(true)
+      else expect(isFiniteJson(text), text).toBe(false)
+    }
+  })
+})
+
+function said(out: Decoded): unknown {
+  const { place, signals, unit } = out.layout
+  const values = Object.fromEntries(signals.map((signal, i) => [signal, valueAt(out, i)]))
+  return { ...place, unit, time: out.time, values }
+}
+
+function valueAt(out: Decoded, i: number): unknown {
+  if (out.kind[i] === 2) return out.text[i]
+  return out.kind[i] === 1 ? out.number[i] === 1 : out.number[i]
+}
+
+function answer(decoder: Decoder, topic: string, body: string): unknown {
+  const out = createDecoded()
+  const reason = decoder.decode(topic, encoder.encode(body), out)
+  if (reason !== null) return reason
+  return [out.layout.place, out.layout.single, out.layout.signals, out.layout.unit, out.time, out.dropped, columns(out)]
+}
+
+function columns(out: Decoded): unknown {
+  return Array.from({ length: out.n }, (_, i) => [
+    out.kind[i],
+    out.kind[i] === 0 && Object.is(out.number[i], -0) ? '-0' : valueAt(out, i),
+  ])
+}
+
+/** Form of the message by its device: a topic keeps to one, so that its shape is learned. */
+function message(chance: () => number, device: number): string {
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(chance() * of.length)]!
+  const scalar = (): string =>
+    chance() < 0.7
+      ? numberText(chance)
+      : pick(['true', 'false', 'null', '"on"', '"größe"', '"a\\"b"', '""', '"2024-01-01"', '01', '-'])
+  const time = (): string =>
+    pick(['1700000000', '1700000000123', '"2024-05-06T07:08:09+02:00"', '"noon"', '21.5', 'null', '1e30'])
+  const space = chance() < 0.1 ? ' ' : ''
+  const forms = [
+    () => scalar(),
+    () => `{"a":${scalar()},${space}"b":${scalar()},"ts":${time()}}`,
+    () => `{"a":${scalar()},"b":${scalar()},"c":{"d":${scalar()},"e":[${scalar()},${scalar()}]}}`,
+    () => `{"value":${scalar()},"ts":${time()}}`,
+    () => `{"v":${scalar()},"t":${time()},"unit":${pick(['"bar"', '"m"', '5', 'null'])}}`,
+    () => `{"value":${scalar()},"q":${pick(['192', '"good"', '{}'])}}`,
+    () => `{"value":${scalar()},"v":${scalar()}}`,
+    () => `{"b":${scalar()},"1":${scalar()},"__proto__":${scalar()}}`,
+    () => `{"a":${scalar()},"a":${scalar()}}`,
+    () => `[${scalar()},${space}${scalar()},{"x":${scalar()}}]${chance() < 0.1 ? ',' : ''}`,
+    () => `{"t":${time()},"on":${scalar()}}`,
+    () => `{"":${scalar()},"ts":${time()},"time":${time()}}`,
+  ]
+  return forms[device % forms.length]!()
+}
+
+function numberText(chance: () => number): string {
+  const digits = (n: number): string => Array.from({ length: n }, () => Math.floor(chance() * 10)).join('')
+  const form = chance()
+  const sign = chance() < 0.3 ? '-' : ''
+  if (form < 0.1) return `${sign}0`
+  if (form < 0.4) return sign + String(Math.floor(chance() * 10_000) / 100)
+  if (form < 0.6)
+    return `${sign}${1 + Math.floor(chance() * 9)}${digits(Math.floor(chance() * 20))}.${digits(1 + Math.floor(chance() * 8))}`
+  if (form < 0.8)
+    return `${sign}${digits(1)}.${digits(1 + Math.floor(chance() * 20))}e${Math.floor(chance() * 40) - 20}`
+  if (form < 0.9) return String((chance() - 0.5) * 1e6)
+  return sign + digits(1 + Math.floor(chance() * 18))
+}
+
+function isFiniteJson(text: string): boolean {
+  try {
+    return Number.isFinite(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
