@@ -4,7 +4,7 @@ import type { Millis, Offset } from '../../core/contract/model.ts'
 import { timeTicks } from '../chart/ticks.ts'
 import { useWidth } from '../chart/use-width.ts'
 import { showAt } from '../route.ts'
-import { useClock } from '../use-core.ts'
+import { useClock, useLink } from '../use-core.ts'
 import { count } from '../words/number.ts'
 import type { Clock } from '../words/time.ts'
 import { type Speed, seek, setPlayer, speeds, usePlayer } from './player.ts'
@@ -66,7 +66,9 @@ export function ClosedBar({ onOpen, ...props }: BarProps & { readonly onOpen: ()
   )
 }
 
-export function LiveButton({ at }: { readonly at: At }) {
+function LiveButton({ at }: { readonly at: At }) {
+  const gone = useLink().state === 'down'
+  if (gone && at === null) return <span className="tag p1">Stopped</span>
   return (
     <button type="button" className={styles.live} onClick={() => showAt(null)} aria-pressed={at === null}>
       {at === null && <i />}

@@ -7,7 +7,9 @@ import HealthPage from '../pages/health/health-page.tsx'
 import SyncPage from '../pages/sync/sync-page.tsx'
 import { type Route, useRoute } from '../route.ts'
 import { useLink } from '../use-core.ts'
+import { Announcer } from './announcer.tsx'
 import { Banner } from './banner.tsx'
+import { BeforeTheLog } from './before-the-log.tsx'
 import styles from './frame.module.css'
 import { KeyList } from './key-list.tsx'
 import { Nav } from './nav.tsx'
@@ -25,10 +27,13 @@ export function Frame() {
       <main className={styles.main}>
         {away && <StoppedBar />}
         {route.at !== null && <Banner at={route.at} />}
-        <div className={away ? `${styles.page} ${styles.old}` : styles.page}>{pageOf(route)}</div>
+        <div className={away ? `${styles.page} ${styles.old}` : styles.page}>
+          <BeforeTheLog at={route.at}>{pageOf(route)}</BeforeTheLog>
+        </div>
       </main>
       <TimeBar at={route.at} />
       <StatusBar />
+      <Announcer />
       <KeyList />
     </div>
   )

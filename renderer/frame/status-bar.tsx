@@ -1,7 +1,7 @@
 import type { Status } from '../../core/contract/calls.ts'
 import { Icon } from '../parts/icon.tsx'
 import { PriorityMark } from '../parts/priority-mark.tsx'
-import { useClock, useStatus } from '../use-core.ts'
+import { useClock, useLink, useStatus } from '../use-core.ts'
 import { bytes, count, percent, thin } from '../words/number.ts'
 import { age, countdown } from '../words/time.ts'
 import styles from './frame.module.css'
@@ -10,9 +10,12 @@ import { openKeyList } from './key-list.tsx'
 /** What the recorder does now, also while the pages show the past. */
 export function StatusBar() {
   const status = useStatus()
+  const clock = useClock()
+  const link = useLink()
+  const gone = link.state === 'down'
   return (
-    <footer className={styles.status}>
-      <span className={styles.now}>Now</span>
+    <footer className={gone ? `${styles.status} ${styles.old}` : styles.status}>
+      <span className={styles.now}>{gone ? `At ${clock.time(link.since)}` : 'Now'}</span>
       {status !== undefined && <Facts status={status} />}
       <span className="push" />
       {status !== undefined && (

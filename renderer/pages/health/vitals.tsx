@@ -48,7 +48,9 @@ function Vital({ name, figure, unit, note, children }: VitalProps) {
         {figure !== undefined && unit !== undefined && <small>{unit}</small>}
         {children}
       </p>
-      <p className="small ink2 cut num">{note ?? '\u00a0'}</p>
+      <p className="small ink2 cut num" title={note}>
+        {note ?? '\u00a0'}
+      </p>
     </section>
   )
 }
