@@ -43,7 +43,7 @@ export function formatRoute(route: Route): string {
   if (route.page === 'alerts' && route.show === 'history') asked.set('show', 'history')
   if (route.page === 'devices' && route.show === 'unreadable') asked.set('show', 'unreadable')
   if (route.at !== null) asked.set('at', new Date(route.at).toISOString())
-  const query = asked.toString()
+  const query = asked.toString().replaceAll('%3A', ':') // a hash may hold it, and a person may read it
   return `#/${pathOf(route)}${query === '' ? '' : `?${query}`}`
 }
 

@@ -95,12 +95,24 @@ function options(element: HTMLElement, picture: () => Picture, on: PlotEvents, s
     axes: [timeAxis(picture), valueAxis()],
     series: [{}, { paths: () => null, points: { show: false } }],
     hooks: {
-      drawClear: [(plot) => drawUnder(paperOf(plot), picture().columns, picture().intervals, outsideOf(picture()))],
-      draw: [(plot) => drawOver(paperOf(plot), picture().columns, picture().marks, outsideOf(picture()))],
+      drawClear: [
+        (plot) =>
+          apart(plot, () => drawUnder(paperOf(plot), picture().columns, picture().intervals, outsideOf(picture()))),
+      ],
+      draw: [
+        (plot) => apart(plot, () => drawOver(paperOf(plot), picture().columns, picture().marks, outsideOf(picture()))),
+      ],
       setCursor: [(plot) => silent() || on.hover(instantAt(plot))],
       setSelect: [(plot) => selected(plot, on)],
     },
   }
+}
+
+/** uPlot remembers what it last told the canvas, so what we tell it must be undone. */
+function apart(plot: UPlot, draw: () => void): void {
+  plot.ctx.save()
+  draw()
+  plot.ctx.restore()
 }
 
 function outsideOf(picture: Picture): string | null {

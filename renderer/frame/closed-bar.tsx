@@ -120,9 +120,15 @@ function DayStrip({ at, now, span, timeline, clock }: BarProps & { readonly cloc
                   acknowledged={alert.acknowledged}
                 />
               ))}
-            {timeline.bookmarks.map((mark) => (
-              <path key={mark.at} d={`M${shareOf(span, mark.at) * width - 3} 0h6v8l-3-2.4-3 2.4z`} fill="var(--time)" />
-            ))}
+            {timeline.bookmarks
+              .filter((mark) => mark.at >= span.from)
+              .map((mark) => (
+                <path
+                  key={mark.at}
+                  d={`M${shareOf(span, mark.at) * width - 3} 0h6v8l-3-2.4-3 2.4z`}
+                  fill="var(--time)"
+                />
+              ))}
           </>
         )}
         <path d={`M${head} 1V29`} stroke={ink} strokeWidth="2" />

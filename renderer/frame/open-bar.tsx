@@ -136,17 +136,19 @@ function Lanes({ at, now, span, timeline, clock, onView }: LanesProps) {
             <Bars timeline={timeline} span={span} width={width} top={rows.messages} height={22} head={at} />
           )}
           {timeline !== undefined && <AlertLane timeline={timeline} span={span} width={width} head={at} />}
-          {timeline?.bookmarks.map((mark) => (
-            <g key={mark.at}>
-              <path
-                d={`M${shareOf(span, mark.at) * width - 3} ${rows.bookmarks}h6v9l-3-2.4-3 2.4z`}
-                fill="var(--time)"
-              />
-              <text x={shareOf(span, mark.at) * width + 8} y={rows.bookmarks + 9}>
-                {mark.text}
-              </text>
-            </g>
-          ))}
+          {timeline?.bookmarks
+            .filter((mark) => mark.at >= span.from)
+            .map((mark) => (
+              <g key={mark.at}>
+                <path
+                  d={`M${shareOf(span, mark.at) * width - 3} ${rows.bookmarks}h6v9l-3-2.4-3 2.4z`}
+                  fill="var(--time)"
+                />
+                <text x={shareOf(span, mark.at) * width + 8} y={rows.bookmarks + 9}>
+                  {mark.text}
+                </text>
+              </g>
+            ))}
           <Axis span={span} width={width} clock={clock} />
           {hover !== null && <HoverMark at={hover} span={span} width={width} clock={clock} timeline={timeline} />}
           <Head at={at ?? now} live={at === null} span={span} width={width} clock={clock} />
@@ -217,6 +219,7 @@ interface LaneProps {
 function AlertLane({ timeline, span, width, head }: LaneProps) {
   return timeline.alerts
     .filter((alert) => (alert.until ?? span.until) > span.from)
+    .sort((a, b) => b.priority - a.priority)
     .map((alert) => {
       const x = shareOf(span, alert.from) * width
       const end = shareOf(span, alert.until ?? span.until) * width

@@ -18,8 +18,6 @@ export interface Clock {
   moment(at: Millis): string
   /** "Tue 24" */
   weekday(at: Millis): string
-  /** The hour of the day, 0 to 23. */
-  hour(at: Millis): number
   /** Start of the day that holds this instant. */
   midnight(at: Millis): Millis
   /** For a field to type in: "2026-11-24 14:06:12". */
@@ -117,7 +115,6 @@ function createClock(zone: string): Clock {
     long: (at) => `${read(at, 'weekday')} ${day(at)} ${read(at, 'year')}, ${time(at)}`,
     moment: (at) => `${day(at)}, ${stamp(at)}`,
     weekday: (at) => `${read(at, 'weekday')} ${read(at, 'day')}`,
-    hour: (at) => Number(read(at, 'hour')),
     midnight,
     field: (at) => new Date(at + offsetAt(at)).toISOString().slice(0, 19).replace('T', ' '),
     parse(field) {

@@ -34,6 +34,7 @@ export function AlertLoad({ at }: { readonly at: At }) {
 const height = 74
 const floor = height - 14
 const good = 6
+const hour = 3_600_000
 
 function Bars({
   hours,
@@ -72,10 +73,10 @@ function Bars({
         {good}
       </text>
       <text x="0" y={height - 1}>
-        {clock.hour(until - 23 * 3_600_000)}:00
+        {clock.minute(until - 23 * hour).slice(0, 2)}:00
       </text>
       <text x={width - 16} y={height - 1} textAnchor="end">
-        {clock.hour(until)}:00
+        {clock.minute(until).slice(0, 2)}:00
       </text>
     </svg>
   )
