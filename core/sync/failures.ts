@@ -308,9 +308,9 @@ function denied(seen: Seen, where: Where, lines: readonly string[]): Failure {
 
 /** The client does not say which topic; the step tells which permission. */
 function topicsDenied({ step }: Seen, where: Where): readonly string[] {
-  const { telemetry, alerts, status } = where.destination.topics
   if (step === 'offsets' || step === 'checkpoint') return [acl(where, 'Read', `--topic ${where.name.topic}`)]
-  return [telemetry, alerts, status].map((topic) => acl(where, 'Write', `--topic ${topic}`))
+  const topics = new Set(Object.values(where.destination.topics))
+  return [...topics].map((topic) => acl(where, 'Write', `--topic ${topic}`))
 }
 
 function acl({ destination }: Where, operation: string, resource: string): string {

@@ -25,6 +25,7 @@ beforeAll(async () => {
   kafka = await startKafka({ advertise: proxy.port })
 })
 afterAll(async () => {
+  for (const { process } of children) process.kill('SIGKILL')
   await kafka?.remove()
   await proxy?.stop()
   rmSync(root, { recursive: true, force: true })
@@ -270,6 +271,8 @@ async function killAndFinish(name: string, step: Step, time: number): Promise<vo
   await expectExactlyOnce(name, 2_000)
 }
 
+const children: Child[] = []
+
 interface Child {
   readonly process: ChildProcess
   readonly ended: Promise<number | NodeJS.Signals | null>
@@ -294,7 +297,9 @@ function child(options: Omit<ForwardChild, 'address'>): Child {
       void ended.then(() => reject(new Error(`the forwarder ended without saying "${line}"; it said "${said}"`)))
       look()
     })
-  return { process: process_, ended, says }
+  const running = { process: process_, ended, says }
+  children.push(running)
+  return running
 }
 
 async function expectExactlyOnce(name: string, count: Offset): Promise<ReadRecord[]> {

@@ -29,7 +29,9 @@ export interface Kafka {
   readonly address: string
   /** host:port of the listener that says it lives at `advertise`: for clients that must come through a proxy. */
   readonly proxied: string
-  readonly log: () => string
+  /** host:port of the listener with TLS, login and permissions, and the certificate authority that signed it. */
+  readonly secured: { readonly address: string; readonly ca: string }
+  log(): string
   /** SIGTERM, and waits. The data stays. */
   stop(): Promise<void>
   /** SIGKILL, and waits. The data stays. */
@@ -43,15 +45,22 @@ export interface Kafka {
   remove(): Promise<void>
 }
 
+export interface KafkaOptions {
+  /** Port that the proxied listener says it lives at. */
+  readonly advertise?: number
+  /** Adds a listener with TLS, login by SCRAM-SHA-512 and permissions: user edge1, password "secret-1", may do nothing. */
+  readonly secure?: boolean
+}
+
 /** Resolves when it answers: about 4 s on an idle machine, 15 s on a busy one. */
-export async function startKafka(options: { readonly advertise?: number } = {}): Promise<Kafka> {
-  const kafka = new OneNode(mkdtempSync(join(tmpdir(), 'fieldwatch-kafka-')), options.advertise ?? null)
+export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const kafka = new OneNode(mkdtempSync(join(tmpdir(), 'fieldwatch-kafka-')), options)
   await kafka.prepare()
   await kafka.restart()
   return kafka
 }
 
-const properties = (dir: string, ports: Ports) => `process.roles=broker,controller
+const plain = (dir: string, ports: Ports) => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${ports.controller}
 listeners=PLAINTEXT://127.0.0.1:${ports.plain},PROXIED://127.0.0.1:${ports.proxied},CONTROLLER://127.0.0.1:${ports.controller}
@@ -72,10 +81,39 @@ broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
 `
 
+const secure = (dir: string, ports: Ports) => `${plain(dir, ports)
+  .replace('listeners=', `listeners=CLIENT://127.0.0.1:${ports.secured},`)
+  .replace('advertised.listeners=', `advertised.listeners=CLIENT://127.0.0.1:${ports.secured},`)
+  .replace('protocol.map=', 'protocol.map=CLIENT:SASL_SSL,')}
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.client.ssl.keystore.type=PKCS12
+listener.name.client.ssl.keystore.location=${join(dir, 'broker.p12')}
+listener.name.client.ssl.keystore.password=changeit
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+`
+
+/** A certificate authority in ca.pem, and a key store for 127.0.0.1 signed by it in broker.p12. */
+async function makeCertificates(cwd: string): Promise<void> {
+  const openssl = (args: string) => exec('openssl', args.split(' '), { cwd })
+  const key = '-newkey rsa:2048 -nodes'
+  await openssl(`req -x509 ${key} -days 30 -subj /CN=TestCA -keyout ca.key -out ca.pem -addext keyUsage=keyCertSign`)
+  await openssl(`req ${key} -subj /CN=broker -keyout broker.key -out broker.csr`)
+  writeFileSync(join(cwd, 'ext'), 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n')
+  await openssl(
+    'x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile ext -out broker.pem',
+  )
+  await openssl(
+    'pkcs12 -export -in broker.pem -inkey broker.key -certfile ca.pem -passout pass:changeit -out broker.p12',
+  )
+}
+
 interface Ports {
   readonly plain: number
   readonly proxied: number
   readonly advertised: number
+  readonly secured: number
   readonly controller: number
 }
 
@@ -86,28 +124,30 @@ const broker = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java]
 class OneNode implements Kafka {
   address = ''
   proxied = ''
+  secured = { address: '', ca: '' }
   private readonly dir: string
-  private readonly advertise: number | null
+  private readonly options: KafkaOptions
   private readonly config: string
   private child: ChildProcess | null = null
 
-  constructor(dir: string, advertise: number | null) {
+  constructor(dir: string, options: KafkaOptions) {
     this.dir = dir
-    this.advertise = advertise
+    this.options = options
     this.config = join(dir, 'server.properties')
   }
 
   async prepare(): Promise<void> {
-    const [plain, proxied, controller] = await freePorts(3)
-    const advertised = this.advertise ?? proxied!
-    writeFileSync(
-      this.config,
-      properties(this.dir, { plain: plain!, proxied: proxied!, controller: controller!, advertised }),
-    )
-    this.address = `127.0.0.1:${plain}`
-    this.proxied = `127.0.0.1:${proxied}`
+    const [first, second, third, controller] = await freePorts(4)
+    const advertised = this.options.advertise ?? second!
+    const ports = { plain: first!, proxied: second!, advertised, secured: third!, controller: controller! }
+    writeFileSync(this.config, (this.options.secure ? secure : plain)(this.dir, ports))
+    this.address = `127.0.0.1:${ports.plain}`
+    this.proxied = `127.0.0.1:${ports.proxied}`
+    this.secured = { address: `127.0.0.1:${ports.secured}`, ca: join(this.dir, 'ca.pem') }
+    if (this.options.secure) await makeCertificates(this.dir)
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-    await exec('java', [...small, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.config])
+    const users = this.options.secure ? ['--add-scram', 'SCRAM-SHA-512=[name=edge1,password=secret-1]'] : []
+    await exec('java', [...small, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.config, ...users])
   }
 
   async restart(): Promise<void> {
