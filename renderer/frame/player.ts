@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { type Query, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
 import type { At, Timeline } from '../../core/contract/calls.ts'
 import type { Millis } from '../../core/contract/model.ts'
@@ -63,7 +63,7 @@ export function usePlaying(at: At, timeline: Timeline | undefined): void {
     let exact = currentRoute().at ?? Date.now()
     const timer = setInterval(() => {
       const shown = currentRoute().at
-      if (shown === null || client.isFetching() > 0) return
+      if (shown === null || client.isFetching({ predicate: (query) => isAt(query, shown) }) > 0) return
       if (Math.abs(shown - exact) > 1_000) exact = shown // somebody dragged it
       exact += stepMs * speed
       if (skipGaps) exact = pastGap(timeline, exact)
@@ -71,4 +71,8 @@ export function usePlaying(at: At, timeline: Timeline | undefined): void {
     }, stepMs)
     return () => clearInterval(timer)
   }, [runs, speed, skipGaps, client, timeline])
+}
+
+function isAt(query: Query, at: Millis): boolean {
+  return (query.queryKey[1] as { at?: unknown } | undefined)?.at === at
 }
