@@ -7,7 +7,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
-import { createContext, useContext, useEffect, useSyncExternalStore } from 'react'
+import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { CallName, Calls, Pushes, PushName, Status } from '../core/contract/calls.ts'
 import { FieldError } from '../core/contract/errors.ts'
 import type { CommandName, Commands } from '../core/contract/model.ts'
@@ -39,12 +39,6 @@ export function useCall<K extends CallName>(
     placeholderData: keepPreviousData,
     enabled: options.enabled ?? true,
   })
-}
-
-/** Hears every push of this name while the component is there. */
-export function usePush<K extends PushName>(name: K, listen: (push: Pushes[K]) => void): void {
-  const core = useCore()
-  useEffect(() => core.on(name, listen), [core, name, listen])
 }
 
 export function useLink(): Link {

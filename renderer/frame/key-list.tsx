@@ -20,6 +20,7 @@ const rows: readonly (readonly [string, string])[] = [
   ['One hour', 'Alt ← →'],
   ['Previous, next alert', '[ ]'],
   ['Slower, faster', '- +'],
+  ['Bookmark this instant', 'M'],
   ['Live', 'L'],
   ['Keys', '?'],
 ]

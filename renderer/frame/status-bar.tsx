@@ -1,6 +1,8 @@
+import { useState } from 'react'
 import type { Status } from '../../core/contract/calls.ts'
 import { Icon } from '../parts/icon.tsx'
 import { PriorityMark } from '../parts/priority-mark.tsx'
+import { chooseTheme, currentTheme } from '../theme/theme.ts'
 import { useClock, useLink, useStatus } from '../use-core.ts'
 import { bytes, count, percent, thin } from '../words/number.ts'
 import { age, countdown } from '../words/time.ts'
@@ -27,10 +29,31 @@ export function StatusBar() {
           </span>
         </>
       )}
+      <ThemeButton />
       <button type="button" onClick={openKeyList}>
         ? Keys
       </button>
     </footer>
+  )
+}
+
+const nextTheme = { system: 'light', light: 'dark', dark: 'system' } as const
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(currentTheme)
+  const choose = () => {
+    chooseTheme(nextTheme[theme])
+    setTheme(nextTheme[theme])
+  }
+  return (
+    <button
+      type="button"
+      onClick={choose}
+      aria-label={`Colours: ${theme}`}
+      title={`Colours: ${theme}. Next: ${nextTheme[theme]}`}
+    >
+      <Icon name={theme === 'dark' ? 'moon' : 'sun'} size={14} />
+    </button>
   )
 }
 
