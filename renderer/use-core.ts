@@ -8,7 +8,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { CallName, Calls, Pushes, PushName, Status } from '../core/contract/calls.ts'
+import type { CallName, Calls, Status } from '../core/contract/calls.ts'
 import { FieldError } from '../core/contract/errors.ts'
 import type { CommandName, Commands } from '../core/contract/model.ts'
 import type { Core, Link } from './api.ts'
