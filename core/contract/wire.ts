@@ -37,7 +37,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 
 /** Throws SyntaxError or RangeError on bytes that are not a frame. */
 export function decodeFrame(bytes: Uint8Array): Frame {
-  const own = bytes.slice() // its own buffer, so that the columns are aligned
+  const own = new Uint8Array(bytes) // a copy in its own buffer, so that the columns are aligned; slice of a Buffer is none
   const length = new DataView(own.buffer).getUint32(0, true)
   const start = Math.ceil((4 + length) / 8) * 8
   const columns = new Float64Array(own.buffer, Math.min(start, own.length))
