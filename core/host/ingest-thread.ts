@@ -17,6 +17,9 @@ const tellEvery: Millis = 500
 const { logDir, segmentBytes, lingerMs, prepare, zone } = workerData as IngestData // made by the host, which is typed the same
 const log = openLog(logDir, { segmentBytes })
 const ending = new AbortController()
+const captures = new Map<string, string>()
+/** One change after the other: the last one wins whole. */
+let changing: Promise<void> = Promise.resolve()
 
 const host = openChannel<FromIngest, IngestSide>(parentPort!, {
   asks: {
@@ -25,7 +28,8 @@ const host = openChannel<FromIngest, IngestSide>(parentPort!, {
       return { offset: first }
     },
     sources: async (wanted) => {
-      await follow(await captured(), wanted)
+      changing = changing.catch(() => undefined).then(async () => change(await captured(), wanted))
+      await changing
       return null
     },
     stop: async () => {
@@ -55,6 +59,21 @@ async function begin(): Promise<Capture | null> {
     onHead: tellHead,
     onStatus: (rows) => host.tell('sources', rows),
   })
+}
+
+/** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */
+async function change(capture: Capture, wanted: readonly SourceWithPassword[]): Promise<void> {
+  const next = new Map(wanted.map((one) => [one.source.name, JSON.stringify(one)]))
+  for (const [name, as] of captures) {
+    if (next.get(name) === as) continue
+    captures.delete(name)
+    await capture.removeSource(name)
+  }
+  for (const { source, password } of wanted) {
+    if (captures.has(source.name)) continue
+    capture.addSource(source, password)
+    captures.set(source.name, next.get(source.name)!)
+  }
 }
 
 async function captured(): Promise<Capture> {

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { FieldError } from '../contract/errors.ts'
-import { probe } from '../ingest/probe.ts'
 import { openQueries } from '../views/queries.ts'
 import type { FromQuery, QueryCall, QueryData, QuerySide } from './protocols.ts'
 import type { Handlers } from './thread.ts'
@@ -34,7 +33,7 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
       Handlers<QuerySide>['asks'],
       QueryCall
     >), // one for each name
-    probe: ({ source, password, listenMs }, signal) => probe(source, password, listenMs, signal),
+    probe: async ({ source, password, listenMs }, signal) => (await import('../ingest/probe.ts')).probe(source, password, listenMs, signal),
     stop: () => {
       queries.close()
       return null
