@@ -121,6 +121,11 @@ export class Rollups {
     this.came(series, this.rowOf(series), offset, arrived)
   }
 
+  /** Readings so far. */
+  count(series: number): number {
+    return this.rows[series * nowLength + nowCount]!
+  }
+
   flush(): void {
     for (const key of this.dirtyHours) this.write(this.hours.get(key)!)
     this.dirtyHours.clear()

@@ -14,8 +14,8 @@ const tables = `
 create table meta(name text primary key, value) without rowid;
 create table device(name text primary key, label text, area text, topic text, first integer) without rowid;
 create table series(id integer primary key, device text, signal text, unit text, type text, first integer,
-  topic text, banded integer);
-create index series_banded on series(banded) where banded is not null;
+  topic text, settled integer);
+create index series_settled on series(settled) where settled is not null;
 create index series_device on series(device);
 create table now(series integer primary key, row blob);
 create table rollup(key integer primary key, base integer, blob blob);

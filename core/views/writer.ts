@@ -69,7 +69,8 @@ class Writer implements ViewWriter {
   /** The record is in the views already. */
   private skip = false
   private open = false
-  private readonly banded: Set<number>
+  /** 1: has a band, or will have none. */
+  private readonly settled: Uint8Array
 
   constructor(db: Db, maxHours: number) {
     this.db = db
@@ -80,7 +81,7 @@ class Writer implements ViewWriter {
     this.saved = openSavedState(db)
     this.run = statements(db)
     this.upto = Number(this.run.getUpto.get()!.value)
-    this.banded = loadBanded(db)
+    this.settled = loadSettled(db)
   }
 
   at(offset: Offset, time: Millis): void {
@@ -115,7 +116,7 @@ class Writer implements ViewWriter {
       return
     }
     this.rollups.add(series, this.offset, this.time, time, value, low, high)
-    if (!Number.isNaN(low) && !this.banded.has(series)) this.firstBand(series)
+    if (this.settled[series] !== 1 && this.isSettled(series, low)) this.settle(series)
   }
 
   state(series: number, time: Millis, text: string): void {
@@ -179,11 +180,19 @@ class Writer implements ViewWriter {
     this.open = true
   }
 
-  private firstBand(series: number): void {
-    this.banded.add(series)
-    this.run.banded.run(this.offset, series)
+  private isSettled(series: number, low: number): boolean {
+    return !Number.isNaN(low) || this.rollups.count(series) >= bandless
+  }
+
+  private settle(series: number): void {
+    this.settled[series] = 1
+    this.run.settle.run(this.offset, series)
   }
 }
+
+/** A series without a band after so many readings is a counter or a constant, and no longer learning. */
+const bandless = 500
+const mostSeries = 1_000_000
 
 interface Statements {
   readonly begin: Statement<[]>
@@ -192,7 +201,7 @@ interface Statements {
   readonly putUpto: Statement<[number]>
   readonly device: Statement<[string, string, string, string, number]>
   readonly series: Statement<[number, string, string, string | null, string, number, string]>
-  readonly banded: Statement<[number, number]>
+  readonly settle: Statement<[number, number]>
   readonly state: Statement<[number, number, number, string, number]>
   readonly cadence: Statement<[number, number, number, number]>
   readonly rule: Statement<[string, number, number, string]>
@@ -212,7 +221,7 @@ function statements(db: Db): Statements {
     series: db.prepare(
       'insert or ignore into series(id, device, signal, unit, type, first, topic) values (?, ?, ?, ?, ?, ?, ?)',
     ),
-    banded: db.prepare('update series set banded = ? where id = ?'),
+    settle: db.prepare('update series set settled = ? where id = ?'),
     state: db.prepare('insert or replace into state_change values (?, ?, ?, ?, ?)'),
     cadence: db.prepare('insert or replace into cadence values (?, ?, ?, ?)'),
     rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
@@ -223,7 +232,9 @@ function statements(db: Db): Statements {
   }
 }
 
-function loadBanded(db: Db): Set<number> {
-  const rows = db.prepare<[], { id: number }>('select id from series where banded is not null').all()
-  return new Set(rows.map(({ id }) => id))
+function loadSettled(db: Db): Uint8Array {
+  const settled = new Uint8Array(mostSeries)
+  const rows = db.prepare<[], { id: number }>('select id from series where settled is not null')
+  for (const { id } of rows.iterate()) settled[id] = 1
+  return settled
 }

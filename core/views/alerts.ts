@@ -1,0 +1,192 @@
+import type { Statement } from 'better-sqlite3'
+import type { AlertDetail, AlertLoad, AlertRow, Calls } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Alert, Band, Millis, Rule, Transition } from '../contract/model.ts'
+import { hourMs, minuteOf } from './bucket.ts'
+import { compareAlerts } from './device-states.ts'
+import { sparkOf } from './devices.ts'
+import { distributionOf } from './distribution.ts'
+import type { Instant } from './instant.ts'
+import { groupOf } from './open-alerts.ts'
+import { RuleHistory } from './rules.ts'
+import type { Views } from './views.ts'
+
+const maxRows = 500
+const maxJournal = 1_000
+const day = 24 * hourMs
+const afterReturn: Millis = 15 * 60_000
+/** ISA-18.2: a flood begins with more than 10 alerts in 10 minutes and ends with fewer than 5. */
+const floodWindow: Millis = 10 * 60_000
+const floodBegins = 10
+const floodEnds = 5
+const frequentRows = 10
+
+interface Doc {
+  readonly id: string
+  readonly doc: string
+}
+
+const groups: readonly AlertRow['group'][] = ['active', 'acknowledged', 'returned', 'shelved', 'closed']
+
+export class AlertAnswers {
+  private readonly views: Views
+  private readonly rules: RuleHistory
+  private readonly one: Statement<[string, number], Doc>
+  private readonly history: Statement<[number, number], Doc>
+  private readonly ofDevice: Statement<[string, number, number], Doc>
+  private readonly count: Statement<[number], { n: number }>
+  private readonly countOfDevice: Statement<[string, number], { n: number }>
+  private readonly lastClosed: Statement<[number], { at: number }>
+  private readonly journal: Statement<[string, number, number], Transition>
+  private readonly opened: Statement<[number, number, number], { at: number }>
+  private readonly frequent: Statement<
+    [number, number, number, number],
+    { device: string; signal: string | null; count: number }
+  >
+
+  constructor(views: Views) {
+    const { db } = views
+    this.views = views
+    this.rules = new RuleHistory(db)
+    this.one = db.prepare('select id, doc from alert where id = ? and opened < ?')
+    this.history = db.prepare('select id, doc from alert where opened < ? order by opened desc limit ?')
+    this.ofDevice = db.prepare('select id, doc from alert where device = ? and opened < ? order by opened desc limit ?')
+    this.count = db.prepare('select count(*) as n from alert where opened < ?')
+    this.countOfDevice = db.prepare('select count(*) as n from alert where device = ? and opened < ?')
+    this.lastClosed = db.prepare('select closed_at as at from alert where closed < ? order by closed desc limit 1')
+    this.journal = db.prepare(
+      'select alert, phase, offset, time, "by", note from transition where alert = ? and offset < ? order by seq limit ?',
+    )
+    this.opened = db.prepare(
+      'select opened_at as at from alert where opened_at > ? and opened_at <= ? and opened < ? and historical = 0 order by opened_at',
+    )
+    this.frequent = db.prepare(
+      `select device, signal, count(*) as count from alert
+       where opened_at > ? and opened_at <= ? and opened < ? and historical = 0
+       group by device, signal order by count desc, device limit ?`,
+    )
+  }
+
+  alerts(instant: Instant, { show, device, limit }: Calls['alerts']['in']): Calls['alerts']['out'] {
+    const rows = Math.min(Math.max(1, limit), maxRows)
+    const { alerts, total } = show === 'open' ? this.open(instant, device) : this.past(instant, device, rows)
+    return {
+      rows: alerts.slice(0, rows).map((alert) => this.row(instant, alert)),
+      total,
+      lastClosed: this.lastClosed.get(instant.offset)?.at ?? null,
+    }
+  }
+
+  alert(instant: Instant, id: string): AlertDetail {
+    const doc = this.one.get(id, instant.offset)
+    if (doc === undefined)
+      throw new FieldError(
+        'not_found',
+        `alert "${id}" is not known ${instant.live ? '' : 'at that time '}; see History`,
+      )
+    const alert = this.views.openAlerts.fold(doc, instant)
+    const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
+    return {
+      ...this.row(instant, alert),
+      journal: this.journal.all(id, instant.offset, maxJournal),
+      rule: this.ruleOf(alert),
+      evidence: alert.explanation.evidence,
+      topic: series?.topic ?? this.views.catalogue.devices.get(alert.device)?.topic ?? null,
+      distribution: series === undefined ? null : distributionOf(this.views, instant, series, alert),
+    }
+  }
+
+  load(instant: Instant): AlertLoad {
+    const opened = this.openedSince(instant, day)
+    const hours = new Float64Array(24)
+    for (const at of opened) {
+      const hour = Math.floor((at - (instant.time - day)) / hourMs)
+      hours[Math.min(23, hour)] = hours[Math.min(23, hour)]! + 1
+    }
+    return {
+      hours,
+      perHour: this.perHour(instant, opened.length),
+      floods: floodsIn(opened),
+      frequent: this.most(instant),
+    }
+  }
+
+  /** Opened in the last 24 hours, an hour; of a younger log, in the hours that it holds. */
+  perHour(instant: Instant, opened: number = this.openedSince(instant, day).length): number {
+    const age = instant.time - (this.views.log.firstTime() ?? instant.time)
+    return opened / Math.min(24, Math.max(1, age / hourMs))
+  }
+
+  private openedSince({ time, offset }: Instant, span: Millis): readonly Millis[] {
+    return this.opened.all(time - span, time, offset).map(({ at }) => at)
+  }
+
+  private most({ time, offset }: Instant): AlertLoad['frequent'] {
+    return this.frequent
+      .all(time - 7 * day, time, offset, frequentRows)
+      .map((row) => ({ ...row, label: this.label(row.device) }))
+  }
+
+  private open(instant: Instant, device: string | null): { alerts: readonly Alert[]; total: number } {
+    const all = this.views.openAlerts.at(instant)
+    const alerts = device === null ? [...all] : all.filter((alert) => alert.device === device)
+    alerts.sort((a, b) => rank(a, instant) - rank(b, instant) || compareAlerts(a, b))
+    return { alerts, total: alerts.length }
+  }
+
+  private past(instant: Instant, device: string | null, limit: number): { alerts: readonly Alert[]; total: number } {
+    const { offset } = instant
+    const docs = device === null ? this.history.all(offset, limit) : this.ofDevice.all(device, offset, limit)
+    const total = (device === null ? this.count.get(offset) : this.countOfDevice.get(device, offset))!.n
+    return { alerts: docs.map((doc) => this.views.openAlerts.fold(doc, instant)), total }
+  }
+
+  private row(instant: Instant, alert: Alert): AlertRow {
+    const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
+    const until = alert.until === null ? instant.time : Math.min(instant.time, alert.until + afterReturn)
+    return {
+      alert,
+      label: this.label(alert.device),
+      area: this.views.catalogue.devices.get(alert.device)?.area ?? '',
+      group: groupOf(alert, instant.time),
+      spark: series === undefined ? new Float64Array(0) : sparkOf(this.views, instant, series, until),
+      band: series === undefined ? null : this.band(instant, alert, until),
+    }
+  }
+
+  /** What was usual at the end of what its small chart shows. */
+  private band(instant: Instant, alert: Alert, until: Millis): Band | null {
+    const end = minuteOf(until) + 1
+    const buckets = this.views.buckets.range(instant, alert.series!, end - 10, end)
+    const newest = buckets.findLast(({ low }) => !Number.isNaN(low))
+    return newest === undefined ? alert.explanation.expected : { low: newest.low, high: newest.high }
+  }
+
+  private ruleOf({ rule, opened }: Alert): Rule | null {
+    return this.rules.before(rule, opened + 1)
+  }
+
+  /** An alert about a lost connection stands under the name of its source. */
+  private label(device: string): string {
+    return this.views.catalogue.devices.get(device)?.label ?? device
+  }
+}
+
+function rank(alert: Alert, { time }: Instant): number {
+  return groups.indexOf(groupOf(alert, time))
+}
+
+function floodsIn(opened: readonly Millis[]): number {
+  let floods = 0
+  let flooded = false
+  let from = 0
+  for (let i = 0; i < opened.length; i++) {
+    while (opened[from]! <= opened[i]! - floodWindow) from++
+    const inWindow = i - from + 1
+    if (!flooded && inWindow > floodBegins) {
+      flooded = true
+      floods += 1
+    } else if (flooded && inWindow < floodEnds) flooded = false
+  }
+  return floods
+}

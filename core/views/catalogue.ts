@@ -1,0 +1,100 @@
+import type { Statement } from 'better-sqlite3'
+import type { Offset, SeriesType } from '../contract/model.ts'
+import type { Db } from './tables.ts'
+
+export interface SeriesEntry {
+  readonly id: number
+  readonly device: string
+  readonly signal: string
+  readonly unit: string | null
+  readonly type: SeriesType
+  readonly first: Offset
+  readonly topic: string
+  /** Offset from which it was no longer learning. */
+  settled: Offset | null
+}
+
+export interface DeviceEntry {
+  readonly device: string
+  readonly label: string
+  readonly area: string
+  readonly topic: string
+  readonly first: Offset
+  /** Lower case, for the filter. */
+  readonly words: string
+  readonly series: SeriesEntry[]
+}
+
+interface DeviceRow {
+  readonly name: string
+  readonly label: string
+  readonly area: string
+  readonly topic: string
+  readonly first: Offset
+}
+
+/** Devices and series, kept in memory: they are only ever added to. */
+export class Catalogue {
+  readonly series: SeriesEntry[] = []
+  readonly devices = new Map<string, DeviceEntry>()
+  private readonly newDevices: Statement<[number], DeviceRow>
+  private readonly newSeries: Statement<[number], SeriesEntry>
+  private readonly newSettled: Statement<[number], { id: number; settled: number }>
+  private readonly bySignal = new Map<string, number>()
+  private upto: Offset = 0
+  private sorted: readonly DeviceEntry[] = []
+
+  constructor(db: Db) {
+    this.newDevices = db.prepare(
+      'select distinct device.* from series join device on name = device where series.id >= ?',
+    )
+    this.newSeries = db.prepare('select * from series where id >= ? order by id')
+    this.newSettled = db.prepare('select id, settled from series where settled >= ?')
+  }
+
+  /** Call it inside the transaction in which the answer is made. */
+  refresh(upto: Offset): void {
+    if (upto === this.upto) return
+    const known = this.series.length
+    const found = this.newSeries.all(known)
+    if (found.length > 0) this.addDevices(this.newDevices.all(known))
+    for (const series of found) this.add(series)
+    for (const { id, settled } of this.newSettled.iterate(this.upto)) this.series[id]!.settled = settled
+    this.upto = upto
+  }
+
+  /** -1: not known. */
+  find(device: string, signal: string, type: SeriesType): number {
+    return this.bySignal.get(keyOf(device, signal, type)) ?? -1
+  }
+
+  /** All devices by area and name, as people order names that hold numbers. */
+  byArea(): readonly DeviceEntry[] {
+    if (this.sorted.length !== this.devices.size) this.sorted = [...this.devices.values()].sort(compareDevices)
+    return this.sorted
+  }
+
+  private addDevices(rows: readonly DeviceRow[]): void {
+    for (const { name, label, area, topic, first } of rows) {
+      if (this.devices.has(name)) continue
+      const words = `${label}\n${name}\n${area}`.toLowerCase()
+      this.devices.set(name, { device: name, label, area, topic, first, words, series: [] })
+    }
+  }
+
+  private add(series: SeriesEntry): void {
+    this.series[series.id] = series
+    this.bySignal.set(keyOf(series.device, series.signal, series.type), series.id)
+    this.devices.get(series.device)!.series.push(series)
+  }
+}
+
+function keyOf(device: string, signal: string, type: SeriesType): string {
+  return `${device}\u0000${signal}\u0000${type}`
+}
+
+const { compare } = new Intl.Collator('en', { numeric: true })
+
+function compareDevices(a: DeviceEntry, b: DeviceEntry): number {
+  return compare(a.area, b.area) || compare(a.label, b.label) || compare(a.device, b.device)
+}

@@ -1,0 +1,244 @@
+import type { Statement } from 'better-sqlite3'
+import type { Calls, DeviceDetail, DeviceRow, DeviceState, SignalRow } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
+import type { Millis } from '../contract/model.ts'
+import { guessUnit } from '../stream/series.ts'
+import { type Bucket, minuteMs, minuteOf } from './bucket.ts'
+import type { DeviceEntry, SeriesEntry } from './catalogue.ts'
+import { type Standing, standingOf, standings } from './device-states.ts'
+import type { Instant } from './instant.ts'
+import type { Latest } from './latest.ts'
+import type { Views } from './views.ts'
+
+const maxRows = 500
+const maxSignals = 256
+const maxNotes = 200
+const sparkMinutes = 60
+/** Messages a minute are a mean over this many whole minutes. */
+const rateMinutes = 5
+/** Readings from which the usual band is learned, as the detector has it. */
+const warmUp = 100
+
+export class DeviceAnswers {
+  private readonly views: Views
+  private readonly cadence: Statement<[number, number], { every: number; silent: number | null }>
+  private readonly notes: Statement<[string, number, number], DeviceDetail['notes'][number]>
+  private readonly zone: Statement<[number], { name: string }>
+
+  constructor(views: Views) {
+    this.views = views
+    const { db } = views
+    this.cadence = db.prepare(
+      'select every, silent from cadence where series = ? and offset < ? order by offset desc limit 1',
+    )
+    this.notes = db.prepare(
+      'select time, "by", text from note where device = ? and offset < ? order by offset desc limit ?',
+    )
+    this.zone = db.prepare('select name from zone where offset < ? order by offset desc limit 1')
+  }
+
+  devices(instant: Instant, input: Calls['devices']['in']): Calls['devices']['out'] {
+    const found = standings(this.views.openAlerts.at(instant), instant)
+    const matching = this.matching(instant, input.filter)
+    const ordered = input.sort === 'area' ? matching : worstFirst(matching, found, instant)
+    const from = Math.max(0, Math.floor(input.from))
+    const page = ordered.slice(from, from + Math.min(input.count, maxRows))
+    return {
+      total: matching.length,
+      from,
+      rows: page.map((device) => this.row(instant, device, standingOf(device, found, instant))),
+      areas: areasOf(matching),
+    }
+  }
+
+  device(instant: Instant, id: string): DeviceDetail {
+    const device = this.entry(instant, id)
+    const alerts = this.views.openAlerts.at(instant)
+    const row = this.row(instant, device, standingOf(device, standings(alerts, instant), instant))
+    return {
+      row,
+      topic: device.topic,
+      silentAfterMs: this.silentAfter(instant, device),
+      messagesToday: this.messagesToday(instant, device),
+      signals: known(device, instant)
+        .slice(0, maxSignals)
+        .map((series) => this.signal(instant, series)),
+      notes: this.notes.all(id, instant.offset, maxNotes),
+      openAlerts: alerts.filter((alert) => alert.device === id).length,
+    }
+  }
+
+  private entry({ offset }: Instant, id: string): DeviceEntry {
+    const device = this.views.catalogue.devices.get(id)
+    if (device !== undefined && device.first < offset) return device
+    const when = device === undefined ? 'has never sent anything that could be read' : 'was not known then'
+    throw new FieldError('not_found', `device "${id}" ${when}; choose one from the list of devices`)
+  }
+
+  private matching({ offset }: Instant, filter: string): readonly DeviceEntry[] {
+    const words = filter.trim().toLowerCase()
+    return this.views.catalogue
+      .byArea()
+      .filter((device) => device.first < offset && (words === '' || device.words.includes(words)))
+  }
+
+  private row(instant: Instant, device: DeviceEntry, standing: Standing): DeviceRow {
+    const series = known(device, instant)
+    const main = mainSeries(series, standing)
+    const latest = main === null ? null : this.views.latest.of(instant, main)
+    return {
+      device: device.device,
+      label: device.label,
+      area: device.area,
+      state: standing.state,
+      priority: standing.priority,
+      acknowledged: standing.acknowledged,
+      signal: main?.signal ?? null,
+      unit: main === null ? null : unitOf(main),
+      value: latest?.value ?? null,
+      band: latest?.band ?? null,
+      spark: main === null ? new Float64Array(0) : this.spark(instant, main),
+      heard: this.heard(instant, series),
+      everyMs: main === null ? null : this.every(instant, main),
+      perMinute: this.perMinute(instant, series),
+      signals: series.length,
+    }
+  }
+
+  /** Means of the last hour up to the instant. */
+  spark(instant: Instant, series: SeriesEntry): Float64Array {
+    return sparkOf(this.views, instant, series, instant.time)
+  }
+
+  every(instant: Instant, { id }: SeriesEntry): Millis | null {
+    return this.cadence.get(id, instant.offset)?.every ?? null
+  }
+
+  private heard(instant: Instant, series: readonly SeriesEntry[]): Millis | null {
+    let newest: Millis | null = null
+    for (const one of series.slice(0, maxSignals)) {
+      const arrived = this.views.latest.of(instant, one)?.arrived ?? null
+      if (arrived !== null && (newest === null || arrived > newest)) newest = arrived
+    }
+    return newest
+  }
+
+  private perMinute(instant: Instant, series: readonly SeriesEntry[]): number {
+    const until = minuteOf(instant.time)
+    return this.messages(instant, series, until - rateMinutes, until) / rateMinutes
+  }
+
+  private messagesToday(instant: Instant, device: DeviceEntry): number {
+    const from = minuteOf(midnight(instant.time, this.zone.get(instant.offset)?.name ?? 'UTC'))
+    return this.messages(instant, known(device, instant), from, minuteOf(instant.time) + 1)
+  }
+
+  /** Signals of one topic come in the same messages, so the fullest of them counts for all. */
+  private messages(instant: Instant, series: readonly SeriesEntry[], from: number, until: number): number {
+    const byTopic = new Map<string, number>()
+    for (const { id, topic } of series.slice(0, maxSignals)) {
+      const n = countOf(this.views.buckets.range(instant, id, from, until))
+      byTopic.set(topic, Math.max(n, byTopic.get(topic) ?? 0))
+    }
+    return [...byTopic.values()].reduce((sum, n) => sum + n, 0)
+  }
+
+  private silentAfter(instant: Instant, device: DeviceEntry): Millis | null {
+    for (const { id } of known(device, instant)) {
+      const silent = this.cadence.get(id, instant.offset)?.silent ?? null
+      if (silent !== null) return silent
+    }
+    return null
+  }
+
+  private signal(instant: Instant, series: SeriesEntry): SignalRow {
+    const latest = this.views.latest.of(instant, series)
+    const everyMs = this.every(instant, series)
+    return {
+      series: series.id,
+      signal: series.signal,
+      unit: unitOf(series),
+      unitGuessed: series.unit === null && unitOf(series) !== null,
+      type: series.type,
+      value: latest?.value ?? null,
+      band: latest?.band ?? null,
+      everyMs,
+      learningMs: this.learning(instant, series, latest, everyMs),
+    }
+  }
+
+  private learning(
+    instant: Instant,
+    series: SeriesEntry,
+    latest: Latest | null,
+    everyMs: Millis | null,
+  ): Millis | null {
+    if (series.type !== 'number' || (series.settled !== null && series.settled < instant.offset)) return null
+    const seen =
+      latest?.count ??
+      countOf(this.views.buckets.range(instant, series.id, minuteOf(instant.time) - 1_440, minuteOf(instant.time) + 1))
+    return Math.max(1, warmUp - seen) * (everyMs ?? minuteMs)
+  }
+}
+
+export function sparkOf({ buckets }: Views, instant: Instant, series: SeriesEntry, until: Millis): Float64Array {
+  const end = minuteOf(until) + 1
+  const spark = new Float64Array(sparkMinutes).fill(Number.NaN)
+  if (series.type === 'text') return spark
+  for (const { minute, sum, n } of buckets.range(instant, series.id, end - sparkMinutes, end))
+    spark[minute - (end - sparkMinutes)] = sum / n
+  return spark
+}
+
+/** The unit that its messages name, else a guess from its name. */
+export function unitOf({ unit, signal, type }: SeriesEntry): string | null {
+  return unit ?? (type === 'number' ? guessUnit(signal) : null)
+}
+
+function known({ series }: DeviceEntry, { offset }: Instant): readonly SeriesEntry[] {
+  return series.filter(({ first }) => first < offset)
+}
+
+/** What its worst alert is about, else its first number, else whatever it sends. */
+function mainSeries(series: readonly SeriesEntry[], standing: Standing): SeriesEntry | null {
+  const alerted = standing.series === null ? undefined : series.find(({ id }) => id === standing.series)
+  return alerted ?? series.find(({ type }) => type === 'number') ?? series[0] ?? null
+}
+
+function countOf(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, { n }) => sum + n, 0)
+}
+
+const ranks: Readonly<Record<DeviceState, number>> = { alert: 0, silent: 0, shelved: 2, learning: 3, normal: 4 }
+
+function worstFirst(
+  devices: readonly DeviceEntry[],
+  found: ReadonlyMap<string, Standing>,
+  instant: Instant,
+): readonly DeviceEntry[] {
+  const ranked = devices.map((device, i) => ({ device, i, rank: rankOf(standingOf(device, found, instant)) }))
+  return ranked.sort((a, b) => a.rank - b.rank || a.i - b.i).map(({ device }) => device)
+}
+
+function rankOf({ state, priority, acknowledged }: Standing): number {
+  return ranks[state] * 100 + Number(acknowledged) * 10 + (priority ?? 9)
+}
+
+function areasOf(devices: readonly DeviceEntry[]): Calls['devices']['out']['areas'] {
+  const counts = new Map<string, number>()
+  for (const { area } of devices) counts.set(area, (counts.get(area) ?? 0) + 1)
+  return [...counts].map(([area, count]) => ({ area, count }))
+}
+
+/** Start of the day in the plant's zone. */
+function midnight(time: Millis, zone: string): Millis {
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    hourCycle: 'h23',
+  })
+  const clock = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]))
+  return time - ((clock.hour! * 60 + clock.minute!) * 60 + clock.second!) * 1_000
+}

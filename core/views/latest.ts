@@ -1,0 +1,91 @@
+import type { Statement } from 'better-sqlite3'
+import type { Band, Millis } from '../contract/model.ts'
+import { type Bucket, minuteMs } from './bucket.ts'
+import type { Buckets } from './buckets.ts'
+import type { SeriesEntry } from './catalogue.ts'
+import type { Instant } from './instant.ts'
+import type { Raw, RecentReadings } from './recent.ts'
+import type { Records } from './records.ts'
+import { nowArrived, nowCount, nowHigh, nowLow, nowOffset, nowValue } from './rollup.ts'
+import type { Db } from './tables.ts'
+
+/** The newest value of a series at an instant. */
+export interface Latest {
+  readonly value: number | string
+  readonly band: Band | null
+  /** Log time at which it came. */
+  readonly arrived: Millis | null
+  /** Readings so far; null when only the newest minutes were looked at. */
+  readonly count: number | null
+}
+
+export class LatestValues {
+  private readonly buckets: Buckets
+  private readonly recent: RecentReadings
+  private readonly records: Records
+  private readonly text: Statement<[number, number], { text: string; arrived: number }>
+
+  constructor(db: Db, buckets: Buckets, recent: RecentReadings, records: Records) {
+    this.buckets = buckets
+    this.recent = recent
+    this.records = records
+    this.text = db.prepare(
+      'select text, arrived from state_change where series = ? and offset < ? order by time desc, offset desc limit 1',
+    )
+  }
+
+  /** Null: nothing had come. */
+  of(instant: Instant, series: SeriesEntry): Latest | null {
+    if (series.first >= instant.offset) return null
+    if (series.type === 'text') return this.textOf(instant, series.id)
+    const found = this.numberOf(instant, series.id)
+    if (found === null || series.type === 'number') return found
+    return { ...found, value: found.value === 1 ? 'true' : 'false' }
+  }
+
+  private textOf(instant: Instant, series: number): Latest | null {
+    const row = this.text.get(series, instant.offset)
+    return row === undefined ? null : { value: row.text, band: null, arrived: row.arrived, count: null }
+  }
+
+  private numberOf(instant: Instant, series: number): Latest | null {
+    const now = this.buckets.nowRow(series)
+    if (now === null) return null
+    if (now[nowOffset]! < instant.offset)
+      return {
+        value: now[nowValue]!,
+        band: bandOf(now[nowLow]!, now[nowHigh]!),
+        arrived: now[nowArrived]!,
+        count: now[nowCount]!,
+      }
+    return this.earlier(instant, series)
+  }
+
+  private earlier(instant: Instant, series: number): Latest | null {
+    const raw = newestRaw(this.recent.at(instant).of(series))
+    const bucket = this.buckets.newest(instant, series)
+    if (bucket !== null && (raw === null || raw.time < bucket.minute * minuteMs)) return this.fromBucket(bucket)
+    if (raw === null) return null
+    const band = bucket === null ? null : bandOf(bucket.low, bucket.high)
+    return { value: raw.value, band, arrived: raw.arrived, count: null }
+  }
+
+  private fromBucket({ last, low, high, to }: Bucket): Latest {
+    return { value: shorten(last), band: bandOf(low, high), arrived: this.records.timeAt(to), count: null }
+  }
+}
+
+function newestRaw(raws: readonly Raw[]): Raw | null {
+  let newest: Raw | null = null
+  for (const raw of raws) if (newest === null || raw.time >= newest.time) newest = raw
+  return newest
+}
+
+export function bandOf(low: number, high: number): Band | null {
+  return Number.isNaN(low) || Number.isNaN(high) ? null : { low: shorten(low), high: shorten(high) }
+}
+
+/** Roll-ups hold 32-bit floats: seven digits are true. */
+function shorten(value: number): number {
+  return Number(value.toPrecision(7))
+}

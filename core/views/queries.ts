@@ -1,0 +1,123 @@
+import type { At, Calls } from '../contract/calls.ts'
+import type { Millis } from '../contract/model.ts'
+import { type LogReader, openReader } from '../log/reader.ts'
+import { AlertAnswers } from './alerts.ts'
+import { ContinuityAnswers } from './continuity.ts'
+import { DeviceAnswers } from './devices.ts'
+import { GapHistory } from './gaps.ts'
+import { HealthAnswers } from './health.ts'
+import { type Instant, instantOf } from './instant.ts'
+import { MessageAnswers } from './messages.ts'
+import { RuleHistory } from './rules.ts'
+import { SeriesAnswers } from './series.ts'
+import { TimelineAnswers } from './timeline.ts'
+import { type Views, viewsOf } from './views.ts'
+
+type ReadCall =
+  | 'bounds'
+  | 'health'
+  | 'devices'
+  | 'device'
+  | 'series'
+  | 'messages'
+  | 'record'
+  | 'alerts'
+  | 'alert'
+  | 'alertLoad'
+  | 'continuity'
+  | 'timeline'
+  | 'rules'
+
+type Answers = { readonly [K in ReadCall]: (input: Calls[K]['in']) => Calls[K]['out'] }
+
+/**
+ * What pages ask, one function for each call that reads. Each answers from one state of the views; with `at` it answers
+ * as the screen would have been then, with nothing that came later. Read-only, and synchronous: for a thread of its own.
+ */
+export interface Queries extends Answers {
+  close(): void
+}
+
+/** Views that are not made yet are waited for: until then each call throws `stopped`. */
+export function openQueries(viewsFile: string, logDir: string, now: () => Millis = Date.now): Queries {
+  let log: LogReader | null = null
+  let made: { views: Views; answers: Answers } | null = null
+  const answers = () => {
+    log ??= openReader(logDir)
+    if (made === null) {
+      const views = viewsOf(viewsFile, log, now)
+      made = { views, answers: answersFrom(views) }
+    }
+    return made.answers
+  }
+  const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => answers()[name](input)]
+  return {
+    ...(Object.fromEntries(names.map(asked)) as unknown as Answers), // one entry for each name
+    close() {
+      made?.views.db.close()
+      log?.close()
+    },
+  }
+}
+
+const names: readonly ReadCall[] = [
+  'bounds',
+  'health',
+  'devices',
+  'device',
+  'series',
+  'messages',
+  'record',
+  'alerts',
+  'alert',
+  'alertLoad',
+  'continuity',
+  'timeline',
+  'rules',
+]
+
+function answersFrom(views: Views): Answers {
+  const gaps = new GapHistory(views.db, views.records)
+  const alerts = new AlertAnswers(views)
+  const devices = new DeviceAnswers(views)
+  const series = new SeriesAnswers(views)
+  const messages = new MessageAnswers(views)
+  const health = new HealthAnswers(views, alerts, gaps)
+  const continuity = new ContinuityAnswers(views, gaps)
+  const timeline = new TimelineAnswers(views, gaps)
+  const rules = new RuleHistory(views.db)
+  return {
+    bounds: () => boundsOf(views),
+    health: asOf(views, (instant) => health.health(instant)),
+    devices: asOf(views, (instant, input: Calls['devices']['in']) => devices.devices(instant, input)),
+    device: asOf(views, (instant, { id }: Calls['device']['in']) => devices.device(instant, id)),
+    series: asOf(views, (instant, input: Calls['series']['in']) => series.series(instant, input)),
+    messages: asOf(views, (instant, input: Calls['messages']['in']) => messages.messages(instant, input)),
+    record: ({ offset }) => ask(views, { at: null }, (instant) => messages.record(instant, offset)),
+    alerts: asOf(views, (instant, input: Calls['alerts']['in']) => alerts.alerts(instant, input)),
+    alert: asOf(views, (instant, { id }: Calls['alert']['in']) => alerts.alert(instant, id)),
+    alertLoad: asOf(views, (instant) => alerts.load(instant)),
+    continuity: asOf(views, (instant, input: Calls['continuity']['in']) => continuity.continuity(instant, input)),
+    timeline: asOf(views, (instant, input: Calls['timeline']['in']) => timeline.timeline(instant, input)),
+    rules: asOf(views, ({ offset }) => rules.at(offset)),
+  }
+}
+
+function boundsOf({ log, now }: Views): Calls['bounds']['out'] {
+  return { from: log.firstTime(), first: log.base(), until: log.lastTime() ?? now(), head: log.head() }
+}
+
+function asOf<In extends { readonly at: At }, Out>(
+  views: Views,
+  answer: (instant: Instant, input: In) => Out,
+): (input: In) => Out {
+  return (input) => ask(views, input, (instant) => answer(instant, input))
+}
+
+/** One read transaction, so that all parts of an answer are of one state. */
+function ask<Out>(views: Views, { at }: { readonly at: At }, answer: (instant: Instant) => Out): Out {
+  return views.db.transaction(() => {
+    const upto = views.refresh()
+    return answer(instantOf(at, views.log, upto, views.now()))
+  })()
+}

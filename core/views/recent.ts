@@ -1,0 +1,55 @@
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Instant } from './instant.ts'
+import type { Records } from './records.ts'
+
+export interface Raw {
+  readonly time: Millis
+  readonly offset: Offset
+  readonly value: number
+  readonly arrived: Millis
+}
+
+/** What came in the last minute before an instant, read from the records themselves. */
+export interface Recent {
+  /** Records from here on were read. */
+  readonly since: Offset
+  /** In log order. */
+  of(series: number): readonly Raw[]
+}
+
+const span: Millis = 60_000
+/** At a flood of messages less than a minute is read, and what is older shows as of the minute before. */
+const maxRecords = 20_000
+const kept = 4
+const nothing: readonly Raw[] = []
+
+/** The same few instants are asked for by every part of a page. */
+export class RecentReadings {
+  private readonly records: Records
+  private readonly cache = new Map<Offset, Recent>()
+
+  constructor(records: Records) {
+    this.records = records
+  }
+
+  at(instant: Instant): Recent {
+    const known = this.cache.get(instant.offset)
+    if (known !== undefined) return known
+    if (this.cache.size >= kept) this.cache.delete(this.cache.keys().next().value!)
+    const read = this.read(instant)
+    this.cache.set(instant.offset, read)
+    return read
+  }
+
+  private read({ time, offset }: Instant): Recent {
+    const since = Math.max(this.records.log.offsetAt(time - span), offset - maxRecords)
+    const bySeries = new Map<number, Raw[]>()
+    this.records.scan(since, offset, null, (series, at, eventTime, value, arrived) => {
+      const list = bySeries.get(series)
+      const raw = { time: eventTime, offset: at, value, arrived }
+      if (list === undefined) bySeries.set(series, [raw])
+      else list.push(raw)
+    })
+    return { since, of: (series) => bySeries.get(series) ?? nothing }
+  }
+}

@@ -1,0 +1,87 @@
+import { type Block, kindCode, payload } from '../contract/block.ts'
+import type { Millis, Offset, SeriesType } from '../contract/model.ts'
+import type { LogReader } from '../log/reader.ts'
+import { createDecoded, createDecoder, type Decoded, valueKinds } from '../stream/decode/decoder.ts'
+import { eventTime } from '../stream/event-time.ts'
+import type { Catalogue } from './catalogue.ts'
+
+/** A number or boolean reading as the records hold it. */
+export type Visit = (series: number, offset: Offset, time: Millis, value: number, arrived: Millis) => void
+
+const maxBlocks = 64
+
+/** The raw records, for what the tables do not hold. */
+export class Records {
+  readonly log: LogReader
+  private readonly catalogue: Catalogue
+  private readonly decoder = createDecoder()
+  private readonly decoded: Decoded = createDecoded()
+  private readonly blocks = new Map<Offset, Block>()
+
+  constructor(log: LogReader, catalogue: Catalogue) {
+    this.log = log
+    this.catalogue = catalogue
+  }
+
+  /** The block that holds `offset`, or null beyond the head or below the base. */
+  blockAt(offset: Offset): Block | null {
+    for (const block of this.blocks.values()) if (offset >= block.first && offset < block.first + block.n) return block
+    if (offset < this.log.base()) return null
+    const block = this.log.read(offset)
+    if (block !== null) this.keep(block)
+    return block
+  }
+
+  /** Arrival of a record; null when the log no longer holds it. */
+  timeAt(offset: Offset): Millis | null {
+    const block = this.blockAt(offset)
+    return block === null || offset < block.first ? null : block.time[offset - block.first]!
+  }
+
+  /** Every number in the records of [from, to), in log order; of all topics, or of some. */
+  scan(from: Offset, to: Offset, topics: ReadonlySet<string> | null, visit: Visit): void {
+    for (let at = Math.max(from, this.log.base()); at < to; ) {
+      const block = this.blockAt(at)
+      if (block === null) return
+      const end = Math.min(to - block.first, block.n)
+      const wanted = topics === null ? null : topicIds(block, topics)
+      for (let row = at - block.first; row < end; row++)
+        if (block.kind[row] === kindCode.message && (wanted === null || wanted[block.topic[row]!] === 1))
+          this.visitRow(block, row, visit)
+      at = block.first + block.n
+    }
+  }
+
+  private visitRow(block: Block, row: number, visit: Visit): void {
+    const { decoded } = this
+    const topic = block.topics[block.topic[row]!]!
+    if (this.decoder.decode(topic.name, payload(block, row), decoded) !== null) return
+    const time = eventTime(decoded.time, block.time[row]!)
+    for (let i = 0; i < decoded.n; i++) {
+      if (decoded.kind[i] === 2) continue
+      const series = this.seriesOf(decoded, i)
+      if (series >= 0) visit(series, block.first + row, time, decoded.number[i]!, block.time[row]!)
+    }
+  }
+
+  private seriesOf({ layout, kind }: Decoded, i: number): number {
+    const slot = kind[i]! * layout.signals.length + i
+    const known = layout.ids[slot]!
+    if (known >= 0) return known
+    const type: SeriesType = valueKinds[kind[i]!]!
+    const found = this.catalogue.find(layout.place.device, layout.signals[i]!, type)
+    layout.ids[slot] = found
+    return found
+  }
+
+  private keep(block: Block): void {
+    if (this.blocks.size >= maxBlocks) this.blocks.delete(this.blocks.keys().next().value!)
+    if (block.n >= 50) this.blocks.set(block.first, block) // smaller ones may yet be sealed into one
+  }
+}
+
+function topicIds(block: Block, topics: ReadonlySet<string>): Uint8Array {
+  const ids = new Uint8Array(block.topics.length)
+  for (let id = 0; id < ids.length; id++) if (topics.has(block.topics[id]!.name)) ids[id] = 1
+  return ids
+}

@@ -1,0 +1,29 @@
+import type { Statement } from 'better-sqlite3'
+import type { Offset, Rule } from '../contract/model.ts'
+import type { Db } from './tables.ts'
+
+const maxRules = 1_000
+
+/** Every version of every rule, as the records put them. */
+export class RuleHistory {
+  private readonly one: Statement<[string, number], { doc: string }>
+  private readonly all: Statement<[number, number], { doc: string }>
+
+  constructor(db: Db) {
+    this.one = db.prepare('select doc from rule where id = ? and offset < ? order by offset desc limit 1')
+    this.all = db.prepare(
+      `select doc from (select id, doc, deleted, max(offset) from rule where offset < ? group by id)
+       where deleted = 0 order by id limit ?`,
+    )
+  }
+
+  /** The rule as it was put last before `offset`. */
+  before(id: string, offset: Offset): Rule | null {
+    const row = this.one.get(id, offset)
+    return row === undefined ? null : (JSON.parse(row.doc) as Rule) // written by the writer
+  }
+
+  at(offset: Offset): readonly Rule[] {
+    return this.all.all(offset, maxRules).map(({ doc }) => JSON.parse(doc) as Rule)
+  }
+}
