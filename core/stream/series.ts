@@ -37,7 +37,7 @@ export const ringSize = 32
 const ringFields = 4
 export const kindPart = ring + ringSize * ringFields
 export const bandPart = kindPart + 16
-export const stuckPart = bandPart + 96
+export const stuckPart = bandPart + 104
 const rowLength = stuckPart + 4
 
 export function createSeries(series: Series, device: number): SeriesState {

@@ -4,8 +4,8 @@ import { type Detector, type Now, type Params, param, type Verdict, type Words }
 import { isMeasurement } from './kind.ts'
 
 // Two ways to expect a value: a slow level, and the hour of the day with a slow offset. The one that has been
-// closer is used. How far is far is remembered: the largest distances so far, in units of the usual spread, which is a
-// mean distance, so that a failure does not widen it for long.
+// closer is used. How far is far: some usual spreads (mean distances, so that a failure does not widen them for long),
+// or beyond the largest distances remembered, above and below apart, in the sensor's own unit.
 const level = bandPart
 const levelSpread = bandPart + 1
 const offset = bandPart + 2
@@ -21,19 +21,21 @@ const days = bandPart + 10
 const firstTime = bandPart + 11
 /** Smallest step between two different values: what the sensor can tell apart. */
 const quantum = bandPart + 12
-/** The distance that may become a peak, how many readings ago, and whether it was inside an alert. */
-const candidate = bandPart + 13
-const candidateAge = bandPart + 14
-const candidateAlerted = bandPart + 15
-const outsideRun = bandPart + 16
-const farRun = bandPart + 17
-const openSince = bandPart + 18
-const previous = bandPart + 19
+const outsideRun = bandPart + 13
+const farRun = bandPart + 14
+const openSince = bandPart + 15
+const previous = bandPart + 16
 /** The largest distances above, and then below, largest first. */
-const peaks = bandPart + 20
+const peaks = bandPart + 17
 const peaksKept = 12
 const hourMean = peaks + 2 * peaksKept
 const hourDays = hourMean + 24
+/** For each side the distance that may become a peak, how many readings ago, and whether it was inside an alert. */
+const candidates = hourDays + 24
+const candidateFields = 3
+/** Alerts, fading in some days, and when the newest was. */
+const oftenAlerted = candidates + 2 * candidateFields
+const lastAlerted = oftenAlerted + 1
 
 const hour: Millis = 3_600_000
 const day = 24 * hour
@@ -42,14 +44,20 @@ const warmUp = 100
 const clip = 2
 /** From a mean distance, cut at `clip`, to the spread of a normal distribution. */
 const toSpread = 1.28
+/** A reading further out than that counts less, so that a failure of a day does not become usual. */
+const farRate = 0.35
 const memoryDays = 4
 const fastest = 1 / 600
 const slowest = 1 / 50_000
 const youngWidth = 2
 const peakAge = 40
-/** What was an alert is remembered less, so that it is one again. */
+/** What was an alert is remembered as half as far, so that it is one again; unless alerts come often. */
 const alertedWeight = 0.5
+const oftenMs = 7 * day
+const often = 1.5
 const minDays = 2
+/** Before, the hours of the day are not learned well enough to be compared. */
+const compareFrom = 3 * day
 
 /** The usual band of a measurement, learned per series. */
 export const band: Detector = {
@@ -176,8 +184,9 @@ export function learnBand(row: Float64Array, now: Now, every: Millis, alerted: b
   const kept = learnLevel(row, now, a)
   learnHour(row, now, a)
   sumHour(row, now.time, kept)
-  choose(row)
-  learnPeak(row, now.value - now.middle, alerted)
+  choose(row, now.time)
+  learnPeak(row, 0, now.value - now.middle, alerted)
+  learnPeak(row, 1, now.middle - now.value, alerted)
   if (alerted) relearn(row, now, params)
   else row[openSince] = Number.NaN
 }
@@ -206,15 +215,16 @@ function learnStep(row: Float64Array, value: number): void {
 
 /** Answers the value, no further from the level than one reading may pull. */
 function learnLevel(row: Float64Array, now: Now, a: number): number {
-  const d = clipped(now.value - row[level]!, row[levelSpread]!, row[count]!)
-  const kept = row[level]! + d
-  row[level] = row[level]! + a * d
-  row[levelSpread] = row[levelSpread]! + a * (toSpread * Math.abs(d) - row[levelSpread]!)
-  return kept
+  const far = now.value - row[level]!
+  const d = clipped(far, row[levelSpread]!, row[count]!)
+  const own = d === far ? a : a * farRate
+  row[level] = row[level]! + own * d
+  row[levelSpread] = row[levelSpread]! + own * (toSpread * Math.abs(d) - row[levelSpread]!)
+  return row[level]! + d
 }
 
 function clipped(d: number, spread: number, n: number): number {
-  return n < 20 ? d : Math.min(clip * spread, Math.max(-clip * spread, d))
+  return n < 100 ? d : Math.min(clip * spread, Math.max(-clip * spread, d))
 }
 
 function learnHour(row: Float64Array, now: Now, a: number): void {
@@ -222,8 +232,9 @@ function learnHour(row: Float64Array, now: Now, a: number): void {
   if (Number.isNaN(hourly)) return
   const n = row[hourCount]! + 1
   row[hourCount] = n
-  const own = Math.max(a, 1 / n)
-  const d = clipped(now.value - hourly - row[offset]!, row[hourSpread]!, n)
+  const far = now.value - hourly - row[offset]!
+  const d = clipped(far, row[hourSpread]!, n)
+  const own = d === far ? Math.max(a, 1 / n) : Math.max(a * farRate, 1 / n)
   row[offset] = row[offset]! + own * d
   row[hourSpread] = row[hourSpread]! + own * (toSpread * Math.abs(d) - row[hourSpread]!)
 }
@@ -251,28 +262,38 @@ function closeHour(row: Float64Array, now: number): void {
 }
 
 /** Hysteresis, so that the band does not jump to and fro. */
-function choose(row: Float64Array): void {
-  if (row[hourCount]! < warmUp) return
+function choose(row: Float64Array, time: Millis): void {
+  if (row[hourCount]! < warmUp || time - row[firstTime]! < compareFrom) return
   if (row[hourSpread]! < 0.8 * row[levelSpread]!) row[byHour] = 1
   else if (row[hourSpread]! > 0.95 * row[levelSpread]!) row[byHour] = 0
 }
 
-/** A peak is a distance that is not exceeded in the 40 readings after it, so that one episode is one peak. */
-function learnPeak(row: Float64Array, distance: number, alerted: boolean): void {
+/** A peak is a distance that is not exceeded in the 40 readings after it, so that one episode is one peak. Side 0: above. */
+function learnPeak(row: Float64Array, side: number, distance: number, alerted: boolean): void {
   if (Number.isNaN(distance)) return
-  if (Math.abs(distance) <= Math.abs(row[candidate]!)) {
-    row[candidateAge] = row[candidateAge]! + 1
-    if (row[candidateAge]! < peakAge) return
-    keepPeak(row, row[candidate]!, row[candidateAlerted] === 1 ? alertedWeight : 1)
+  const at = candidates + side * candidateFields
+  if (distance <= row[at]!) {
+    row[at + 1] = row[at + 1]! + 1
+    if (row[at + 1]! < peakAge) return
+    keepPeak(row, peaks + side * peaksKept, row[at]! * (row[at + 2] === 1 ? alertWeight(row) : 1))
   }
-  row[candidate] = distance
-  row[candidateAge] = 0
-  row[candidateAlerted] = alerted ? 1 : 0
+  row[at] = Math.max(0, distance)
+  row[at + 1] = 0
+  row[at + 2] = alerted ? 1 : 0
 }
 
-function keepPeak(row: Float64Array, distance: number, weight: number): void {
-  const size = Math.abs(distance) * weight
-  const first = peaks + (distance > 0 ? 0 : peaksKept)
+/** An alert is remembered less, so that it is one again; what is one again and again is usual. */
+function alertWeight(row: Float64Array): number {
+  return row[oftenAlerted]! >= often ? 1 : alertedWeight
+}
+
+function countAlert(row: Float64Array, time: Millis): void {
+  const fading = Math.max(0, 1 - (time - row[lastAlerted]!) / oftenMs)
+  row[oftenAlerted] = row[oftenAlerted]! * fading + 1
+  row[lastAlerted] = time
+}
+
+function keepPeak(row: Float64Array, first: number, size: number): void {
   let i = first + peaksKept - 1
   if (size <= row[i]!) return
   while (i > first && row[i - 1]! < size) {
@@ -284,7 +305,10 @@ function keepPeak(row: Float64Array, distance: number, weight: number): void {
 
 /** What lasts becomes usual, so that every alert ends. */
 function relearn(row: Float64Array, now: Now, params: Params): void {
-  if (Number.isNaN(row[openSince]!)) row[openSince] = now.time
+  if (Number.isNaN(row[openSince]!)) {
+    row[openSince] = now.time
+    countAlert(row, now.time)
+  }
   if (now.time - row[openSince]! < param(band, params, 'relearnMs')) return
   const values = recent(row, row[count]! + 1).map((each) => each.value)
   if (values.length < ringSize) return
