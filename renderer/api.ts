@@ -107,7 +107,7 @@ class Exchange implements Core, CarrierEvents {
     this.become('down')
     const lost = [...this.sent.values()]
     this.sent.clear()
-    for (const pending of lost) pending.reject(stopped('the recorder stopped before it answered'))
+    for (const pending of lost) pending.reject(stopped('The recorder stopped before it answered'))
   }
 
   bytes(bytes: Uint8Array): void {
@@ -171,11 +171,11 @@ export function socketCarrier(url: string): Carrier {
     let wait = retryMs
     socket = new WebSocket(url)
     socket.binaryType = 'arraybuffer'
-    socket.onopen = () => {
-      wait = firstRetryMs
-      on.open()
+    socket.onopen = () => on.open()
+    socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+      wait = firstRetryMs // only a core that answers is well; one that only opens would be asked four times a second
+      on.bytes(new Uint8Array(event.data))
     }
-    socket.onmessage = (event: MessageEvent<ArrayBuffer>) => on.bytes(new Uint8Array(event.data))
     socket.onclose = () => {
       if (ended) return
       on.closed()
