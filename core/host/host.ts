@@ -131,7 +131,7 @@ export class RunningHost implements Host {
     const answers = answersOf(this)
     this.api = {
       answer: (name, input, signal) => dispatch(answers, name, input, signal),
-      listen: (heard) => this.listeners.listen(heard),
+      listen: (heard) => this.listen(heard),
     }
   }
 
@@ -302,6 +302,14 @@ export class RunningHost implements Host {
       wanted.port ?? this.config.server.port,
       asked,
     )
+  }
+
+  /** Who comes late hears at once where things stand. */
+  private listen(heard: Parameters<Core['listen']>[0]): () => void {
+    const { offset, time, alerts } = this.views
+    heard('status', this.status())
+    heard('views', { offset, time, alerts })
+    return this.listeners.listen(heard)
   }
 
   /** A thread that falls at its start must not hold up the page that says so. */

@@ -33,7 +33,8 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
       Handlers<QuerySide>['asks'],
       QueryCall
     >), // one for each name
-    probe: async ({ source, password, listenMs }, signal) => (await import('../ingest/probe.ts')).probe(source, password, listenMs, signal),
+    probe: async ({ source, password, listenMs }, signal) =>
+      (await import('../ingest/probe.ts')).probe(source, password, listenMs, signal),
     stop: () => {
       queries.close()
       return null
