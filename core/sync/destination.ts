@@ -8,6 +8,7 @@ import { type Batch, type BatchSource, nextBatch } from './batch.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
 import { explain, type Failure, missingTopics, waitBefore } from './failures.ts'
 import type { Ledger } from './ledger.ts'
+import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
 import { statusRecord, type Voice } from './record-format.ts'
 import { clientOf, type ProducerName } from './sender.ts'
@@ -49,10 +50,7 @@ export const usualPace: Pace = {
 /** Behind by less is live. */
 const liveMs: Millis = 10_000
 
-interface Trouble {
-  readonly message: string
-  readonly hint: string | null
-  readonly code: string | null
+interface Trouble extends Warning {
   readonly since: Millis
 }
 
@@ -80,6 +78,8 @@ export class Destination {
   /** Records before hold nothing that was not sent. */
   private at: Offset
   private statusAt: Millis = 0
+  /** When the checkpoint was written last. */
+  private checkpointAt: Millis = 0
   private facts: ClusterFacts | null = null
 
   constructor(options: DestinationOptions) {
@@ -90,6 +90,7 @@ export class Destination {
     this.producer = producerName(ledger.identity.installation, config)
     this.voice = { ...ledger.identity, site, topics: config.topics }
     this.at = ledger.place(config.name, options.source.base()).acked
+    this.checkpointAt = ledger.totals(config.name).confirmed ?? 0
     this.running = this.run()
   }
 
@@ -192,7 +193,7 @@ export class Destination {
     try {
       this.delivery = session.delivery
       this.at = session.next
-      this.warnOfRetention(facts)
+      this.warn(shortRetention(this.o.config, facts, this.behindMs()))
       while (!this.paused) await this.turn(session)
     } catch (error) {
       throw await this.whyEnded(session, error)
@@ -209,38 +210,20 @@ export class Destination {
   private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
     const facts = await this.ask(readFacts(kafka, this.o.config))
     this.facts = facts
-    const { telemetry, alerts } = this.o.config.topics
-    const missing = [telemetry, alerts].filter((topic) => !facts.topics.has(topic))
+    const missing = missingIn(facts, this.o.config)
     if (missing.length > 0 && !this.o.config.create.allowed) throw missingTopics(missing, this.where()).error
     if (missing.length > 0) {
       await this.ask(createTopics(kafka, this.o.config))
       return this.checkCluster(kafka)
     }
-    this.checkSameCluster(facts)
-    this.checkSameLog()
+    const { ledger, source } = this.o
+    checkSameCluster(this.name, ledger.session(this.name).cluster, facts)
+    checkSameLog(this.name, ledger.place(this.name, 0).acked, source.head())
     return facts
   }
 
   private ask<T>(work: Promise<T>): Promise<T> {
     return within('topics', this.o.pace.stepMs, this.signal, work)
-  }
-
-  /** Going on where another cluster stopped would leave this one without what came before. */
-  private checkSameCluster({ id }: ClusterFacts): void {
-    const known = this.o.ledger.session(this.name).cluster
-    if (known === null || known === id) return
-    throw new FieldError('kafka_state', `"${this.name}" has become another cluster (${id}; it was ${known})`, {
-      hint: 'Give this destination another name to send the whole kept log to the new cluster, or correct its brokers.',
-    })
-  }
-
-  private checkSameLog(): void {
-    const { acked } = this.o.ledger.place(this.name, 0)
-    const head = this.o.source.head()
-    if (head >= acked) return
-    throw new FieldError('kafka_state', `"${this.name}": ${acked} records were sent, but the log holds only ${head}`, {
-      hint: 'The log was replaced or restored from an older backup. Give this destination another name to send it again under it.',
-    })
   }
 
   private open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
@@ -281,7 +264,8 @@ export class Destination {
     }
     this.suspects.passed(batch.to)
     this.at = session.next
-    this.rate.add(this.o.now(), batch.records)
+    this.checkpointAt = this.o.now()
+    this.rate.add(this.checkpointAt, batch.records)
     this.well()
   }
 
@@ -301,37 +285,23 @@ export class Destination {
 
   private async idle(session: Session): Promise<void> {
     this.well()
-    const { renewEveryMs } = this.o.pace
-    const before = this.o.now()
-    await this.bell.wait(renewEveryMs, this.signal)
-    if (this.o.now() - before >= renewEveryMs) await session.renew(this.at)
+    const { now, pace } = this.o
+    if (now() - this.checkpointAt >= pace.renewEveryMs) {
+      await session.renew(this.at)
+      this.checkpointAt = now()
+    }
+    await this.bell.wait(pace.renewEveryMs, this.signal)
   }
 
-  /** Retention keeps what was not sent, unless the disk left no choice: then it says so, and so do we. */
   private skipExpired(session: Session): void {
     const base = this.o.source.base()
-    if (session.next >= base) return
-    this.warn(
-      'offset_expired',
-      `records ${session.next} to ${base - 1} left the log before they were sent`,
-      'Give the log more room on the disk.',
-    )
-    this.at = Math.max(this.at, base)
+    if (session.next >= base || this.at >= base) return
+    this.warn(expired(session.next, base))
+    this.at = base
   }
 
-  private warnOfRetention({ retentionMs }: ClusterFacts): void {
-    const behindMs = this.behindMs()
-    if (retentionMs === null || behindMs < retentionMs) return
-    const topic = this.o.config.topics.telemetry
-    this.warn(
-      'kafka_state',
-      `"${topic}" keeps records for ${days(retentionMs)}, but the oldest to send is ${days(behindMs)} old: the cluster deletes what is older soon after it arrives`,
-      'Raise its retention.ms before, if that history is wanted there.',
-    )
-  }
-
-  private warn(code: string, message: string, hint: string): void {
-    this.warning = { code, message, hint, since: this.o.now() }
+  private warn(warning: Warning | null): void {
+    if (warning !== null) this.warning = { ...warning, since: this.o.now() }
   }
 
   private async whyEnded(session: Session, error: unknown): Promise<unknown> {
@@ -391,9 +361,4 @@ export class Destination {
 function producerName(installation: string, { name, topics }: DestinationConfig): ProducerName {
   const id = `${installation}.${encodeURIComponent(name)}`
   return { transactionalId: `edge.${id}`, group: `edge.ckpt.${id}`, topic: topics.telemetry }
-}
-
-function days(ms: Millis): string {
-  const hours = ms / 3_600_000
-  return hours < 48 ? `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} hours` : `${Math.round(hours / 24)} days`
 }

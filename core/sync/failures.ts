@@ -33,6 +33,8 @@ const waits: Readonly<Record<Exclude<Backoff, 'person'>, readonly Millis[]>> = {
   rejected: [0],
 }
 
+const calm = 'Nothing is lost; it is tried again.'
+
 /** Null: wait for a person. `random` in [0, 1) spreads installations that lost the same cluster. */
 export function waitBefore(attempt: number, backoff: Backoff, random: number): Millis | null {
   if (backoff === 'person') return null
@@ -157,11 +159,7 @@ function ofType(type: string, seen: Seen, where: Where): Failure | null {
       )
     case 'NOT_ENOUGH_REPLICAS':
     case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
-      return waiting(
-        seen,
-        `${brokersOf(where)} has too few copies of the topic alive`,
-        'Nothing is lost; it is tried again.',
-      )
+      return waiting(seen, `${brokersOf(where)} has too few copies of the topic alive`, calm)
     case 'INVALID_REPLICATION_FACTOR':
       return person(
         seen,
@@ -195,7 +193,7 @@ function byCode(seen: Seen, where: Where): Failure | null {
       return waiting(seen, `no address is known for ${brokersOf(where)}`, 'Look at the host name, or at the network.')
     if (text.startsWith('SQLITE_')) return ledgerFailure(seen, text)
     if (text === 'ECONNREFUSED')
-      return waiting(seen, `nothing listens at ${brokersOf(where)}`, 'Nothing is lost; it is tried again.')
+      return waiting(seen, `${brokersOf(where)} refuses the connection: nothing listens there`, calm)
   }
   return null
 }
@@ -205,9 +203,11 @@ function byName(seen: Seen, where: Where): Failure | null {
   if (is('KafkaJSSASLAuthenticationError')) return refusedLogin(seen, where)
   if (is('KafkaJSServerDoesNotSupportApiKey')) return noTransactions(seen, where)
   if (is('KafkaJSConnectionClosedError') || seen.codes.includes('ECONNRESET')) return closed(seen, where)
+  if (is('KafkaJSBrokerNotFound') || /not connected|disconnected/i.test(seen.message))
+    return waiting(seen, `the connection to ${brokersOf(where)} was lost`, calm)
   if (is('KafkaJSMetadataNotLoaded') || is('KafkaJSTopicMetadataNotLoaded')) return topicMissing(seen, where)
   if (is('KafkaJSConnectionError') || is('KafkaJSRequestTimeoutError') || is('TimeoutError'))
-    return waiting(seen, `${brokersOf(where)} does not answer`, 'Nothing is lost; it is tried again.')
+    return waiting(seen, `the connection to ${brokersOf(where)} gives no answer`, calm)
   return null
 }
 
@@ -220,7 +220,7 @@ function closed(seen: Seen, where: Where): Failure {
       ? 'If that port wants TLS, turn TLS on.'
       : early && sasl === 'none'
         ? 'If it wants a login, give one.'
-        : 'Nothing is lost; it is tried again.'
+        : calm
   return waiting(seen, `${brokersOf(where)} closed the connection`, hint)
 }
 

@@ -31,7 +31,7 @@ test.each([
 })
 
 test.each([
-  ['ECONNREFUSED', 'kafka_unreachable', /nothing listens at kafka\.plant:9092/, 'waiting', 'soon'],
+  ['ECONNREFUSED', 'kafka_unreachable', /kafka\.plant:9092 refuses the connection: nothing listens/, 'waiting', 'soon'],
   ['ENOTFOUND', 'kafka_unreachable', /no address is known for kafka\.plant:9092/, 'waiting', 'soon'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'kafka_tls', /authority that this machine does not know/, 'action needed', 'tls'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'kafka_tls', /for another host name/, 'action needed', 'tls'],

@@ -195,6 +195,25 @@ describe.skipIf(!present)('what a person sees', () => {
     expect(new Set(unmarked.map(idOf)).size).toBe(unmarked.length)
   })
 
+  test('an idle destination writes its checkpoint again, so that the cluster does not forget it', async () => {
+    const renewEveryMs = 50
+    let commits = 0
+    const after = (step: Step) => {
+      commits += step === 'commit' ? 1 : 0
+    }
+    const running = start('idle', { parts: { after, pace: { lingerMs: 1, renewEveryMs } } })
+    running.forward.head(54) // the last record is nothing to send
+    await running.until((row) => row.next === 54 && row.state === 'live')
+    const delivered = commits
+    await running.until(() => commits >= delivered + 3)
+    await running.forward.stop()
+    const again = start('idle')
+    again.forward.head(60)
+    await again.until((row) => row.next === 60 && row.state === 'live')
+    await again.forward.stop()
+    await expectExactlyOnce('idle', 60)
+  })
+
   test('a paused destination sends nothing, and goes on when it is told to', async () => {
     const running = start('paused', { more: { paused: true } })
     running.forward.head(50)

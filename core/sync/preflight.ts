@@ -1,0 +1,55 @@
+import type { DestinationConfig } from '../contract/calls.ts'
+import { type ErrorCode, FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { ClusterFacts } from './cluster.ts'
+
+// What is looked at before anything is sent.
+
+/** Something a person should know, while sending goes on. */
+export interface Warning {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | null
+}
+
+/** The topics without which nothing can be sent; status and dead letters can wait until they are needed. */
+export function missingIn({ topics }: ClusterFacts, { topics: { telemetry, alerts } }: DestinationConfig): string[] {
+  return [telemetry, alerts].filter((topic) => !topics.has(topic))
+}
+
+/** Going on where another cluster stopped would leave this one without what came before. */
+export function checkSameCluster(name: string, known: string | null, { id }: ClusterFacts): void {
+  if (known === null || known === id) return
+  throw new FieldError('kafka_state', `"${name}" has become another cluster (${id}; it was ${known})`, {
+    hint: 'Give this destination another name to send the whole kept log to the new cluster, or correct its brokers.',
+  })
+}
+
+export function checkSameLog(name: string, acked: Offset, head: Offset): void {
+  if (head >= acked) return
+  throw new FieldError('kafka_state', `"${name}": ${acked} records were sent, but the log holds only ${head}`, {
+    hint: 'The log was replaced, or restored from an older backup. Give this destination another name to send it again under it.',
+  })
+}
+
+/** Retention keeps what was not sent, unless the disk left no choice. */
+export function expired(next: Offset, base: Offset): Warning {
+  const message = `records ${next} to ${base - 1} left the log before they were sent`
+  return { code: 'offset_expired', message, hint: 'Give the log more room on the disk.' }
+}
+
+/** Null: the topic keeps records for longer than our oldest one is old. */
+export function shortRetention(of: DestinationConfig, { retentionMs }: ClusterFacts, behindMs: Millis): Warning | null {
+  if (retentionMs === null || behindMs < retentionMs) return null
+  return {
+    code: 'kafka_state',
+    message: `"${of.topics.telemetry}" keeps records for ${span(retentionMs)}, but the oldest to send is ${span(behindMs)} old: the cluster deletes it soon after it arrives`,
+    hint: 'Raise its retention.ms before, if that history is wanted there.',
+  }
+}
+
+function span(ms: Millis): string {
+  const hours = ms / 3_600_000
+  if (hours >= 48) return `${Math.round(hours / 24)} days`
+  return `${hours < 10 ? hours.toFixed(1) : Math.round(hours)} hours`
+}

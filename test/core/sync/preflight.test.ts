@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { checkSameCluster, checkSameLog, missingIn, shortRetention } from '../../../core/sync/preflight.ts'
+import { destinationAt } from '../../support/kafka/destination.ts'
+
+const config = destinationAt('127.0.0.1:9092', 'a')
+const facts = { id: 'c1', topics: new Map([['a.telemetry', 4]]), retentionMs: 3_600_000 }
+
+test('only the topics without which nothing can be sent are missing', () => {
+  expect(missingIn(facts, config)).toEqual(['a.alerts'])
+})
+
+test('another cluster under the same name stops, with both named', () => {
+  expect(() => checkSameCluster('a', 'c0', facts)).toThrow(/another cluster \(c1; it was c0\)/)
+  expect(() => checkSameCluster('a', null, facts)).not.toThrow()
+  expect(() => checkSameCluster('a', 'c1', facts)).not.toThrow()
+})
+
+test('a log shorter than what was sent stops, with both numbers', () => {
+  expect(() => checkSameLog('a', 500, 20)).toThrow(/500 records were sent, but the log holds only 20/)
+  expect(() => checkSameLog('a', 500, 500)).not.toThrow()
+})
+
+test('a retention longer than the backlog needs no warning', () => {
+  expect(shortRetention(config, facts, 3_599_999)).toBeNull()
+  expect(shortRetention(config, { ...facts, retentionMs: null }, 1e12)).toBeNull()
+  expect(shortRetention(config, facts, 90 * 3_600_000)?.message).toMatch(/for 1.0 hours, .* is 4 days old/)
+})
