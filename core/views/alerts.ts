@@ -7,6 +7,7 @@ import { compareAlerts } from './device-states.ts'
 import { sparkOf } from './devices.ts'
 import { distributionOf } from './distribution.ts'
 import type { Instant } from './instant.ts'
+import { bandOf } from './latest.ts'
 import { groupOf } from './open-alerts.ts'
 import { RuleHistory } from './rules.ts'
 import type { Views } from './views.ts'
@@ -159,7 +160,7 @@ export class AlertAnswers {
     const end = minuteOf(until) + 1
     const buckets = this.views.buckets.range(instant, alert.series!, end - 10, end)
     const newest = buckets.findLast(({ low }) => !Number.isNaN(low))
-    return newest === undefined ? alert.explanation.expected : { low: newest.low, high: newest.high }
+    return newest === undefined ? alert.explanation.expected : bandOf(newest.low, newest.high)
   }
 
   private ruleOf({ rule, opened }: Alert): Rule | null {

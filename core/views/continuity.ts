@@ -4,23 +4,21 @@ import type { Millis } from '../contract/model.ts'
 import { minuteMs, minuteOf } from './bucket.ts'
 import { type Gap, type GapHistory, gapsOf } from './gaps.ts'
 import type { Instant } from './instant.ts'
+import type { Counted } from './records.ts'
 import type { Views } from './views.ts'
 
 const maxGaps = 500
 const day = 86_400_000
 
-interface Totals {
+interface Totals extends Counted {
   readonly source: string
-  readonly messages: number
-  readonly repeats: number
-  readonly qos0: number
 }
 
 /** Whether every source was heard, and why not where it was not. */
 export class ContinuityAnswers {
   private readonly views: Views
   private readonly gaps: GapHistory
-  private readonly totals: Statement<[number, number, number], Totals>
+  private readonly totals: Statement<[number, number], Totals>
   private readonly since: Statement<[number], { source: string; minute: number }>
 
   constructor(views: Views, gaps: GapHistory) {
@@ -28,7 +26,7 @@ export class ContinuityAnswers {
     this.gaps = gaps
     this.totals = views.db.prepare(
       `select source, sum(messages) as messages, sum(repeats) as repeats, sum(qos0) as qos0 from minute
-       where minute >= ? and minute <= ? and first < ? group by source`,
+       where minute >= ? and minute < ? group by source`,
     )
     this.since = views.db.prepare('select source, min(minute) as minute from minute where first < ? group by source')
   }
@@ -48,10 +46,20 @@ export class ContinuityAnswers {
     return { from, until: instant.time, sources }
   }
 
-  private totalsSince({ time, offset }: Instant, from: Millis): ReadonlyMap<string, Totals> {
-    const rows = this.totals.all(minuteOf(from), minuteOf(time), offset)
-    return new Map(rows.map((row) => [row.source, row]))
+  /** Whole minutes are summed up already; of the running one the records are counted that were there. */
+  private totalsSince({ live, time, offset }: Instant, from: Millis): ReadonlyMap<string, Counted> {
+    const running = live ? Number.MAX_SAFE_INTEGER : minuteOf(time)
+    const totals = new Map(this.totals.all(minuteOf(from), running).map((row): [string, Counted] => [row.source, row]))
+    if (live) return totals
+    for (const [source, counted] of this.views.records.count(this.views.log.offsetAt(running * minuteMs), offset))
+      totals.set(source, sum(totals.get(source), counted))
+    return totals
   }
+}
+
+function sum(a: Counted | undefined, b: Counted): Counted {
+  if (a === undefined) return b
+  return { messages: a.messages + b.messages, repeats: a.repeats + b.repeats, qos0: a.qos0 + b.qos0 }
 }
 
 export function within(gaps: readonly Gap[], from: Millis, until: Millis): readonly Gap[] {

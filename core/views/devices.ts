@@ -86,6 +86,8 @@ export class DeviceAnswers {
     const series = known(device, instant)
     const main = mainSeries(series, standing)
     const latest = main === null ? null : this.views.latest.of(instant, main)
+    const end = minuteOf(instant.time) + 1
+    const lastHour = main === null ? [] : this.views.buckets.range(instant, main.id, end - sparkMinutes, end)
     return {
       device: device.device,
       label: device.label,
@@ -97,35 +99,30 @@ export class DeviceAnswers {
       unit: main === null ? null : unitOf(main),
       value: latest?.value ?? null,
       band: latest?.band ?? null,
-      spark: main === null ? new Float64Array(0) : this.spark(instant, main),
-      heard: this.heard(instant, series),
+      spark: means(lastHour, end),
+      heard: this.views.latest.heard(instant, series),
       everyMs: main === null ? null : this.every(instant, main),
-      perMinute: this.perMinute(instant, series),
+      perMinute: this.perMinute(instant, series, main, lastHour),
       signals: series.length,
     }
   }
 
-  /** Means of the last hour up to the instant. */
-  spark(instant: Instant, series: SeriesEntry): Float64Array {
-    return sparkOf(this.views, instant, series, instant.time)
-  }
-
-  every(instant: Instant, { id }: SeriesEntry): Millis | null {
+  private every(instant: Instant, { id }: SeriesEntry): Millis | null {
     return this.cadence.get(id, instant.offset)?.every ?? null
   }
 
-  private heard(instant: Instant, series: readonly SeriesEntry[]): Millis | null {
-    let newest: Millis | null = null
-    for (const one of series.slice(0, maxSignals)) {
-      const arrived = this.views.latest.of(instant, one)?.arrived ?? null
-      if (arrived !== null && (newest === null || arrived > newest)) newest = arrived
-    }
-    return newest
-  }
-
-  private perMinute(instant: Instant, series: readonly SeriesEntry[]): number {
+  /** Of the topic of the main signal the readings are at hand already. */
+  private perMinute(
+    instant: Instant,
+    series: readonly SeriesEntry[],
+    main: SeriesEntry | null,
+    lastHour: readonly Bucket[],
+  ): number {
     const until = minuteOf(instant.time)
-    return this.messages(instant, series, until - rateMinutes, until) / rateMinutes
+    const from = until - rateMinutes
+    const own = countOf(lastHour.filter(({ minute }) => minute >= from && minute < until))
+    const others = series.filter(({ topic }) => topic !== main?.topic)
+    return (own + this.messages(instant, others, from, until)) / rateMinutes
   }
 
   private messagesToday(instant: Instant, device: DeviceEntry): number {
@@ -133,14 +130,16 @@ export class DeviceAnswers {
     return this.messages(instant, known(device, instant), from, minuteOf(instant.time) + 1)
   }
 
-  /** Signals of one topic come in the same messages, so the fullest of them counts for all. */
+  /** Signals of one topic come in the same messages, so one of them counts for all. */
   private messages(instant: Instant, series: readonly SeriesEntry[], from: number, until: number): number {
-    const byTopic = new Map<string, number>()
-    for (const { id, topic } of series.slice(0, maxSignals)) {
-      const n = countOf(this.views.buckets.range(instant, id, from, until))
-      byTopic.set(topic, Math.max(n, byTopic.get(topic) ?? 0))
+    const counted = new Set<string>()
+    let messages = 0
+    for (const { id, topic, type } of series) {
+      if (type === 'text' || counted.has(topic)) continue
+      counted.add(topic)
+      messages += countOf(this.views.buckets.range(instant, id, from, until))
     }
-    return [...byTopic.values()].reduce((sum, n) => sum + n, 0)
+    return messages
   }
 
   private silentAfter(instant: Instant, device: DeviceEntry): Millis | null {
@@ -181,12 +180,15 @@ export class DeviceAnswers {
   }
 }
 
+/** Means of the hour that ends with the minute of `until`, one a minute; NaN where nothing came. */
 export function sparkOf({ buckets }: Views, instant: Instant, series: SeriesEntry, until: Millis): Float64Array {
   const end = minuteOf(until) + 1
+  return means(buckets.range(instant, series.id, end - sparkMinutes, end), end)
+}
+
+function means(buckets: readonly Bucket[], end: number): Float64Array {
   const spark = new Float64Array(sparkMinutes).fill(Number.NaN)
-  if (series.type === 'text') return spark
-  for (const { minute, sum, n } of buckets.range(instant, series.id, end - sparkMinutes, end))
-    spark[minute - (end - sparkMinutes)] = sum / n
+  for (const { minute, sum, n } of buckets) spark[minute - (end - sparkMinutes)] = sum / n
   return spark
 }
 

@@ -97,7 +97,7 @@ class Fold {
         this.stopped(row)
         return
       case 'asleep':
-        this.away = { from: row.time, cause: 'asleep', detail: row.detail }
+        this.away = { from: this.records.timeAt(row.offset) ?? row.time, cause: 'asleep', detail: row.detail } // dated back
         return
       case 'awake':
         this.back(row.time)

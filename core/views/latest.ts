@@ -43,6 +43,28 @@ export class LatestValues {
     return { ...found, value: found.value === 1 ? 'true' : 'false' }
   }
 
+  /** When anything of a device came last; null: nothing had. */
+  heard(instant: Instant, series: readonly SeriesEntry[]): Millis | null {
+    let newest = -Infinity
+    const older: SeriesEntry[] = []
+    for (const one of series) {
+      const arrived = this.arrivedLately(instant, one)
+      if (arrived === null) older.push(one)
+      else newest = Math.max(newest, arrived)
+    }
+    if (newest === -Infinity)
+      for (const one of older) newest = Math.max(newest, this.of(instant, one)?.arrived ?? newest)
+    return newest === -Infinity ? null : newest
+  }
+
+  /** Null: not since a minute ago, so that it takes longer to find. */
+  private arrivedLately(instant: Instant, { id, type }: SeriesEntry): Millis | null {
+    if (type === 'text') return this.textOf(instant, id)?.arrived ?? null
+    const now = this.buckets.nowRow(id)
+    if (now !== null && now[nowOffset]! < instant.offset) return now[nowArrived]!
+    return instant.live ? null : (this.recent.at(instant).of(id).at(-1)?.arrived ?? null)
+  }
+
   private textOf(instant: Instant, series: number): Latest | null {
     const row = this.text.get(series, instant.offset)
     return row === undefined ? null : { value: row.text, band: null, arrived: row.arrived, count: null }

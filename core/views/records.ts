@@ -1,4 +1,4 @@
-import { type Block, kindCode, payload } from '../contract/block.ts'
+import { type Block, kindCode, payload, repeatFlag } from '../contract/block.ts'
 import type { Millis, Offset, SeriesType } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import { createDecoded, createDecoder, type Decoded, valueKinds } from '../stream/decode/decoder.ts'
@@ -7,6 +7,12 @@ import type { Catalogue } from './catalogue.ts'
 
 /** A number or boolean reading as the records hold it. */
 export type Visit = (series: number, offset: Offset, time: Millis, value: number, arrived: Millis) => void
+
+export interface Counted {
+  messages: number
+  repeats: number
+  qos0: number
+}
 
 const maxBlocks = 64
 
@@ -52,6 +58,18 @@ export class Records {
     }
   }
 
+  /** Messages, repeats and messages without acknowledgement in the records of [from, to), by source. */
+  count(from: Offset, to: Offset): ReadonlyMap<string, Counted> {
+    const counts = new Map<string, Counted>()
+    for (let at = Math.max(from, this.log.base()); at < to; ) {
+      const block = this.blockAt(at)
+      if (block === null) break
+      for (let row = at - block.first; row < Math.min(to - block.first, block.n); row++) countRow(counts, block, row)
+      at = block.first + block.n
+    }
+    return counts
+  }
+
   private visitRow(block: Block, row: number, visit: Visit): void {
     const { decoded } = this
     const topic = block.topics[block.topic[row]!]!
@@ -78,6 +96,16 @@ export class Records {
     if (this.blocks.size >= maxBlocks) this.blocks.delete(this.blocks.keys().next().value!)
     if (block.n >= 50) this.blocks.set(block.first, block) // smaller ones may yet be sealed into one
   }
+}
+
+function countRow(counts: Map<string, Counted>, block: Block, row: number): void {
+  if (block.kind[row] !== kindCode.message) return
+  const { source } = block.topics[block.topic[row]!]!
+  const count = counts.get(source) ?? { messages: 0, repeats: 0, qos0: 0 }
+  count.messages += 1
+  if ((block.flags[row]! & repeatFlag) !== 0) count.repeats += 1
+  if ((block.flags[row]! & 3) === 0) count.qos0 += 1
+  counts.set(source, count)
 }
 
 function topicIds(block: Block, topics: ReadonlySet<string>): Uint8Array {
