@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../core/contract/block.ts'
+import { type Log, openLog } from '../../core/log/log.ts'
 import { createPath, type Path, type PathState, restorePath } from '../../core/stream/path.ts'
 import { plantLog } from '../support/plant-log.ts'
 import { blockMaker, Recorder, random, type Writing } from '../support/stream.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 // Law 2: live, with crashes at random places, is one clean replay of the resulting log.
 
@@ -20,7 +25,7 @@ describe('the path says the same, byte for byte', () => {
   }
 
   test('saved and restored after every record, seed 2', () => {
-    const log = eventful(2).slice(0, 4_500)
+    const log = eventful(2).slice(0, 3_000)
     expectSame(restartedAtEveryRecord(log), cleanRun(log))
   })
 
@@ -44,6 +49,71 @@ describe('the path says the same, byte for byte', () => {
     expect(said.some((line) => line.includes('"historical":true'))).toBe(true)
   })
 })
+
+describe('the views of a real log are the same, byte for byte', () => {
+  for (const seed of [21, 22]) {
+    test(`read at once and by processes that are killed, seed ${seed}`, () => {
+      const dir = tempDir()
+      const logDir = join(dir, 'log')
+      writeLog(logDir, eventful(seed), random(seed))
+      expect(read(logDir, join(dir, 'clean.db'), seed, 'whole')).toBeNull()
+      const broken = join(dir, 'broken.db')
+      const kills = killedReads(logDir, broken, seed)
+      expect(kills).toBeGreaterThan(3)
+      expect(dump(broken)).toEqual(dump(join(dir, 'clean.db')))
+    })
+  }
+})
+
+/** Commits of random sizes, in several segments, so that blocks are sealed and segments roll. */
+function writeLog(dir: string, log: readonly Writing[], chance: () => number): void {
+  const out = openLog(dir, { segmentBytes: 60_000, sealRecords: 200 })
+  for (let at = 0; at < log.length; ) {
+    const to = Math.min(log.length, at + 1 + Math.floor(chance() * 120))
+    out.append(log.slice(at, to).map(toAppend))
+    at = to
+  }
+  out.close()
+}
+
+function toAppend({ kind, source, name, time, flags = 0, body = '' }: Writing): Parameters<Log['append']>[0][number] {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  const qos = (flags & 3) as 0 | 1 // the seeded log has no other
+  return { kind, source, name, time, qos, retained: (flags & 4) !== 0, repeat: (flags & 8) !== 0, bytes }
+}
+
+/** Reads until it is killed or done; answers the signal that ended it. */
+function read(logDir: string, views: string, seed: number, mode: 'whole' | 'killed' | 'sliced'): string | null {
+  const child = new URL('../support/path-child.ts', import.meta.url).pathname
+  const done = spawnSync(process.execPath, [child, logDir, views, String(seed), mode], { encoding: 'utf8' })
+  if (done.signal === null) expect(done.status, done.stderr).toBe(0)
+  return done.signal
+}
+
+function killedReads(logDir: string, views: string, seed: number): number {
+  for (let kills = 0; kills < 40; kills++) if (read(logDir, views, seed * 100 + kills, 'killed') === null) return kills
+  read(logDir, views, seed, 'sliced')
+  return 40
+}
+
+/** Every row of every table, in the order of its key, with the bytes of blobs. */
+function dump(file: string): Record<string, readonly unknown[]> {
+  const db = new Database(file, { readonly: true })
+  const names = db
+    .prepare("select name from sqlite_schema where type = 'table' order by name")
+    .pluck()
+    .all() as string[]
+  const tables = names.map((name) => [name, db.prepare(`select * from "${name}"`).raw().all().map(asText)])
+  db.close()
+  return Object.fromEntries(tables)
+}
+
+function asText(row: unknown): string {
+  const values = row as readonly unknown[] // a raw row
+  return values
+    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)))
+    .join('|')
+}
 
 /** A seeded log in which ticks are replaced by marks on alerts that it opens: the offsets, and so the ids, stay. */
 function eventful(seed: number): readonly Writing[] {

@@ -1,0 +1,25 @@
+import { openReader } from '../../core/log/reader.ts'
+import { createPath, restorePath } from '../../core/stream/path.ts'
+import { openViews } from '../../core/views/writer.ts'
+import { random } from './stream.ts'
+
+// Reads the log into views as the stream thread does, in random slices, to be killed at any moment.
+// Arguments: directory of the log, file of the views, seed; `whole` for one slice a block and no kill.
+
+const [logDir, viewsFile, seed, mode] = process.argv.slice(2) as [string, string, string, string]
+const chance = mode === 'whole' ? () => 0.999 : random(Number(seed))
+const reader = openReader(logDir)
+const views = openViews(viewsFile, { head: reader.head() })
+const state = views.loadState()
+const path = state === null ? createPath() : restorePath(state)
+
+for (let block = reader.read(path.next); block !== null; block = reader.read(path.next)) {
+  const from = path.next - block.first
+  path.step(block, from, Math.min(block.n, from + 1 + Math.floor(chance() * block.n)), views)
+  if (chance() < 0.3) views.flush()
+  if (chance() < 0.1) views.saveState(path.save())
+  if (chance() < 0.08 && mode === 'killed') process.kill(process.pid, 'SIGKILL')
+}
+views.saveState(path.save())
+views.close()
+reader.close()
