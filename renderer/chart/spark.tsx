@@ -7,16 +7,18 @@ interface SparkProps {
   readonly band?: Band | null
   /** Draw the band; false only uses it to tell what is outside. */
   readonly fill?: boolean
+  /** This many missing points are joined over: a slow pace is no gap. */
+  readonly join?: number
   /** Colour of the part outside the band and of the last point; none: all is drawn in grey. */
   readonly outside?: string | null
 }
 
 /** A line of one signal, small, without axes. NaN breaks it. For the eye only: the number stands beside it. */
-export function Spark({ values, width, height, band = null, fill = true, outside = null }: SparkProps) {
+export function Spark({ values, width, height, band = null, fill = true, join = 0, outside = null }: SparkProps) {
   const scale = scaleOf(values, fill ? band : null, width, height)
   if (scale === null) return <svg width={width} height={height} aria-hidden="true" />
   const last = lastOf(values)
-  const tail = outside === null ? '' : pathOf(values, scale, (v, i) => i === last || isOutside(v, band))
+  const tail = outside === null ? '' : pathOf(values, scale, join, (v, i) => i === last || isOutside(v, band))
   return (
     <svg width={width} height={height} aria-hidden="true">
       {fill && band !== null && (
@@ -28,7 +30,7 @@ export function Spark({ values, width, height, band = null, fill = true, outside
         />
       )}
       <path
-        d={pathOf(values, scale, () => true)}
+        d={pathOf(values, scale, join, () => true)}
         fill="none"
         stroke="var(--series)"
         strokeWidth="1.2"
@@ -61,14 +63,18 @@ function scaleOf(values: Float64Array, band: Band | null, width: number, height:
   return { x: (i) => 1 + i * step, y: (v) => height - 2 - ((v - low) / span) * (height - 4) }
 }
 
-function pathOf(values: Float64Array, scale: Scale, wanted: (v: number, i: number) => boolean): string {
+function pathOf(values: Float64Array, scale: Scale, join: number, wanted: (v: number, i: number) => boolean): string {
   let path = ''
-  let pen = false
+  let drawn = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
     const v = values[i]!
-    const drawn = !Number.isNaN(v) && wanted(v, i)
-    if (drawn) path += `${pen ? 'L' : 'M'}${scale.x(i).toFixed(1)} ${scale.y(v).toFixed(1)}`
-    pen = drawn
+    if (Number.isNaN(v)) continue
+    if (!wanted(v, i)) {
+      drawn = Number.NEGATIVE_INFINITY
+      continue
+    }
+    path += `${i - drawn <= join + 1 ? 'L' : 'M'}${scale.x(i).toFixed(1)} ${scale.y(v).toFixed(1)}`
+    drawn = i
   }
   return path
 }

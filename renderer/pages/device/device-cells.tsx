@@ -33,7 +33,15 @@ export function DeviceCells({ row, at }: { readonly row: DeviceRow | undefined; 
       </td>
       <td>{place(row, ink)}</td>
       <td>
-        <Spark values={row.spark} width={120} height={22} band={row.band} fill={false} outside={ink} />
+        <Spark
+          values={row.spark}
+          width={120}
+          height={22}
+          band={row.band}
+          fill={false}
+          join={joinOf(row)}
+          outside={ink}
+        />
       </td>
       <td className="right num">
         <span className={quiet ? 'p2 medium' : 'ink2'}>
@@ -50,6 +58,11 @@ function place(row: DeviceRow, ink: string | null) {
   if (row.state === 'learning') return <span className="small ink3">learning</span>
   if (typeof row.value !== 'number' || row.band === null) return <span className="ink3">–</span>
   return <BandBar value={row.value} band={row.band} colour={ink ?? 'var(--series)'} />
+}
+
+/** A device that speaks about once a minute leaves some minutes empty. */
+function joinOf({ everyMs }: DeviceRow): number {
+  return everyMs === null ? 0 : Math.min(10, Math.round(everyMs / 30_000))
 }
 
 function Shape() {

@@ -98,10 +98,10 @@ function Head() {
   return (
     <thead>
       <tr>
-        <th scope="col" style={{ width: '22%' }}>
+        <th scope="col" style={{ width: '24%' }}>
           Device
         </th>
-        <th scope="col" style={{ width: '18%' }}>
+        <th scope="col" style={{ width: '17%' }}>
           Main signal
         </th>
         <th scope="col" className="right" style={{ width: '12%' }}>

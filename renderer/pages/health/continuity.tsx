@@ -5,7 +5,7 @@ import { Hatch } from '../../frame/strip.tsx'
 import { shareOf } from '../../frame/time-window.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
-import type { Clock } from '../../words/time.ts'
+import { age, type Clock } from '../../words/time.ts'
 import styles from './health.module.css'
 
 type Source = Answer['sources'][number]
@@ -79,12 +79,13 @@ function SourceBar({ source, from, until }: SourceBarProps) {
 
 function gapWords(gaps: readonly Gap[], clock: Clock): string {
   if (gaps.length === 0) return `No gap in these ${days} days.`
-  const words = gaps
-    .slice(0, named)
-    .map(
-      (gap) =>
-        `${clock.weekday(gap.from)} ${clock.minute(gap.from)}–${gap.until === null ? 'now' : clock.minute(gap.until)}, ${gap.cause}`,
-    )
+  const words = gaps.slice(0, named).map((gap) => gapWord(gap, clock))
   const rest = gaps.length > named ? ` ${gaps.length - named} more.` : ''
   return `${gaps.length === 1 ? 'One gap' : `${gaps.length} gaps`}: ${words.join('; ')}.${rest}`
+}
+
+function gapWord({ from, until, cause }: Gap, clock: Clock): string {
+  const short = until !== null && clock.minute(from) === clock.minute(until)
+  const lasted = short ? `, ${age(until - from)}` : `–${until === null ? 'now' : clock.minute(until)}`
+  return `${clock.weekday(from)} ${clock.minute(from)}${lasted}, ${cause}`
 }

@@ -65,8 +65,7 @@ function SyncVital({
 }) {
   const name = past ? 'Sync, now' : 'Sync'
   if (destinations === undefined) return <Vital name={name} figure={undefined} note={undefined} />
-  if (destinations.length === 0)
-    return <Vital name={name} figure="none" note="records stay here; add a Kafka to send them on" />
+  if (destinations.length === 0) return <Vital name={name} figure="none" note="records stay here" />
   const waits = destinations.filter((one) => one.state === 'waiting' || one.state === 'action needed').length
   const moving = destinations.filter((one) => one.state !== 'waiting' && one.state !== 'action needed')
   const behind = Math.max(...(moving.length === 0 ? destinations : moving).map((one) => one.behindMs))
@@ -105,8 +104,9 @@ function captureNote({ time, capture }: Health): string {
 
 function alertsUnit({ alerts }: Health): string {
   if (alerts.active === 0) return 'active'
-  return alerts.unacknowledged === 0
-    ? 'active, all acknowledged'
+  if (alerts.unacknowledged === 0) return 'active, all acknowledged'
+  return alerts.unacknowledged === alerts.active
+    ? 'active, not acknowledged'
     : `active, ${count(alerts.unacknowledged)} not acknowledged`
 }
 
