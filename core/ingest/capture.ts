@@ -1,0 +1,158 @@
+import type { SourceConfig, SourceRow } from '../contract/calls.ts'
+import type { FieldError } from '../contract/errors.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Appending, Log } from '../log/log.ts'
+import { Batcher } from './batcher.ts'
+import { clientIdFor } from './client-id.ts'
+import { linkRecord, MqttSource } from './mqtt/source.ts'
+
+export interface CaptureOptions {
+  readonly log: Log
+  readonly now: () => Millis
+  /** How long a commit waits for company; five times as long below 100 messages a second. */
+  readonly linger: Millis
+  /** The log grew; readers see it already. */
+  readonly onHead: (head: Offset, time: Millis) => void
+  /** The rows changed: at most once a second, except for a change of state. */
+  readonly onStatus: (rows: readonly SourceRow[]) => void
+}
+
+/** All that is appended to a log while it is live. */
+export interface Capture {
+  /** Begins to capture; a source of that name must not be there yet. */
+  addSource(source: SourceConfig, password: string | null): void
+  /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
+  removeSource(name: string): Promise<void>
+  /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
+  append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
+  status(): readonly SourceRow[]
+  /** Stores and acknowledges what was taken, says goodbye to the brokers, and writes that capture stopped. */
+  stop(): Promise<void>
+}
+
+/** Begins with a record that says so. There must be one capture a log. */
+export function startCapture(options: CaptureOptions): Capture {
+  return new RunningCapture(options)
+}
+
+const beatMs = 1_000
+const quietMs = 10_000
+const asleepMs = 60_000
+
+class RunningCapture implements Capture {
+  private readonly options: CaptureOptions
+  private readonly batcher: Batcher
+  private readonly sources = new Map<string, MqttSource>()
+  private readonly beat: NodeJS.Timeout
+  private full: FieldError | null = null
+  private lastBeat: Millis
+  private lastAppend: Millis
+  private told = ''
+
+  constructor(options: CaptureOptions) {
+    this.options = options
+    const { log, now, linger } = options
+    this.batcher = new Batcher({
+      log,
+      now,
+      linger,
+      onCommit: this.committed.bind(this),
+      onBlocked: this.blocked.bind(this),
+    })
+    this.lastBeat = now()
+    this.lastAppend = now()
+    this.note('started', null)
+    this.batcher.flush()
+    this.beat = setInterval(() => this.everySecond(), beatMs)
+  }
+
+  addSource(source: SourceConfig, password: string | null): void {
+    const { log, now } = this.options
+    const clientId = source.clientId ?? clientIdFor(log.dir, source.name)
+    const onChange = () => this.tellStatus()
+    const started = new MqttSource({ source, password, clientId, batcher: this.batcher, now, onChange })
+    this.sources.set(source.name, started)
+    this.tellStatus()
+  }
+
+  async removeSource(name: string): Promise<void> {
+    const source = this.sources.get(name)
+    if (source === undefined) return
+    source.pause()
+    this.batcher.flush()
+    await source.close(true)
+    this.sources.delete(name)
+    this.tellStatus()
+  }
+
+  append(records: readonly Appending[]): { first: Offset; n: number } {
+    return this.batcher.append(records)
+  }
+
+  status(): readonly SourceRow[] {
+    const rows = Array.from(this.sources.values(), (source) => source.row())
+    return this.full === null ? rows : rows.map((row) => stoppedByDisk(row, this.full!))
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.beat)
+    const sources = [...this.sources.values()]
+    for (const source of sources) source.pause()
+    this.batcher.flush()
+    await Promise.all(sources.map((source) => source.close(false)))
+    this.note('stopped', null)
+    this.batcher.flush()
+    this.batcher.close()
+  }
+
+  private committed(): void {
+    const { log, now, onHead } = this.options
+    this.lastAppend = now()
+    onHead(log.head, log.lastTime)
+  }
+
+  private blocked(error: FieldError | null): void {
+    this.full = error
+    if (error === null) for (const source of this.sources.values()) source.resume()
+    this.tellStatus()
+  }
+
+  private everySecond(): void {
+    const time = this.options.now()
+    if (time - this.lastBeat > asleepMs) this.noteSleep(this.lastBeat, time)
+    else if (time - this.lastAppend >= quietMs) this.tick(time)
+    this.lastBeat = time
+    this.tellStatus()
+  }
+
+  /** Says that time went on although nothing came, so that silence is noticed. */
+  private tick(time: Millis): void {
+    if (this.full !== null) return
+    this.batcher.add({ record: { time, kind: 'tick', source: '', name: '', bytes: empty }, ack: null, urgent: true })
+  }
+
+  /** The machine slept, or the program was held: a gap with a cause. */
+  private noteSleep(from: Millis, until: Millis): void {
+    const detail = 'the machine slept, or the program was held'
+    this.batcher.add({ record: linkRecord(from, '', 'asleep', detail), ack: null, urgent: true })
+    this.batcher.add({ record: linkRecord(until, '', 'awake', null), ack: null, urgent: true })
+  }
+
+  private note(event: 'started' | 'stopped', detail: string | null): void {
+    this.batcher.add({ record: linkRecord(this.options.now(), '', event, detail), ack: null, urgent: true })
+  }
+
+  private tellStatus(): void {
+    const rows = this.status()
+    const text = JSON.stringify(rows)
+    if (text === this.told) return
+    this.told = text
+    this.options.onStatus(rows)
+  }
+}
+
+const empty = new Uint8Array()
+
+function stoppedByDisk(row: SourceRow, { code, message, hint }: FieldError): SourceRow {
+  return { ...row, state: 'action needed', perSecond: 0, error: { code, message, hint } }
+}

@@ -1,0 +1,104 @@
+import type { Duplex } from 'node:stream'
+import type { IPublishPacket, MqttClient } from 'mqtt'
+import { FieldError } from '../../contract/errors.ts'
+import type { Acknowledge } from '../batcher.ts'
+
+/**
+ * Holds back the acknowledgements of one mqtt.js connection until the commit that holds their messages.
+ *
+ * mqtt.js handles one packet at a time and goes on only when the callback of `handleMessage` is called, so that is called
+ * at once (unless the queue is full), and the PUBACK that follows it is caught in `_sendPacket`. With QoS 2 the broker
+ * lets go of a message at PUBREC, so that is the one that waits. `_sendPacket` is private: mqtt is pinned, and every
+ * message checks that the catch still works.
+ */
+export class DeferredAcks implements Acknowledge {
+  private readonly client: Inside
+  private readonly take: (packet: IPublishPacket, acks: DeferredAcks) => boolean
+  private waiting: number[] = []
+  private caught = 0
+  private held: (() => void) | null = null
+  private readonly send: Inside['_sendPacket']
+
+  /** `take` gets every message once and says whether there is room for the next one now; else `resume` says so later. */
+  constructor(client: MqttClient, take: (packet: IPublishPacket, acks: DeferredAcks) => boolean) {
+    this.client = client as unknown as Inside // private names; checked by `assertInside`
+    this.take = take
+    assertInside(this.client)
+    this.send = this.client._sendPacket
+    this.client._sendPacket = this.catchAck.bind(this)
+    client.handleMessage = this.handle.bind(this)
+    client.options.customHandleAcks = this.handleQos2.bind(this)
+  }
+
+  /** The message is on disk: its acknowledgement leaves with the next `flush`. */
+  acknowledge(packetId: number, qos: 1 | 2): void {
+    this.waiting.push(qos === 1 ? puback : pubrec, packetId)
+  }
+
+  /** All that wait, as one write. When the connection has gone they are dropped: the broker sends the messages again. */
+  flush(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    const { connected, stream } = this.client
+    if (!connected || stream.destroyed || waiting.length === 0) return
+    const bytes = Buffer.allocUnsafe(waiting.length * 2)
+    for (let i = 0; i < waiting.length; i += 2) {
+      bytes.writeUInt16BE(waiting[i]!, i * 2)
+      bytes.writeUInt16BE(waiting[i + 1]!, i * 2 + 2)
+    }
+    stream.write(bytes)
+  }
+
+  /** There is room again. */
+  resume(): void {
+    const next = this.held
+    this.held = null
+    next?.()
+  }
+
+  private handle(packet: IPublishPacket, next: () => void): void {
+    // With QoS 2 the message was taken at its PUBLISH; this is the PUBREL.
+    if (packet.qos === 2) next()
+    else if (this.take(packet, this)) this.goOn(packet, next)
+    else this.held = () => this.goOn(packet, next)
+  }
+
+  private goOn(packet: IPublishPacket, next: () => void): void {
+    const before = this.caught
+    next()
+    if (packet.qos === 1 && this.caught === before)
+      throw new FieldError('internal', 'mqtt.js acknowledged a message by itself, before it was on disk', {
+        hint: 'this build holds a version of mqtt.js that it was not made for; install the pinned one',
+      })
+  }
+
+  private handleQos2(_topic: string, _message: Buffer, packet: IPublishPacket, done: (code: number) => void): void {
+    if (packet.qos !== 2 || this.take(packet, this)) done(0)
+    else this.held = () => done(0)
+  }
+
+  private catchAck(...args: Parameters<Inside['_sendPacket']>): void {
+    const [packet, done] = args
+    if (packet.cmd === 'puback' || packet.cmd === 'pubrec') {
+      this.caught++
+      done?.()
+    } else this.send.apply(this.client, args)
+  }
+}
+
+// 40 02 and 50 02: valid in MQTT 3.1.1 and 5.
+const puback = 0x4002
+const pubrec = 0x5002
+
+interface Inside {
+  readonly connected: boolean
+  readonly stream: Duplex
+  _sendPacket(packet: { readonly cmd: string }, done?: () => void, ...rest: readonly unknown[]): void
+}
+
+function assertInside(client: Inside): void {
+  if (typeof client._sendPacket === 'function' && 'stream' in client) return
+  throw new FieldError('internal', 'mqtt.js has no _sendPacket to hold acknowledgements back with', {
+    hint: 'this build holds a version of mqtt.js that it was not made for; install the pinned one',
+  })
+}

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { IConnackPacket, MqttClient } from 'mqtt'
+import type { ProbeResult, SourceConfig } from '../contract/calls.ts'
+import type { FieldError } from '../contract/errors.ts'
+import type { Millis, Reading } from '../contract/model.ts'
+import type { Decoder } from '../stream/decode/decoder.ts'
+import { createDecoded, createDecoder } from '../stream/decode/decoder.ts'
+import { eventTime } from '../stream/event-time.ts'
+import { brokerError, topicRefused } from './errors.ts'
+import { openConnection, type Version } from './mqtt/connection.ts'
+
+/** A person waits for this answer. */
+const connectWithin: Millis = 5_000
+const mostListening: Millis = 3_000
+/** Topics that are told of; with "#" on a large broker there are more than a page can show. */
+const mostTopics = 500
+const mostText = 500
+
+/**
+ * Tries a source without leaving a trace at its broker: a client id thrown away afterwards, and no session. Listens for
+ * `listenMs`, at most 3 s. What goes wrong is in the result, in its own sentence; rejects only when called off.
+ */
+export async function probe(
+  source: SourceConfig,
+  password: string | null,
+  listenMs: Millis,
+  signal?: AbortSignal,
+): Promise<ProbeResult> {
+  signal?.throwIfAborted()
+  const began = performance.now()
+  const tried: Tried = { version: null, tls: null, heard: new Map() }
+  const error = await listenTo(tried, source, password, Math.min(listenMs, mostListening), signal).then(
+    () => null,
+    (failure) => brokerError(failure, source.url),
+  )
+  signal?.throwIfAborted()
+  return {
+    ok: error === null,
+    milliseconds: Math.round(performance.now() - began),
+    version: tried.version,
+    tls: tried.tls,
+    error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+    topics: told(tried),
+  }
+}
+
+interface Tried {
+  version: Version | null
+  tls: string | null
+  readonly heard: Map<string, Heard>
+}
+
+interface Heard {
+  messages: number
+  bytes: Uint8Array
+  at: Millis
+}
+
+async function listenTo(
+  tried: Tried,
+  source: SourceConfig,
+  password: string | null,
+  listenMs: Millis,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const client = await connect(source, password, signal)
+  const lost = Promise.withResolvers<never>()
+  client.once('close', () => lost.reject(new Error('closed')))
+  lost.promise.catch(() => undefined) // whoever waits for it below is told
+  tried.version = client.options.protocolVersion === 5 ? '5' : '3.1.1'
+  tried.tls = tlsOf(client)
+  try {
+    client.on('message', (topic, bytes) => hear(tried.heard, topic, bytes))
+    await Promise.race([subscribe(client, source), lost.promise])
+    await Promise.race([sleep(listenMs, undefined, { signal }), lost.promise])
+  } finally {
+    await client.endAsync(true)
+  }
+}
+
+/** With `auto` MQTT 5 first; a broker that does not speak it closes the connection or says so. */
+async function connect(
+  source: SourceConfig,
+  password: string | null,
+  signal: AbortSignal | undefined,
+): Promise<MqttClient> {
+  const first: Version = source.version === '3.1.1' ? '3.1.1' : '5'
+  try {
+    return await connected(source, password, first, signal)
+  } catch (failure) {
+    if (source.version !== 'auto' || !isOtherVersion(brokerError(failure, source.url))) throw failure
+    return connected(source, password, '3.1.1', signal)
+  }
+}
+
+function isOtherVersion(error: FieldError): boolean {
+  const { cause } = error
+  const reason = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : null
+  return error.code === 'broker_lost' || (error.code === 'broker_refused' && [1, 130, 132].includes(Number(reason)))
+}
+
+async function connected(
+  source: SourceConfig,
+  password: string | null,
+  version: Version,
+  signal: AbortSignal | undefined,
+): Promise<MqttClient> {
+  const clientId = `fwprobe${Math.random().toString(36).slice(2, 14)}`
+  const client = openConnection(source, password, { version, clientId, clean: true, timeoutMs: connectWithin })
+  const settled = Promise.withResolvers<IConnackPacket>()
+  const callOff = () => settled.reject(signal?.reason)
+  const late = setTimeout(() => settled.reject(new Error('connack timeout')), connectWithin) // also while TLS is agreed
+  client.on('error', settled.reject) // stays: an error without a listener would end the thread
+  client.once('connect', settled.resolve)
+  client.once('close', () => settled.reject(new Error('closed')))
+  signal?.addEventListener('abort', callOff, { once: true })
+  try {
+    await settled.promise
+    return client
+  } catch (failure) {
+    await client.endAsync(true)
+    throw failure
+  } finally {
+    clearTimeout(late)
+    signal?.removeEventListener('abort', callOff)
+  }
+}
+
+async function subscribe(client: MqttClient, source: SourceConfig): Promise<void> {
+  for (const topic of source.topics)
+    await client.subscribeAsync(topic, { qos: source.qos }).catch((failure) => {
+      throw isRefusal(failure) ? topicRefused(topic, subackReason(failure)) : failure
+    })
+}
+
+function isRefusal(failure: unknown): failure is { readonly packet: { readonly granted?: readonly number[] } } {
+  return typeof failure === 'object' && failure !== null && 'packet' in failure // mqtt.js: ErrorWithSubackPacket
+}
+
+function subackReason(failure: { readonly packet: { readonly granted?: readonly number[] } }): number | null {
+  return failure.packet.granted?.[0] ?? null
+}
+
+function hear(heard: Map<string, Heard>, topic: string, bytes: Uint8Array): void {
+  const before = heard.get(topic)
+  if (before === undefined && heard.size >= mostTopics) return
+  heard.set(topic, { messages: (before?.messages ?? 0) + 1, bytes, at: Date.now() })
+}
+
+function tlsOf(client: MqttClient): string | null {
+  const { stream } = client
+  if (!('getProtocol' in stream) || typeof stream.getProtocol !== 'function') return null
+  return String(stream.getProtocol())
+}
+
+/** The newest message of each topic, decoded as the path would, by name of topic. */
+function told({ heard }: Tried): ProbeResult['topics'] {
+  const decoder = createDecoder()
+  return [...heard]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { messages, bytes, at }]) => ({
+      name,
+      messages,
+      text: textOf(bytes),
+      ...decode(decoder, name, bytes, at),
+    }))
+}
+
+function decode(
+  decoder: Decoder,
+  topic: string,
+  bytes: Uint8Array,
+  arrival: Millis,
+): Pick<ProbeResult['topics'][number], 'readings' | 'undecodable'> {
+  const decoded = createDecoded()
+  const undecodable = decoder.decode(topic, bytes, decoded)
+  if (undecodable !== null) return { readings: [], undecodable }
+  const { layout } = decoded
+  const readings = Array.from(
+    { length: decoded.n },
+    (_, index): Reading => ({
+      offset: 0,
+      index,
+      device: layout.place.device,
+      signal: layout.signals[index]!,
+      time: eventTime(decoded.time, arrival),
+      value: readValue(decoded.kind[index]!, decoded.number[index]!, decoded.text[index]!),
+      unit: layout.unit,
+    }),
+  )
+  return { readings, undecodable: null }
+}
+
+function readValue(kind: number, number: number, text: string): number | string | boolean {
+  if (kind === 2) return text
+  return kind === 1 ? number === 1 : number
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).slice(0, mostText)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,86 @@
+import { writeSync } from 'node:fs'
+import { startCapture } from '../../../core/ingest/capture.ts'
+import { type Appending, type Log, openLog } from '../../../core/log/log.ts'
+
+/**
+ * Captures into a log until it is killed, or stopped by a line on stdin. Arguments: directory, url, MQTT version, and
+ * where to stand still for ever on the first commit with messages: `before` it or `after` it; `never`: each commit takes
+ * 20 ms, as on a slow disk, so that a kill finds it in the middle.
+ * Prints a line per commit, in turn before and after it: the head and how many messages.
+ */
+const [dir = '', url = '', version = '5', still = 'never'] = process.argv.slice(2)
+
+const log = openLog(dir, { segmentBytes: 262_144 })
+const capture = startCapture({
+  log: still === 'never' ? telling(log) : standing(log),
+  now: Date.now,
+  linger: 20,
+  onHead: () => {},
+  onStatus: () => {},
+})
+capture.addSource(
+  {
+    name: 'plant',
+    url,
+    topics: ['plant/#'],
+    qos: 2,
+    version: version === '5' ? '5' : '3.1.1',
+    username: null,
+    ca: null,
+    clientId: 'fieldwatch-law',
+  },
+  null,
+)
+process.stdin.once('data', async () => {
+  await capture.stop()
+  log.close()
+  process.exit(0)
+})
+
+function telling(inner: Log): Log {
+  let commits = 0
+  return withAppend(inner, (records) => {
+    const before = commits++ % 2 === 0
+    if (before) tell(inner.head, records)
+    standStill(10)
+    const written = inner.append(records)
+    if (!before) tell(inner.head, records)
+    standStill(10)
+    return written
+  })
+}
+
+function standing(inner: Log): Log {
+  return withAppend(inner, (records) => {
+    if (!records.some((record) => record.kind === 'message')) return inner.append(records)
+    if (still === 'after') inner.append(records)
+    tell(inner.head, records)
+    for (;;) standStill(60_000)
+  })
+}
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function withAppend(inner: Log, append: Log['append']): Log {
+  return {
+    dir: inner.dir,
+    get head() {
+      return inner.head
+    },
+    get lastTime() {
+      return inner.lastTime
+    },
+    append,
+    bytesWritten: () => inner.bytesWritten(),
+    settled: () => inner.settled(),
+    close: () => inner.close(),
+  }
+}
+
+/** Written at once: a killed process says nothing later. */
+function tell(head: number, records: readonly Appending[]): void {
+  const messages = records.filter((record) => record.kind === 'message').length
+  writeSync(1, `${JSON.stringify({ head, messages })}\n`)
+}
