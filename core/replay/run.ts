@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { FieldError } from '../contract/errors.ts'
+import type { LogReader } from '../log/reader.ts'
+import { createPath } from '../stream/path.ts'
+import { openViews, type ViewWriter } from '../views/writer.ts'
+import type { Span } from './span.ts'
+
+export interface RunOptions {
+  readonly log: LogReader
+  /** Where it ends; the path always begins at the base of the log, because what it has learned comes from there. */
+  readonly span: Span
+  /** A file of its own: a run never writes into views that are there already. */
+  readonly scratch: string
+}
+
+/** The path over the log once more, into scratch views: nothing is notified or sent, and no live view changes. */
+export interface Run {
+  /** Records read so far, and in all. */
+  readonly done: number
+  readonly total: number
+  /** Reads on for about so many records, in whole blocks. False when it has come to the end. */
+  step(records: number): boolean
+  /** Flushes and closes the scratch views, which then can be asked like any others. Removing them is for the caller. */
+  close(): void
+}
+
+const flushRecords = 200_000
+
+/** Throws `bad_input` when the scratch file exists. */
+export function startRun({ log, span, scratch }: RunOptions): Run {
+  if (existsSync(scratch))
+    throw new FieldError('bad_input', `${scratch} is there already; a replay writes into a new file only`, {
+      path: 'scratch',
+    })
+  return new ScratchRun(log, span, openViews(scratch))
+}
+
+class ScratchRun implements Run {
+  readonly total: number
+  private readonly log: LogReader
+  private readonly span: Span
+  private readonly views: ViewWriter
+  private readonly path = createPath()
+  private readonly base: number
+  private next: number
+  private unflushed = 0
+
+  constructor(log: LogReader, span: Span, views: ViewWriter) {
+    this.log = log
+    this.span = span
+    this.views = views
+    this.next = this.base = log.base()
+    this.total = Math.max(0, span.to - this.base)
+  }
+
+  get done(): number {
+    return this.next - this.base
+  }
+
+  step(records: number): boolean {
+    const until = this.next + records
+    while (this.next < this.span.to && this.next < until) if (!this.stepBlock()) return false
+    return this.next < this.span.to
+  }
+
+  close(): void {
+    this.views.close()
+  }
+
+  private stepBlock(): boolean {
+    const block = this.log.read(this.next)
+    if (block === null) return false
+    const to = Math.min(block.n, this.span.to - block.first)
+    this.path.step(block, this.next - block.first, to, this.views)
+    this.unflushed += block.first + to - this.next
+    this.next = block.first + to
+    if (this.unflushed >= flushRecords) this.flush()
+    return true
+  }
+
+  private flush(): void {
+    this.views.flush()
+    this.unflushed = 0
+  }
+}

@@ -1,0 +1,74 @@
+import Database from 'better-sqlite3'
+import { openLog } from '../../core/log/log.ts'
+import { openReader } from '../../core/log/reader.ts'
+import { createPath, restorePath } from '../../core/stream/path.ts'
+import { openViews, type ViewOptions } from '../../core/views/writer.ts'
+import type { Writing } from './stream.ts'
+
+const encoder = new TextEncoder()
+
+/** Appends the records in commits of `perCommit`. */
+export function writeLog(dir: string, records: readonly Writing[], perCommit = 100): void {
+  const log = openLog(dir, { segmentBytes: 200_000, sealRecords: 500 })
+  for (let at = 0; at < records.length; at += perCommit) log.append(records.slice(at, at + perCommit).map(appending))
+  log.close()
+}
+
+function appending({ kind, source, name, time, flags = 0, body = '' }: Writing) {
+  const qos = (flags & 3) as 0 | 1 | 2 // records of the tests have no other
+  const bytes = typeof body === 'string' ? encoder.encode(body) : body
+  return { kind, source, name, time, qos, retained: (flags & 4) !== 0, repeat: (flags & 8) !== 0, bytes }
+}
+
+export interface Building extends ViewOptions {
+  /** Records between two flushes. */
+  readonly flushEvery?: () => number
+  /** Whether the process dies after a flush; its state is then the one it saved last. */
+  readonly dies?: () => boolean
+  readonly saves?: () => boolean
+}
+
+/** The path over the whole log into views, as the stream thread runs it; answers how often it died. */
+export function buildViews(logDir: string, file: string, building: Building = {}): number {
+  let deaths = 0
+  while (!buildOnce(logDir, file, building)) deaths += 1
+  return deaths
+}
+
+/** False: it died on the way. */
+function buildOnce(logDir: string, file: string, { flushEvery, dies, saves, ...options }: Building): boolean {
+  const log = openReader(logDir)
+  const views = openViews(file, options)
+  const state = views.loadState()
+  const path = state === null ? createPath() : restorePath(state)
+  try {
+    for (let block = log.read(path.next); block !== null; block = log.read(path.next)) {
+      const from = path.next - block.first
+      path.step(block, from, Math.min(block.n, from + (flushEvery?.() ?? block.n)), views)
+      views.flush()
+      if (dies?.()) return false
+      if (saves?.()) views.saveState(path.save())
+    }
+    views.saveState(path.save())
+    return true
+  } finally {
+    views.close()
+    log.close()
+  }
+}
+
+/** Every row of every table, in the order of its key, with the bytes of blobs; of the saved state only where it stands. */
+export function dump(file: string): Record<string, readonly string[]> {
+  const db = new Database(file, { readonly: true })
+  const names = db.prepare("select name from sqlite_schema where type = 'table' order by name").pluck().all()
+  const tables = (names as string[]).map((name) => [name, db.prepare(`select * from "${name}"`).raw().all().map(line)])
+  db.close()
+  return Object.fromEntries(tables)
+}
+
+function line(row: unknown): string {
+  const values = row as readonly unknown[] // a raw row
+  return values
+    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)))
+    .join('|')
+}
