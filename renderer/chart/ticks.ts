@@ -35,12 +35,21 @@ export function timeLabel(at: Millis, step: Millis, clock: Clock): string {
 /** The axis words of evenly rounded values: each with the decimals that its step needs. */
 export function valueLabels(ticks: readonly number[]): string[] {
   const step = ticks.length < 2 ? Math.abs(ticks[0] ?? 1) / 10 || 1 : ticks[1]! - ticks[0]!
-  const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)))
+  const decimals = decimalsOf(step)
   return ticks.map((tick) =>
     tick
       .toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
       .replace('-', '\u2212'),
   )
+}
+
+/** The least decimals that write a step exactly: 0.25 needs two. */
+function decimalsOf(step: number): number {
+  for (let decimals = 0; decimals < 8; decimals++) {
+    const scaled = step * 10 ** decimals
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6) return decimals
+  }
+  return 8
 }
 
 function roundStep(rough: number): number {

@@ -62,6 +62,7 @@ test('value ticks are round, inside the range, and named with the digits they ne
   const ticks = valueTicks(2.9, 5.5, 4)
   expect(valueLabels(ticks)).toEqual(['3', '4', '5'])
   expect(valueLabels(valueTicks(-0.2, 0.2, 4))).toEqual(['−0.2', '−0.1', '0.0', '0.1', '0.2'])
+  expect(valueLabels([2, 2.25, 2.5])).toEqual(['2.00', '2.25', '2.50'])
   expect(valueTicks(7, 7, 4)).toEqual([7])
 })
 

@@ -59,7 +59,7 @@ export function SignalTable({ signals }: { readonly signals: DeviceDetail['signa
           {signals.map((signal) => (
             <tr key={signal.series}>
               <td className="mono">{signal.signal}</td>
-              <td className={signal.unitGuessed ? 'p2 medium' : 'ink2'}>{unitOf(signal)}</td>
+              <td className="ink2">{unitOf(signal)}</td>
               <td className="right num ink2" style={{ paddingRight: 0 }}>
                 {signal.everyMs === null ? 'change' : pace(signal.everyMs)}
               </td>

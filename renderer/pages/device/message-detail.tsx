@@ -1,6 +1,7 @@
 import type { MessageRow } from '../../../core/contract/calls.ts'
+import type { Reading } from '../../../core/contract/model.ts'
 import { useClock } from '../../use-core.ts'
-import { bytes, count, value } from '../../words/number.ts'
+import { bytes, count, thin, value } from '../../words/number.ts'
 import { reasonWords } from '../../words/reason.ts'
 import styles from './device.module.css'
 
@@ -8,6 +9,7 @@ import styles from './device.module.css'
 export function MessageDetail({ message }: { readonly message: MessageRow }) {
   const clock = useClock()
   const { record } = message
+  const eventTime = message.readings[0]?.time
   return (
     <>
       <section>
@@ -27,6 +29,14 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
             {record.retained && ', retained'}
             {record.repeat && ', sent again by the broker'}
           </dd>
+          {eventTime !== undefined && (
+            <>
+              <dt>Event time</dt>
+              <dd className="num" title={clock.utc(eventTime)}>
+                {clock.full(eventTime)}
+              </dd>
+            </>
+          )}
           <dt>Size</dt>
           <dd className="num">{bytes(message.size)}</dd>
         </dl>
@@ -44,16 +54,24 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
           <p className="p2">Not read: {reasonWords(message.undecodable)}. It is kept in the log.</p>
         )}
         <dl>
-          {message.readings.flatMap((reading) => [
-            <dt key={`${reading.index} name`} className="mono">
-              {reading.signal}
-            </dt>,
-            <dd key={`${reading.index} value`} className="num">
-              {value(reading.value)} {reading.unit} at {clock.time(reading.time)}
-            </dd>,
-          ])}
+          {message.readings.map((reading) => (
+            <ReadingRow key={reading.index} reading={reading} />
+          ))}
         </dl>
       </section>
+    </>
+  )
+}
+
+function ReadingRow({ reading }: { readonly reading: Reading }) {
+  const unit = reading.unit === null ? '' : `${thin}${reading.unit}`
+  return (
+    <>
+      <dt className="mono">{reading.signal}</dt>
+      <dd className="num">
+        {value(reading.value)}
+        {unit}
+      </dd>
     </>
   )
 }
