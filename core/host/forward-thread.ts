@@ -10,6 +10,7 @@ import { openChannel } from './thread.ts'
 const tellEvery = 500
 
 const { logDir, viewsFile, stateFile } = workerData as ForwardData // made by the host, which is typed the same
+let telling = false
 const reader = openReader(logDir)
 const forward = startForward({
   dir: dirname(stateFile),
@@ -20,7 +21,6 @@ const forward = startForward({
   now: Date.now,
   onStatus: tellSoon,
 })
-let telling: NodeJS.Timeout | null = null
 
 const host = openChannel<FromForward, ForwardSide>(parentPort!, {
   asks: {
@@ -47,8 +47,10 @@ const host = openChannel<FromForward, ForwardSide>(parentPort!, {
 
 /** At most twice a second, and always what is true then. */
 function tellSoon(): void {
-  telling ??= setTimeout(() => {
-    telling = null
+  if (telling) return
+  telling = true
+  setTimeout(() => {
+    telling = false
     host.tell('rows', forward.rows())
   }, tellEvery)
 }

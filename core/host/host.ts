@@ -60,6 +60,8 @@ export interface Host {
   readonly version: string
   /** Link with the token that is open now; null without a page. */
   url(): string | null
+  /** Writes what happened to the machine into the log, so that a gap has its cause. Resolves when it is durable. */
+  link(event: 'asleep' | 'awake'): Promise<unknown>
   /** Threads that could not be started, and why. */
   stopped(): readonly Stopped[]
   /** Ends everything in the reverse order of its start. May be called more than once. */
@@ -150,6 +152,10 @@ export class RunningHost implements Host {
 
   url(): string | null {
     return this.page?.url() ?? null
+  }
+
+  link(event: 'asleep' | 'awake'): Promise<unknown> {
+    return this.ingest.ask('link', event)
   }
 
   stopped(): readonly Stopped[] {

@@ -4,6 +4,7 @@ import type { Millis } from '../contract/model.ts'
 import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
+import { linkRecord } from '../ingest/mqtt/source.ts'
 import type { Appending } from '../log/log.ts'
 import { openLog } from '../log/log.ts'
 import { prepareHistory } from './prepare.ts'
@@ -27,6 +28,10 @@ const host = openChannel<FromIngest, IngestSide>(parentPort!, {
       const { first } = (await captured()).append([command(Date.now(), name, value)])
       return { offset: first }
     },
+    link: async (event) => {
+      const { first } = (await captured()).append([linkRecord(Date.now(), '', event, null)])
+      return { offset: first }
+    },
     sources: async (wanted) => {
       changing = changing.catch(() => undefined).then(async () => change(await captured(), wanted))
       await changing
@@ -46,19 +51,22 @@ const capturing = begin()
 
 /** History comes before capture: the clock of the log never goes back. Null: stopped in the middle of it, to go on at the next start. */
 async function begin(): Promise<Capture | null> {
-  if (log.head === 0)
-    log.append([command(prepare === null ? Date.now() : historyStart(prepare), 'zone', { name: zone })])
-  if (prepare !== null) await prepareHistory(log, prepare, tellPreparing(), ending.signal)
+  if (prepare !== null) {
+    if (log.head === 0) log.append([command(historyStart(prepare), 'zone', { name: zone })])
+    await prepareHistory(log, prepare, tellPreparing(), ending.signal)
+  }
   tellHead()
   if (ending.signal.aborted) return null
   host.tell('preparing', null)
-  return startCapture({
+  const capture = startCapture({
     log,
     now: Date.now,
     linger: lingerMs,
     onHead: tellHead,
     onStatus: (rows) => host.tell('sources', rows),
   })
+  capture.append([command(Date.now(), 'zone', { name: zone })]) // the file may have been changed meanwhile
+  return capture
 }
 
 /** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */

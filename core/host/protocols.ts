@@ -1,5 +1,5 @@
 import type { Calls, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
-import type { Millis, Offset } from '../contract/model.ts'
+import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 
 // What each thread answers and listens to, and what it says to the host. Types only: both ends are checked against them.
@@ -43,6 +43,8 @@ export interface IngestData {
 export type IngestSide = {
   readonly asks: {
     readonly command: Ask<NamedCommand, { readonly offset: Offset }>
+    /** About the whole installation. */
+    readonly link: Ask<LinkEvent, { readonly offset: Offset }>
     readonly sources: Ask<readonly SourceWithPassword[], null>
     readonly stop: Stop
   }

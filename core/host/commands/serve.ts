@@ -5,6 +5,7 @@ import type { Host, HostOptions } from '../host.ts'
 import { startHost } from '../host.ts'
 import { packageVersion } from '../package.ts'
 import { defaultDataDir } from '../paths.ts'
+import { onAskedToEnd } from '../signals.ts'
 
 const options = {
   data: { type: 'string' },
@@ -46,9 +47,10 @@ async function run(args: readonly string[], io: Io, demo: HostOptions['demo']): 
     ...(values.config === undefined ? {} : { configFile: resolve(values.config) }),
     ...(wanted === undefined ? {} : { demo: wanted }),
   })
-  const asked = askedToStop()
+  const asked = Promise.withResolvers<void>()
+  onAskedToEnd(asked.resolve)
   announce(host, io, values.json === true)
-  await asked
+  await asked.promise
   io.err('Stopping. What was captured is kept.')
   await host.stop()
   return 0
@@ -62,18 +64,4 @@ function announce(host: Host, io: Io, json: boolean): void {
       : `Fieldwatch is running. Open this link in a browser on this machine (it works once):\n${url}\nCtrl+C stops it.`,
   )
   for (const { thread, message } of host.stopped()) io.err(`The ${thread} thread could not start: ${message}`)
-}
-
-/** The first signal asks for an ordered stop, the second ends at once: nothing is lost by it. */
-function askedToStop(): Promise<void> {
-  const asked = Promise.withResolvers<void>()
-  let signals = 0
-  const heard = () => (++signals === 1 ? asked.resolve() : process.exit(1))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const)
-    if (known(signal)) process.on(signal, heard)
-  return asked.promise
-}
-
-function known(signal: NodeJS.Signals): boolean {
-  return process.platform === 'win32' ? signal !== 'SIGTERM' : signal !== 'SIGBREAK'
 }
