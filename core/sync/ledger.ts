@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import type { LedgerRow, Outage } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
+import type { Verdict } from './coordinator.ts'
 import type { Place, Span } from './resume.ts'
 
 /** Appended, never edited. */
@@ -30,6 +31,7 @@ const migrations = [
    create table outage (
      id integer primary key, destination text not null, since integer not null, until integer, cause text not null
    ) strict;`,
+  'alter table destination add column verdict text',
 ]
 
 const keptTransactions = 100_000
@@ -79,6 +81,7 @@ interface DestinationRecord {
   confirmed: number | null
   maybe_twice: number
   dead_letters: number
+  verdict: Verdict | null
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
@@ -114,6 +117,15 @@ export class Ledger {
   session(name: string): { readonly cluster: string | null; readonly delivery: string | null } {
     const { cluster, delivery } = this.row(name)
     return { cluster, delivery }
+  }
+
+  /** How the cluster decided the newest transaction; null: not known, or none began since. */
+  verdict(name: string): Verdict | null {
+    return this.row(name).verdict
+  }
+
+  judge(name: string, verdict: Verdict): void {
+    this.sql.judge.run(verdict, name)
   }
 
   totals(name: string): Totals {
@@ -276,7 +288,8 @@ function prepare(db: Database.Database) {
       'update txn set confirmed = :time where destination = :name and confirmed is null and until <= :next',
     ),
     drop: db.prepare('delete from txn where destination = :name and until > :next'),
-    intend: db.prepare('update destination set intent_from = ?, intent_to = ? where name = ?'),
+    intend: db.prepare('update destination set intent_from = ?, intent_to = ?, verdict = null where name = ?'),
+    judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),
     arrived: db.prepare('update txn set confirmed = ? where destination = ? and confirmed is null'),

@@ -1,5 +1,6 @@
 import type { Offset } from '../contract/model.ts'
 import type { Checkpoint } from './cluster.ts'
+import type { Verdict } from './coordinator.ts'
 
 export interface Span {
   readonly from: Offset
@@ -23,15 +24,18 @@ export type Resume =
   /** Nothing was ever sent: write the checkpoint first, so that a missing one later means that it expired. */
   | { readonly kind: 'start'; readonly next: Offset }
   | { readonly kind: 'go'; readonly next: Offset }
-  /** A commit was not answered, or a confirmed one is not there: find out by aborting what may still hang. */
-  | { readonly kind: 'flush' }
+  /**
+   * A commit was not answered, or a confirmed one is not there: what may still hang must be decided first. Where the
+   * coordinator cannot say how it had decided, a confirmed commit is one, and an unanswered one is taken for none.
+   */
+  | { readonly kind: 'flush'; readonly verdict: Verdict }
   /** It cannot be known whether the records before `until` arrived: they are sent marked. */
   | { readonly kind: 'marked'; readonly next: Offset; readonly until: Offset }
   | { readonly kind: 'stop'; readonly message: string; readonly hint: string }
 
 /**
  * Where to go on, from what the cluster says (null: nothing, never to be taken for 0) and what we remember.
- * `flushed`: what could hang has been aborted since, so what the cluster says now is final.
+ * `flushed`: what could hang has been decided since, so what the cluster says now is final.
  */
 export function resume(place: Place, checkpoint: Checkpoint | null, log: string, flushed: boolean): Resume {
   if (checkpoint === null) return withoutCheckpoint(place, flushed)
@@ -43,14 +47,14 @@ export function resume(place: Place, checkpoint: Checkpoint | null, log: string,
   const behind = next < acked
   if (behind && next !== last?.from) return wentBack(next, place)
   if (!behind && next !== acked) return restoredHere(next, place)
-  if ((behind || intent !== null) && !flushed) return { kind: 'flush' }
+  if ((behind || intent !== null) && !flushed) return { kind: 'flush', verdict: behind ? 'commit' : 'abort' }
   return { kind: 'go', next }
 }
 
 function withoutCheckpoint({ begun, acked, intent }: Place, flushed: boolean): Resume {
   if (!begun && intent === null) return { kind: 'start', next: acked }
   if (intent === null) return { kind: 'go', next: acked }
-  return flushed ? { kind: 'marked', next: intent.from, until: intent.to } : { kind: 'flush' }
+  return flushed ? { kind: 'marked', next: intent.from, until: intent.to } : { kind: 'flush', verdict: 'abort' }
 }
 
 function restoredHere(next: Offset, { acked }: Place): Resume {

@@ -3,7 +3,9 @@ import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, SASLOptions
 import type { DestinationConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
+import { endEverywhere, isEnded, type Verdict } from './coordinator.ts'
 import { kafkajs } from './patches.ts'
+import { sleep } from './wait.ts'
 
 /** One Kafka record, ready to send. */
 export interface KafkaRecord {
@@ -111,13 +113,12 @@ export class TransactionSender {
     await this.open().sendBatch(batchOf(records))
   }
 
-  /** A tiny record to every partition of the topics: whatever an older transaction left there becomes decided. */
-  async touch(topics: ReadonlyMap<string, number>): Promise<void> {
-    const topicMessages = [...topics].map(([topic, partitions]) => ({
-      topic,
-      messages: Array.from({ length: partitions }, (_, partition) => ({ partition, key: 'flush', value: '' })),
-    }))
-    await this.open().sendBatch({ topicMessages })
+  /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
+  async flush(topics: ReadonlyMap<string, number>, verdict: Verdict, signal: AbortSignal): Promise<void> {
+    const { transactionalId, group } = this.name
+    await endEverywhere({ transactionalId, group, topics, verdict })
+    while (!(await isEnded(transactionalId))) await sleep(50, signal)
+    await this.abort() // in the client's own account nothing was sent
   }
 
   async offset(next: Offset, metadata: string): Promise<void> {

@@ -3,6 +3,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
+import { onVerdict, type Verdict } from './coordinator.ts'
 import type { Ledger } from './ledger.ts'
 import { type Place, type Resume, resume } from './resume.ts'
 import { type ProducerName, TransactionSender } from './sender.ts'
@@ -44,8 +45,10 @@ export interface SessionOptions {
 // An abandoned transaction holds readers of its partitions back for this long.
 const transactionMs = 60_000
 const closeMs = 2_000
-/** After an abort its markers are written within this. */
+/** Where the coordinator cannot be asked whether all partitions have been told, they have been after this. */
 const markersMs = 300
+const flushTries = 4
+const flushAgainMs = 1_000
 
 /**
  * Exactly once: records, and the offset up to which they reach, in one transaction; here an intent before and an
@@ -78,6 +81,7 @@ class ExactlyOnce implements Session {
     this.o = options
     this.sender = new TransactionSender(options.kafka, options.name, transactionMs)
     this.signed = signature(options.instance, options.ledger.identity.log)
+    onVerdict(options.name.transactionalId, (verdict) => options.ledger.judge(options.destination, verdict))
   }
 
   async open(): Promise<void> {
@@ -85,8 +89,10 @@ class ExactlyOnce implements Session {
     await this.begin() // fences and aborts; only then does the checkpoint stand still
     const checkpoint = await this.checkpoint()
     this.before = checkpoint?.instance ?? null
-    const decided = this.decide(checkpoint, false)
-    await this.follow(decided.kind === 'flush' ? this.decide(await this.flush(checkpoint), true) : decided)
+    const verdict = this.o.ledger.verdict(this.o.destination)
+    const final = verdict === null ? checkpoint : await this.flush(verdict)
+    const decided = this.decide(final, verdict !== null)
+    await this.follow(decided.kind === 'flush' ? this.decide(await this.flush(decided.verdict), true) : decided)
   }
 
   async deliver(batch: Batch): Promise<void> {
@@ -163,15 +169,20 @@ class ExactlyOnce implements Session {
     this.book()
   }
 
-  /** Aborts whatever an older transaction left hanging; resolves to what the cluster says afterwards. */
-  private async flush(checkpoint: Checkpoint | null): Promise<Checkpoint | null> {
-    await this.step('send', this.sender.touch(this.o.facts.topics))
-    if (checkpoint !== null) await this.step('offsets', this.sender.offset(checkpoint.next, this.signed))
-    await this.step('commit', this.sender.abort())
-    await sleep(markersMs, this.o.signal)
-    const after = await this.checkpoint()
-    await this.begin()
-    return after
+  /** Decides whatever an older transaction left hanging; resolves to what the cluster says afterwards. */
+  private async flush(verdict: Verdict): Promise<Checkpoint | null> {
+    const { facts, signal, ledger, destination, start } = this.o
+    const { acked } = ledger.place(destination, start)
+    for (let tries = 1; ; tries++) {
+      await this.step('flush', this.sender.flush(facts.topics, verdict, signal))
+      await sleep(markersMs, signal)
+      const after = await this.checkpoint()
+      await this.begin()
+      // A cluster that is still starting can lose these markers too; what it had decided to keep must come back.
+      const lost = verdict === 'commit' && after !== null && after.next < acked
+      if (!lost || tries === flushTries) return after
+      await sleep(flushAgainMs, signal)
+    }
   }
 
   private async commit(next: Offset): Promise<void> {

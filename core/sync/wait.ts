@@ -12,7 +12,17 @@ export async function sleep(ms: Millis, signal: AbortSignal): Promise<void> {
 }
 
 /** What sync was doing with the cluster when something went wrong. */
-export type Step = 'connect' | 'topics' | 'begin' | 'checkpoint' | 'intent' | 'send' | 'offsets' | 'commit' | 'ack'
+export type Step =
+  | 'connect'
+  | 'topics'
+  | 'begin'
+  | 'checkpoint'
+  | 'flush'
+  | 'intent'
+  | 'send'
+  | 'offsets'
+  | 'commit'
+  | 'ack'
 
 /** An error of a step; the client's own error is its cause. */
 export class StepError extends Error {

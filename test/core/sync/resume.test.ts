@@ -22,7 +22,7 @@ test('an expired checkpoint is never taken for 0: with nothing under way, what i
 })
 
 test('an expired checkpoint with a batch under way sends it marked, after what may hang was aborted', () => {
-  expect(decide(place({ intent }), null)).toEqual({ kind: 'flush' })
+  expect(decide(place({ intent }), null)).toEqual({ kind: 'flush', verdict: 'abort' })
   expect(decide(place({ intent }), null, true)).toEqual({ kind: 'marked', next: 400, until: 600 })
 })
 
@@ -31,12 +31,13 @@ test('a commit that was not answered but arrived is not sent again', () => {
 })
 
 test('a commit that was not answered and is not there is flushed before it is sent again', () => {
-  expect(decide(place({ intent }), at(400))).toEqual({ kind: 'flush' })
+  expect(decide(place({ intent }), at(400))).toEqual({ kind: 'flush', verdict: 'abort' })
   expect(decide(place({ intent }), at(400), true)).toEqual({ kind: 'go', next: 400 })
 })
 
-test('a confirmed batch that the cluster lost with its power is flushed and sent again', () => {
-  expect(decide(place(), at(200))).toEqual({ kind: 'flush' })
+test('a confirmed batch that the cluster does not show is brought back first, and sent again only when that fails', () => {
+  expect(decide(place(), at(200))).toEqual({ kind: 'flush', verdict: 'commit' })
+  expect(decide(place(), at(400), true)).toEqual({ kind: 'go', next: 400 })
   expect(decide(place(), at(200), true)).toEqual({ kind: 'go', next: 200 })
 })
 
