@@ -144,9 +144,9 @@ function Lanes({ at, now, span, timeline, clock, onView }: LanesProps) {
                   d={`M${shareOf(span, mark.at) * width - 3} ${rows.bookmarks}h6v9l-3-2.4-3 2.4z`}
                   fill="var(--time)"
                 />
-                <text x={shareOf(span, mark.at) * width + 8} y={rows.bookmarks + 9}>
+                <BookmarkWords x={shareOf(span, mark.at) * width} width={width}>
                   {mark.text}
-                </text>
+                </BookmarkWords>
               </g>
             ))}
           <Axis span={span} width={width} clock={clock} />
@@ -155,6 +155,22 @@ function Lanes({ at, now, span, timeline, clock, onView }: LanesProps) {
         </svg>
       </div>
     </div>
+  )
+}
+
+interface BookmarkWordsProps {
+  readonly x: number
+  readonly width: number
+  readonly children: string
+}
+
+/** Beside its mark, on the side where there is room. */
+function BookmarkWords({ x, width, children }: BookmarkWordsProps) {
+  const left = x > width * 0.75
+  return (
+    <text x={left ? x - 8 : x + 8} y={rows.bookmarks + 9} textAnchor={left ? 'end' : 'start'}>
+      {children}
+    </text>
   )
 }
 

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { Health } from '../../../core/contract/calls.ts'
 import { moveRow, useKeys } from '../../keys.ts'
 import { FilterField } from '../../parts/filter-field.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
@@ -22,11 +23,7 @@ export default function DevicesPage({ route }: { readonly route: DevicesRoute })
   useKeys({ j: () => moveRow(1), k: () => moveRow(-1) })
   if (health?.devices.total === 0 && health.undecodable.total === 0 && health.catchingUp === null)
     return <NothingYet title="Devices" past={at !== null} />
-  const unreadable = health?.undecodable.total ?? 0
-  const words =
-    health === undefined
-      ? '\u00a0'
-      : `${many(health.devices.total, 'device')}, ${count(health.devices.normal)} normal. ${many(unreadable, 'message')} could not be read; ${unreadable === 1 ? 'it is' : 'they are'} kept.`
+  const words = health === undefined ? '\u00a0' : sentence(health)
   return (
     <>
       <PageHead title="Devices" sentence={words}>
@@ -45,6 +42,12 @@ export default function DevicesPage({ route }: { readonly route: DevicesRoute })
       </div>
     </>
   )
+}
+
+function sentence({ devices, undecodable }: Health): string {
+  const first = `${many(devices.total, 'device')}, ${count(devices.normal)} normal.`
+  if (undecodable.total === 0) return `${first} Every message could be read.`
+  return `${first} ${many(undecodable.total, 'message')} could not be read; ${undecodable.total === 1 ? 'it is' : 'they are'} kept.`
 }
 
 const orders = [
