@@ -1,0 +1,84 @@
+import type { SourceConfig, SourceRow } from '../../../core/contract/calls.ts'
+import type { LogRecord } from '../../../core/contract/model.ts'
+import { type Capture, startCapture } from '../../../core/ingest/capture.ts'
+import { type LogOptions, openLog } from '../../../core/log/log.ts'
+import { openReader } from '../../../core/log/reader.ts'
+import { readAll } from '../log/records.ts'
+
+export function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
+  const rest = { username: null, ca: null, clientId: null }
+  return { name: 'plant', url, topics: ['#'], qos: 1, version: 'auto', ...rest, ...more }
+}
+
+/** A capture whose commits and changes of state can be waited for. */
+export class Capturing {
+  readonly dir: string
+  readonly capture: Capture
+  rows: readonly SourceRow[] = []
+  now: () => number = Date.now
+  private readonly log: ReturnType<typeof openLog>
+  private stopped = false
+  private waiting: (() => void)[] = []
+
+  constructor(dir: string, options: LogOptions = {}) {
+    this.dir = dir
+    this.log = openLog(dir, options)
+    this.capture = startCapture({
+      log: this.log,
+      now: () => this.now(),
+      linger: 20,
+      onHead: () => this.changed(),
+      onStatus: (rows) => {
+        this.rows = rows
+        this.changed()
+      },
+    })
+  }
+
+  /** When it holds, looked at after each commit and each change of state. */
+  async until(holds: (one: Capturing) => boolean): Promise<void> {
+    while (!holds(this)) await new Promise<void>((resolve) => this.waiting.push(resolve))
+  }
+
+  async row(holds: (row: SourceRow) => boolean): Promise<SourceRow> {
+    await this.until(({ rows }) => rows.some(holds))
+    return this.rows.find(holds)!
+  }
+
+  records(): LogRecord[] {
+    const reader = openReader(this.dir)
+    try {
+      return readAll(reader, 0)
+    } finally {
+      reader.close()
+    }
+  }
+
+  messages(): LogRecord[] {
+    return this.records().filter((record) => record.kind === 'message')
+  }
+
+  links(): string[] {
+    return this.records()
+      .filter((record) => record.kind === 'link')
+      .map((record) => `${record.topic.source}${record.topic.source === '' ? '' : ' '}${record.topic.name}`)
+  }
+
+  /** The disk that `maxSegmentBytes` made full has room again. */
+  makeRoom(): void {
+    const { active } = this.log as unknown as { active: { db: { pragma(text: string): void } } } // no other way to a real full disk
+    active.db.pragma('max_page_count = 1000000')
+  }
+
+  /** May be called again. */
+  async stop(): Promise<void> {
+    if (this.stopped) return
+    this.stopped = true
+    await this.capture.stop()
+    this.log.close()
+  }
+
+  private changed(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+}

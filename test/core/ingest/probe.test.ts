@@ -1,0 +1,270 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import mqtt from 'mqtt'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { SourceConfig } from '../../../core/contract/calls.ts'
+import { startBroker } from '../../../core/ingest/broker/broker.ts'
+import { probe } from '../../../core/ingest/probe.ts'
+import { freePort, hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { findProgram, part } from '../../support/parts.ts'
+
+const hasOpenssl = part('openssl', findProgram('openssl') !== null)
+
+let ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.reverse()) await end()
+  ends = []
+})
+
+describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
+  test('tells what it hears, decoded as the path would', async () => {
+    const broker = await brokerWith('')
+    await publish(broker.url, {
+      'plant/pump': '{"ts":1764000000000,"pressure":5.02,"state":"running","open":true}',
+      'plant/tank/level': '71.4',
+      'plant/odd': Buffer.from([0xff, 0xfe, 0x00]),
+    })
+    const result = await probe(source(broker.url), null, 300)
+    expect(result).toMatchObject({ ok: true, version: '5', tls: null, error: null })
+    expect(result.milliseconds).toBeGreaterThanOrEqual(300)
+    expect(result.topics.map(({ name, messages, text }) => ({ name, messages, text }))).toEqual([
+      { name: 'plant/odd', messages: 1, text: null },
+      {
+        name: 'plant/pump',
+        messages: 1,
+        text: '{"ts":1764000000000,"pressure":5.02,"state":"running","open":true}',
+      },
+      { name: 'plant/tank/level', messages: 1, text: '71.4' },
+    ])
+    const [odd, pump, level] = result.topics
+    expect(odd).toMatchObject({ undecodable: 'not_text', readings: [] })
+    expect(pump!.readings.map(({ device, signal, value }) => [device, signal, value])).toEqual([
+      ['plant/pump', 'pressure', 5.02],
+      ['plant/pump', 'state', 'running'],
+      ['plant/pump', 'open', true],
+    ])
+    expect(level!.readings).toMatchObject([{ device: 'plant/tank', signal: 'level', value: 71.4 }])
+  })
+
+  test('leaves no session behind, and does not disturb a client that is connected', async () => {
+    const broker = await brokerWith('')
+    await probe(source(broker.url, { clientId: 'fixed' }), null, 50)
+    await probe(source(broker.url, { clientId: 'fixed' }), null, 50)
+    const ids = [...broker.said().matchAll(/New client connected from \S+ as (\S+) \(([^)]*)\)/g)]
+    expect(ids).toHaveLength(2)
+    expect(ids[0]![1]).not.toBe(ids[1]![1])
+    for (const [, id, how] of ids) {
+      expect(id).toMatch(/^fwprobe/)
+      expect(how).toContain('c1') // a clean session
+    }
+  })
+
+  test('listens no longer than 3 s, and cuts a long message at 500 characters', async () => {
+    const broker = await brokerWith('')
+    await publish(broker.url, { long: `"${'x'.repeat(2_000)}"` })
+    const result = await probe(source(broker.url), null, 60_000)
+    expect(result.milliseconds).toBeLessThan(4_500)
+    expect(result.topics[0]!.text).toHaveLength(500)
+  })
+
+  test('that is called off rejects at once, and ends its connection', async () => {
+    const broker = await brokerWith('')
+    const off = new AbortController()
+    const asked = probe(source(broker.url), null, 3_000, off.signal)
+    setTimeout(() => off.abort(new Error('the page is gone')), 200)
+    const began = performance.now()
+    await expect(asked).rejects.toThrow('the page is gone')
+    expect(performance.now() - began).toBeLessThan(1_500)
+  })
+
+  test('speaks 3.1.1 when asked to', async () => {
+    const broker = await brokerWith('')
+    expect(await probe(source(broker.url, { version: '3.1.1' }), null, 50)).toMatchObject({
+      ok: true,
+      version: '3.1.1',
+    })
+  })
+
+  test('says that a password is wrong, and gets in with the right one', async () => {
+    const broker = await brokerWith('allow_anonymous false\npassword_file $DIR/passwords', (dir) => ({
+      passwords: passwordFile(dir, 'line2', 'correct'),
+    }))
+    const known = source(broker.url, { username: 'line2' })
+    expect((await probe(known, 'wrong', 50)).error).toMatchObject({
+      code: 'broker_login',
+      message: '127.0.0.1 does not let this user in',
+    })
+    expect((await probe(source(broker.url), null, 50)).error?.code).toBe('broker_login')
+    expect(await probe(known, 'correct', 50)).toMatchObject({ ok: true, error: null })
+  })
+
+  test('says which topic is refused', async () => {
+    const broker = await brokerWith('acl_file $DIR/acl', () => ({ acl: 'topic read plant/#\n' }))
+    const conf = source(broker.url, { topics: ['plant/#', '$SYS/#'] })
+    const result = await probe(conf, null, 50)
+    if (result.ok) return // Mosquitto grants every filter and filters what it sends: so it is with this version
+    expect(result.error).toMatchObject({ code: 'broker_topic_refused' })
+    expect(result.error?.message).toContain('$SYS/#')
+  })
+
+  test('says that a broker went away while it listened', async () => {
+    const broker = await brokerWith('')
+    const asked = probe(source(broker.url), null, 3_000)
+    while (!broker.said().includes('fwprobe')) await new Promise((resolve) => setTimeout(resolve, 20))
+    await broker.halt('SIGKILL')
+    expect((await asked).error?.code).toBe('broker_lost')
+  })
+
+  describe.skipIf(!hasOpenssl)('over TLS', () => {
+    let certificates: Certificates
+    beforeAll(() => {
+      certificates = makeCertificates()
+    })
+    afterAll(() => rmSync(certificates.dir, { recursive: true, force: true }))
+
+    test('names the protocol when the authority is known', async () => {
+      const broker = await tlsBroker(certificates)
+      const result = await probe(source(tlsUrl(broker), { ca: certificates.ca }), null, 50)
+      expect(result).toMatchObject({ ok: true, tls: 'TLSv1.3', error: null })
+    })
+
+    test('says that the authority is not the right one', async () => {
+      const broker = await tlsBroker(certificates)
+      const result = await probe(source(tlsUrl(broker), { ca: certificates.otherCa }), null, 50)
+      expect(result).toMatchObject({ ok: false, tls: null, topics: [] })
+      expect(result.error).toMatchObject({ code: 'broker_tls' })
+      expect(result.error?.message).toContain('authority that is not known here')
+    })
+
+    test('says that the file of the authority cannot be read', async () => {
+      const broker = await tlsBroker(certificates)
+      const { error } = await probe(source(tlsUrl(broker), { ca: '/nowhere/ca.pem' }), null, 50)
+      expect(error).toMatchObject({ code: 'broker_tls', message: 'ca: "/nowhere/ca.pem" cannot be read' })
+    })
+
+    test('says that the certificate is for another name', async () => {
+      const broker = await tlsBroker(certificates)
+      const url = tlsUrl(broker).replace('localhost', '127.0.0.1')
+      const { error } = await probe(source(url, { ca: certificates.ca }), null, 50)
+      expect(error).toMatchObject({ code: 'broker_tls' })
+      expect(error?.message).toContain('for another name')
+    })
+
+    test('says that a port speaks no TLS', async () => {
+      const broker = await brokerWith('')
+      const { error } = await probe(source(tlsUrl(broker), { ca: certificates.ca }), null, 50)
+      expect(['broker_tls', 'broker_lost']).toContain(error?.code)
+    })
+  })
+})
+
+describe('without a broker, a probe', () => {
+  test('says that nothing answers on the port', async () => {
+    const port = await freePort()
+    const result = await probe(source(`mqtt://127.0.0.1:${port}`), null, 50)
+    expect(result).toMatchObject({ ok: false, version: null })
+    expect(result.error).toMatchObject({
+      code: 'broker_refused',
+      message: `127.0.0.1 does not answer on port ${port}`,
+    })
+  })
+
+  test('says that no machine has the name', async () => {
+    const { error } = await probe(source('mqtt://no-such-machine.invalid:1883'), null, 50)
+    expect(error).toMatchObject({ code: 'broker_dns', message: 'no machine is called "no-such-machine.invalid"' })
+  })
+
+  test('says that nothing was answered in time', async () => {
+    const { server, url } = await mute()
+    const result = await probe(source(url), null, 50)
+    expect(result.error?.code).toBe('broker_timeout')
+    expect(result.milliseconds).toBeLessThan(7_000)
+    server.close()
+  })
+})
+
+test('a broker that knows 3.1.1 only is tried again in 3.1.1', async () => {
+  const broker = await startBroker()
+  ends.push(() => broker.stop())
+  expect(await probe(source(broker.url), null, 50)).toMatchObject({ ok: true, version: '3.1.1' })
+})
+
+function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
+  return {
+    name: 'plant',
+    url,
+    topics: ['#'],
+    qos: 1,
+    version: 'auto',
+    username: null,
+    ca: null,
+    clientId: null,
+    ...more,
+  }
+}
+
+async function brokerWith(conf: string, files?: (dir: string) => Record<string, string>): Promise<Mosquitto> {
+  const dir = mkdtempSync(join(tmpdir(), 'probe-'))
+  const broker = await startMosquitto({ conf, ...(files === undefined ? {} : { files: files(dir) }) })
+  rmSync(dir, { recursive: true, force: true })
+  ends.push(() => broker.stop())
+  return broker
+}
+
+function passwordFile(dir: string, user: string, password: string): string {
+  const file = join(dir, 'passwords')
+  execFileSync(findProgram('mosquitto_passwd')!, ['-c', '-b', file, user, password], { stdio: 'pipe' })
+  return readFileSync(file, 'utf8')
+}
+
+async function publish(url: string, messages: Readonly<Record<string, string | Buffer>>): Promise<void> {
+  const client = await mqtt.connectAsync(url, { reconnectPeriod: 0 })
+  for (const [topic, bytes] of Object.entries(messages))
+    await client.publishAsync(topic, bytes, { retain: true, qos: 1 })
+  await client.endAsync()
+}
+
+interface Certificates {
+  readonly dir: string
+  readonly ca: string
+  readonly otherCa: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+function makeCertificates(): Certificates {
+  const dir = mkdtempSync(join(tmpdir(), 'probe-tls-'))
+  const openssl = (...args: string[]) => execFileSync(findProgram('openssl')!, args, { cwd: dir, stdio: 'pipe' })
+  for (const name of ['ca', 'other'])
+    openssl(
+      ...`req -x509 -newkey rsa:2048 -nodes -days 2 -keyout ${name}.key -out ${name}.pem -subj /CN=${name}`.split(' '),
+    )
+  openssl(...'req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost'.split(' '))
+  openssl(...'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem'.split(' '))
+  const read = (name: string) => readFileSync(join(dir, name), 'utf8')
+  const files = { 'server.key': read('server.key'), 'server.pem': read('server.pem') }
+  return { dir, ca: join(dir, 'ca.pem'), otherCa: join(dir, 'other.pem'), files }
+}
+
+async function tlsBroker({ files }: Certificates): Promise<Mosquitto> {
+  const port = await freePort()
+  const conf = `listener ${port} 127.0.0.1\ncertfile $DIR/server.pem\nkeyfile $DIR/server.key`
+  const broker = await startMosquitto({ conf, files })
+  ends.push(() => broker.stop())
+  return { ...broker, port, stop: () => broker.stop() }
+}
+
+function tlsUrl({ port }: Pick<Mosquitto, 'port'>): string {
+  return `mqtts://localhost:${port}`
+}
+
+/** Takes connections and never says a word. */
+async function mute(): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer(() => {})
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  ends.push(async () => server.close())
+  return { server, url: `mqtt://127.0.0.1:${port}` }
+}
