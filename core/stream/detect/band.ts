@@ -51,10 +51,12 @@ const fastest = 1 / 600
 const slowest = 1 / 50_000
 const youngWidth = 2
 const peakAge = 40
+/** An alert opens as many readings after what it is about. */
+const alertLag = 3
 /** What was an alert is remembered as half as far, so that it is one again; unless alerts come often. */
 const alertedWeight = 0.5
 const oftenMs = 7 * day
-const often = 1.5
+const often = 2
 const minDays = 2
 /** Before, the hours of the day are not learned well enough to be compared. */
 const compareFrom = 3 * day
@@ -274,6 +276,7 @@ function learnPeak(row: Float64Array, side: number, distance: number, alerted: b
   const at = candidates + side * candidateFields
   if (distance <= row[at]!) {
     row[at + 1] = row[at + 1]! + 1
+    if (alerted && row[at + 1]! <= alertLag) row[at + 2] = 1
     if (row[at + 1]! < peakAge) return
     keepPeak(row, peaks + side * peaksKept, row[at]! * (row[at + 2] === 1 ? alertWeight(row) : 1))
   }
