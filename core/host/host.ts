@@ -353,6 +353,7 @@ export class RunningHost implements Host {
       const demo = this.demo
       this.demo = null
       this.demoUrl = null
+      await this.giveSources() // said goodbye to before it goes
       await demo.stop(3_000)
     }
   }
@@ -405,11 +406,11 @@ export class RunningHost implements Host {
   private async stopAll(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer)
     await this.page?.stop()
-    await this.demo?.stop(3_000)
     await this.forward.stop(3_000)
     await this.query.stop(3_000)
-    await this.stream.stop(5_000)
-    await this.ingest.stop(5_000)
+    await this.ingest.stop(5_000) // before its brokers, so that an ordered stop is no lost link
+    await this.demo?.stop(3_000)
+    await this.stream.stop(5_000) // last, so that the views hold the end
     this.release()
   }
 }

@@ -14,7 +14,7 @@ export function calledOff(): AbortSignal {
   return off.signal
 }
 
-/** Windows has Ctrl+Break and closing the console in place of a request to end. */
+/** Windows has Ctrl+Break and closing the console; elsewhere a hang-up stays what the shell made of it, so that nohup works. */
 function asking(): readonly NodeJS.Signals[] {
-  return process.platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
+  return process.platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM']
 }

@@ -101,13 +101,13 @@ class Supervised<There extends Stoppable, Here extends Side> {
   private fell(worker: Worker, reason: unknown): void {
     if (this.ending || worker !== this.worker) return
     const now = this.how.now()
-    this.falls.push(now)
+    this.falls = [...this.falls.slice(-20), now]
     const restartAt = nextTry(this.falls)
     this.why = { thread: this.name, since: this.why?.since ?? now, message: wordsOf(reason), restartAt }
     this.channel?.close(this.notRunning())
     this.channel = null
     this.worker = null
-    if (restartAt !== null) this.restart = setTimeout(() => this.start(), restartAt - now)
+    this.restart = setTimeout(() => this.start(), restartAt - now)
     this.how.changed()
   }
 
@@ -122,16 +122,18 @@ class Supervised<There extends Stoppable, Here extends Side> {
   }
 }
 
-// Five falls within ten minutes: the reason is not going away by itself.
-const mostFalls = 5
-const fallWindow: Millis = 600_000
+const fallWindow: Millis = 1_800_000
 const firstPause: Millis = 1_000
+const longestPause: Millis = 300_000
 
-/** When to try again after these falls (ascending): after a pause that doubles with each of the last ten minutes; null: no more. */
-export function nextTry(falls: readonly Millis[]): Millis | null {
+/**
+ * When to try again after these falls (ascending): after a pause that doubles with each of the last half hour, up to
+ * five minutes. It never gives up: a full disk may be emptied while nobody looks, and a recorder that stays down loses.
+ */
+export function nextTry(falls: readonly Millis[]): Millis {
   const last = falls.at(-1)!
   const recent = falls.filter((at) => at > last - fallWindow).length
-  return recent > mostFalls ? null : last + firstPause * 2 ** (recent - 1)
+  return last + Math.min(longestPause, firstPause * 2 ** (recent - 1))
 }
 
 function wordsOf(reason: unknown): string {
