@@ -243,7 +243,7 @@ function learnHour(row: Float64Array, now: Now, a: number): void {
 
 function sumHour(row: Float64Array, time: Millis, value: number): void {
   const now = Math.floor(time / hour)
-  if (now !== row[hourNow]) closeHour(row, now)
+  if (now > row[hourNow]!) closeHour(row, now) // a reading that comes a little late belongs to the hour in hand
   row[hourSum] = row[hourSum]! + value
   row[hourReadings] = row[hourReadings]! + 1
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
@@ -262,6 +263,36 @@ describe('the usual band', () => {
       body: JSON.stringify({ p: 99, ts: start + (863 + i) * 5 * minute }),
     }))
     expect(alertsOf([...behind, ...fault])[0]!.alert.historical).toBe(true)
+  })
+})
+
+describe('recorded failures, as history that comes all at once', () => {
+  /** When alerts opened, by the recording's own time. */
+  const openings = (file: string): readonly string[] => {
+    const rows = readFileSync(new URL(`../../fixtures/nab/${file}.csv`, import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+    const readings = rows.map((row) => row.split(',').map(Number) as [number, number])
+    const now = start + 1_000 * hour
+    const shift = now - readings.at(-1)![0]
+    const log = readings.map(([ts, value], i) => ({
+      ...reading(now + i, 0),
+      body: JSON.stringify({ value, ts: ts + shift }),
+    }))
+    const opened = alertsOf(log).filter(({ transition }) => transition.phase === 'opened')
+    expect(opened.every(({ alert }) => alert.historical)).toBe(true)
+    return opened.map(({ transition }) => new Date(transition.time - shift).toISOString().slice(0, 13))
+  }
+
+  test('of a machine: its failure of February, after four lesser falls in the first eight days', () => {
+    const found = openings('machine_temperature')
+    expect(found.at(-1)).toBe('2014-02-08T03')
+    expect(found.slice(0, -1)).toEqual(['2014-01-16T11', '2014-01-20T16', '2014-01-22T12', '2014-01-24T10'])
+  })
+
+  test('of a service: all three', () => {
+    expect(openings('request_latency')).toEqual(['2014-03-14T09', '2014-03-18T22', '2014-03-21T03'])
   })
 })
 
