@@ -21,12 +21,16 @@ export function quitInOrder(stop: () => Promise<void>): () => boolean {
   })
   // Windows sends no before-quit when the session ends.
   app.on('browser-window-created', (_event, window) => window.on('session-end', () => app.quit()))
-  // The types leave out the event, which asks the system to wait for us.
+  void app.whenReady().then(quitAtShutdown) // the monitor does not work before
+  return () => state !== 'running'
+}
+
+/** The types leave out the event, which asks the system to wait for us. */
+function quitAtShutdown(): void {
   powerMonitor.on('shutdown', (...[event]: Event[]) => {
     event?.preventDefault()
     app.quit()
   })
-  return () => state !== 'running'
 }
 
 /** Resolves when `stop` has, when it failed, or when it took too long; the last two are said. */

@@ -29,17 +29,29 @@ export function keyStoreSecrets(file: string): Secrets {
 
 /** What a person should know about the key store, in a sentence; null when it protects. */
 export async function weakness(): Promise<string | null> {
-  if (!(await safeStorage.isAsyncEncryptionAvailable())) return `Passwords cannot be kept: ${noKeyStore}`
-  if (process.platform !== 'linux' || safeStorage.getSelectedStorageBackend() !== 'basic_text') return null
-  return `Passwords are kept, but not protected: ${noKeyStore}`
+  const trial = await encrypted('trial').catch(() => null)
+  if (trial === null) return `Passwords cannot be kept: ${noKeyStore}`
+  return isBuiltInKey(trial) ? `Passwords are kept, but not protected: ${noKeyStore}` : null
 }
 
 const noKeyStore = 'this desktop has no key store. Start GNOME Keyring or KWallet, then Fieldwatch.'
 
+/** The name of the backend may come late; what Chromium seals with the key that everyone has begins with v10. */
+function isBuiltInKey(sealed: Buffer): boolean {
+  if (process.platform !== 'linux') return false
+  return safeStorage.getSelectedStorageBackend() === 'basic_text' || sealed.subarray(0, 3).toString() === 'v10'
+}
+
 async function seal(name: string, value: string): Promise<string> {
-  if (!(await safeStorage.isAsyncEncryptionAvailable()))
-    throw new FieldError('config_invalid', `${name} cannot be kept: ${noKeyStore}`)
-  return (await safeStorage.encryptStringAsync(value)).toString('base64')
+  const sealed = await encrypted(value).catch((cause: unknown) => {
+    throw new FieldError('config_invalid', `${name} cannot be kept: ${noKeyStore}`, { cause })
+  })
+  return sealed.toString('base64')
+}
+
+async function encrypted(value: string): Promise<Buffer> {
+  if (!(await safeStorage.isAsyncEncryptionAvailable())) throw new Error('there is no key')
+  return safeStorage.encryptStringAsync(value)
 }
 
 async function unseal(file: string, name: string, sealed: string) {

@@ -1,14 +1,9 @@
 import { powerMonitor } from 'electron'
 import type { Host } from '../core/host/host.ts'
 
-/** Writes what happened to the machine into the log, so that a gap has its cause. */
-export interface SleepLog {
-  link(event: 'asleep' | 'awake'): Promise<unknown>
-}
-
-/** Tells the log when the machine goes to sleep and when it is back. A host without `link` leaves such a gap without this cause. */
-export function recordSleep(host: Host & Partial<SleepLog>): void {
-  const record = (event: 'asleep' | 'awake') => void host.link?.(event).catch((error: Error) => said(event, error))
+/** Tells the log when the machine goes to sleep and when it is back, so that the gap has its cause. */
+export function recordSleep(host: Pick<Host, 'link'>): void {
+  const record = (event: 'asleep' | 'awake') => void host.link(event).catch((error: Error) => said(event, error))
   powerMonitor.on('suspend', () => record('asleep'))
   powerMonitor.on('resume', () => record('awake'))
 }

@@ -16,6 +16,9 @@ export const machine = {
   exitCode: null as number | null,
   keyStore: 'gnome_libsecret',
   keyStoreThere: true,
+  keyWorks: true,
+  /** With which key Chromium seals: v10 is built in, v11 and v12 are of the system. */
+  keyTag: 'v11',
   keyChanged: false,
   /** What a person answers to the next message box. */
   answer: 0,
@@ -298,21 +301,21 @@ class Protocol {
 
 class SafeStorage {
   async isAsyncEncryptionAvailable(): Promise<boolean> {
-    this.onlyWhenReady()
-    return machine.keyStoreThere
+    return app.isReady() && machine.keyStoreThere
   }
 
   async encryptStringAsync(text: string): Promise<Buffer> {
     this.onlyWhenReady()
-    if (!machine.keyStoreThere) throw new Error('Encryption is not available.')
-    return Buffer.from([...Buffer.from(`v12${text}`)].map((byte) => byte ^ 0x5a))
+    if (!machine.keyWorks)
+      throw new Error('Error while encrypting the text provided to safeStorage.encryptStringAsync.')
+    return Buffer.concat([Buffer.from(machine.keyTag), scrambled(Buffer.from(text))])
   }
 
   async decryptStringAsync(sealed: Buffer): Promise<{ readonly result: string; readonly shouldReEncrypt: boolean }> {
     this.onlyWhenReady()
-    const text = Buffer.from(sealed.map((byte) => byte ^ 0x5a)).toString()
-    if (!machine.keyStoreThere || !text.startsWith('v12')) throw new Error('Decryption failed.')
-    return { result: text.slice(3), shouldReEncrypt: machine.keyChanged }
+    if (!machine.keyWorks || sealed.subarray(0, 3).toString() !== machine.keyTag)
+      throw new Error('Error while decrypting the ciphertext provided to safeStorage.decryptStringAsync.')
+    return { result: scrambled(sealed.subarray(3)).toString(), shouldReEncrypt: machine.keyChanged }
   }
 
   getSelectedStorageBackend(): string {
@@ -324,7 +327,16 @@ class SafeStorage {
   }
 }
 
+function scrambled(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => byte ^ 0x5a))
+}
+
 class PowerMonitor extends EventEmitter {
+  override on(name: string, listen: (...args: unknown[]) => void): this {
+    if (!app.isReady()) throw new Error("The 'powerMonitor' module can't be used before the app 'ready' event")
+    return super.on(name, listen)
+  }
+
   /** True when the program asked the system to wait for it. */
   shutdown(): boolean {
     const event = new PreventableEvent()
@@ -459,6 +471,8 @@ export function reset(): void {
     exitCode: null,
     keyStore: 'gnome_libsecret',
     keyStoreThere: true,
+    keyWorks: true,
+    keyTag: 'v11',
     keyChanged: false,
     answer: 0,
     boxes: [],

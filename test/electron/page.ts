@@ -62,10 +62,13 @@ export function openPage(window: BrowserWindow): Page {
 /** One call over a port, and its answer. */
 export function callOver(port: MessagePort, name: string, input: unknown): Promise<Frame> {
   const answer = Promise.withResolvers<Frame>()
-  port.on('message', (bytes: Uint8Array) => {
+  const hear = (bytes: Uint8Array) => {
     const frame = decodeFrame(bytes)
-    if (frame.type !== 'push') answer.resolve(frame)
-  })
+    if (frame.type === 'push') return
+    port.off('message', hear)
+    answer.resolve(frame)
+  }
+  port.on('message', hear)
   port.postMessage(encodeFrame({ type: 'call', id: 7, name, input }))
   return answer.promise
 }

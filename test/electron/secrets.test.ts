@@ -65,16 +65,19 @@ test('a damaged file is refused in words', async () => {
   await expect(secrets.get(name)).rejects.toMatchObject({ message: expect.stringMatching(/remove it and enter/) })
 })
 
-test('without a key store nothing is written, and the reason is said', async () => {
-  machine.keyStoreThere = false
-  await expect(secrets.put(name, 'geheim')).rejects.toMatchObject({
-    code: 'config_invalid',
-    message:
-      'source/plant-a/password cannot be kept: this desktop has no key store. Start GNOME Keyring or KWallet, then Fieldwatch.',
-  })
-  expect(existsSync(file)).toBe(false)
-  expect(await weakness()).toMatch(/^Passwords cannot be kept/)
-})
+test.each(['keyStoreThere', 'keyWorks'] as const)(
+  'without %s nothing is written, and the reason is said',
+  async (missing) => {
+    machine[missing] = false
+    await expect(secrets.put(name, 'geheim')).rejects.toMatchObject({
+      code: 'config_invalid',
+      message:
+        'source/plant-a/password cannot be kept: this desktop has no key store. Start GNOME Keyring or KWallet, then Fieldwatch.',
+    })
+    expect(existsSync(file)).toBe(false)
+    expect(await weakness()).toMatch(/^Passwords cannot be kept/)
+  },
+)
 
 describe.runIf(process.platform === 'linux')('on Linux', () => {
   test('a key store that protects is not mentioned', async () => expect(await weakness()).toBeNull())
@@ -82,5 +85,11 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   test('basic_text is said: it hides, and does not protect', async () => {
     machine.keyStore = 'basic_text'
     expect(await weakness()).toMatch(/^Passwords are kept, but not protected: this desktop has no key store/)
+  })
+
+  test('a key that everyone has is said, also when the backend has no name yet', async () => {
+    machine.keyStore = 'unknown'
+    machine.keyTag = 'v10'
+    expect(await weakness()).toMatch(/^Passwords are kept, but not protected/)
   })
 })
