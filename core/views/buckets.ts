@@ -24,6 +24,7 @@ export class Buckets {
   private readonly before: Statement<[number, number, number], HourRow>
   private readonly now: Statement<[number], { row: Uint8Array }>
   private readonly late: Statement<[number, number, number, number], LateRow>
+  private readonly lastLate: Statement<[number, number], { offset: number | null }>
   private readonly recent: RecentReadings
 
   constructor(db: Db, recent: RecentReadings) {
@@ -33,6 +34,7 @@ export class Buckets {
       'select key, base, blob from rollup where key >= ? and key <= ? and base < ? order by key desc limit 200',
     )
     this.now = db.prepare('select row from now where series = ?')
+    this.lastLate = db.prepare('select max(offset) as offset from late where series = ? and offset < ?')
     this.late = db.prepare(
       'select time, offset, value from late where series = ? and time >= ? and time < ? and offset < ?',
     )
@@ -48,23 +50,25 @@ export class Buckets {
     return this.withLate(found, instant, series, from, until)
   }
 
-  /** The newest bucket whose readings were all known at the instant. */
+  /** The newest minute of which something was known at the instant, without late readings. */
   newest(instant: Instant, series: number): Bucket | null {
     const now = this.nowRow(series)
-    const newest = now === null ? null : nowBucket(now)
-    if (newest !== null && newest.n > 0 && newest.to < instant.offset) return newest
-    for (const { key, base, blob } of this.before.iterate(
-      hourKey(series, 0),
-      hourKey(series + 1, 0) - 1,
-      instant.offset,
-    )) {
+    const newest = now === null ? null : this.known(instant, series, nowBucket(now))
+    if (newest !== null) return newest
+    const end = hourKey(series + 1, 0) - 1
+    for (const { key, base, blob } of this.before.iterate(hourKey(series, 0), end, instant.offset)) {
       const hour = hourFrom(key, base, blob)
       for (let slot = 59; slot >= 0; slot--) {
-        const bucket = getBucket(hour, slot)
-        if (bucket.n > 0 && bucket.to < instant.offset) return bucket
+        const bucket = this.known(instant, series, getBucket(hour, slot))
+        if (bucket !== null) return bucket
       }
     }
     return null
+  }
+
+  /** Offset of the newest late reading. */
+  newestLate({ offset }: Instant, series: number): Offset | null {
+    return this.lastLate.get(series, offset)?.offset ?? null
   }
 
   /** The newest reading as the writer left it. */
@@ -79,16 +83,19 @@ export class Buckets {
   }
 
   private take(found: Bucket[], instant: Instant, series: number, bucket: Bucket, from: number, until: number): void {
-    if (bucket.n === 0 || bucket.minute < from || bucket.minute >= until || bucket.from >= instant.offset) return
-    const known = bucket.to < instant.offset ? bucket : this.partOf(instant, series, bucket)
+    if (bucket.minute < from || bucket.minute >= until) return
+    const known = this.known(instant, series, bucket)
     if (known !== null) found.push(known)
   }
 
-  /** What of a minute was known at the instant, from its records. Its band is that of the minute before. */
+  private known(instant: Instant, series: number, bucket: Bucket): Bucket | null {
+    if (bucket.n === 0 || bucket.from >= instant.offset) return null
+    return bucket.to < instant.offset ? bucket : this.partOf(instant, series, bucket)
+  }
+
+  /** What of a minute was known at the instant, from its records. Its band is not: it may have come later. */
   private partOf(instant: Instant, series: number, { minute, from }: Bucket): Bucket | null {
-    const { of, since } = this.recent.at(instant)
-    const raws = of(series).filter((raw) => minuteOf(raw.time) === minute && raw.offset >= from)
-    if (raws.length === 0 || since > from) return null
+    const raws = this.recent.since(instant, series, from).filter((raw) => minuteOf(raw.time) === minute)
     const lateOnes = new Set(this.lateOf(instant, series, minute, minute + 1).map(({ offset }) => offset))
     const inOrder = raws.filter(({ offset }) => !lateOnes.has(offset))
     return inOrder.length === 0 ? null : sumUp(minute, inOrder)

@@ -173,9 +173,7 @@ export class DeviceAnswers {
     everyMs: Millis | null,
   ): Millis | null {
     if (series.type !== 'number' || (series.settled !== null && series.settled < instant.offset)) return null
-    const seen =
-      latest?.count ??
-      countOf(this.views.buckets.range(instant, series.id, minuteOf(instant.time) - 1_440, minuteOf(instant.time) + 1))
+    const seen = latest?.count ?? countOf(this.views.buckets.range(instant, series.id, 0, minuteOf(instant.time) + 10))
     return Math.max(1, warmUp - seen) * (everyMs ?? minuteMs)
   }
 }

@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { Band, Millis } from '../contract/model.ts'
-import { type Bucket, minuteMs } from './bucket.ts'
+import { type Bucket, minuteMs, minuteOf } from './bucket.ts'
 import type { Buckets } from './buckets.ts'
 import type { SeriesEntry } from './catalogue.ts'
 import type { Instant } from './instant.ts'
@@ -18,6 +18,9 @@ export interface Latest {
   /** Readings so far; null when only the newest minutes were looked at. */
   readonly count: number | null
 }
+
+/** A band is looked for this far back. */
+const bandMinutes = 60
 
 export class LatestValues {
   private readonly buckets: Buckets
@@ -52,8 +55,8 @@ export class LatestValues {
       if (arrived === null) older.push(one)
       else newest = Math.max(newest, arrived)
     }
-    if (newest === -Infinity)
-      for (const one of older) newest = Math.max(newest, this.of(instant, one)?.arrived ?? newest)
+    if (newest < instant.time - minuteMs)
+      for (const { id } of older) newest = Math.max(newest, this.arrivedEarlier(instant, id) ?? newest)
     return newest === -Infinity ? null : newest
   }
 
@@ -63,6 +66,12 @@ export class LatestValues {
     const now = this.buckets.nowRow(id)
     if (now !== null && now[nowOffset]! < instant.offset) return now[nowArrived]!
     return instant.live ? null : (this.recent.at(instant).of(id).at(-1)?.arrived ?? null)
+  }
+
+  private arrivedEarlier(instant: Instant, series: number): Millis | null {
+    const bucket = this.buckets.newest(instant, series)
+    const offset = Math.max(bucket?.to ?? -1, this.buckets.newestLate(instant, series) ?? -1)
+    return offset < 0 ? null : this.records.timeAt(offset)
   }
 
   private textOf(instant: Instant, series: number): Latest | null {
@@ -86,14 +95,25 @@ export class LatestValues {
   private earlier(instant: Instant, series: number): Latest | null {
     const raw = newestRaw(this.recent.at(instant).of(series))
     const bucket = this.buckets.newest(instant, series)
-    if (bucket !== null && (raw === null || raw.time < bucket.minute * minuteMs)) return this.fromBucket(bucket)
-    if (raw === null) return null
-    const band = bucket === null ? null : bandOf(bucket.low, bucket.high)
-    return { value: raw.value, band, arrived: raw.arrived, count: null }
+    if (bucket === null)
+      return raw === null ? null : { value: raw.value, band: null, arrived: raw.arrived, count: null }
+    const latest = this.fromBucket(bucket, this.bandBefore(instant, series, bucket))
+    return raw === null || minuteOf(raw.time) < bucket.minute
+      ? latest
+      : { ...latest, value: raw.value, arrived: raw.arrived }
   }
 
-  private fromBucket({ last, low, high, to }: Bucket): Latest {
-    return { value: shorten(last), band: bandOf(low, high), arrived: this.records.timeAt(to), count: null }
+  /** The band of a minute that went on after the instant is not yet known: that of the minutes before is. */
+  private bandBefore(instant: Instant, series: number, { minute, low, high }: Bucket): Band | null {
+    const band = bandOf(low, high)
+    if (band !== null) return band
+    const before = this.buckets.range(instant, series, minute - bandMinutes, minute)
+    const newest = before.findLast((bucket) => !Number.isNaN(bucket.low))
+    return newest === undefined ? null : bandOf(newest.low, newest.high)
+  }
+
+  private fromBucket({ last, to }: Bucket, band: Band | null): Latest {
+    return { value: shorten(last), band, arrived: this.records.timeAt(to), count: null }
   }
 }
 

@@ -41,6 +41,21 @@ export class RecentReadings {
     return read
   }
 
+  /** Readings of a series from a record on; those that cannot be read quickly are left out. */
+  since(instant: Instant, series: number, from: Offset): readonly Raw[] {
+    const recent = this.at(instant)
+    if (recent.since <= from) return recent.of(series).filter(({ offset }) => offset >= from)
+    return this.readOne(series, Math.max(from, instant.offset - maxRecords), instant.offset)
+  }
+
+  private readOne(series: number, from: Offset, to: Offset): readonly Raw[] {
+    const found: Raw[] = []
+    this.records.scan(from, to, this.records.topicOf(series), (id, offset, time, value, arrived) => {
+      if (id === series) found.push({ time, offset, value, arrived })
+    })
+    return found
+  }
+
   private read({ time, offset }: Instant): Recent {
     const since = Math.max(this.records.log.offsetAt(time - span), offset - maxRecords)
     const bySeries = new Map<number, Raw[]>()

@@ -38,6 +38,10 @@ export class Records {
     return block
   }
 
+  topicOf(series: number): ReadonlySet<string> {
+    return new Set([this.catalogue.series[series]!.topic])
+  }
+
   /** Arrival of a record; null when the log no longer holds it. */
   timeAt(offset: Offset): Millis | null {
     const block = this.blockAt(offset)
