@@ -76,7 +76,7 @@ export const sourceSchema = z.strictObject({
 }) satisfies z.ZodType<SourceConfig>
 
 /** One Kafka cluster to send to. */
-export const destinationSchema = z.strictObject({
+const destinationSchema = z.strictObject({
   name: name.meta(about('What this destination is called; its place in the log hangs on it.')),
   brokers: z
     .array(broker)

@@ -6,8 +6,6 @@ import type { DestinationWithPassword } from '../sync/forward.ts'
 
 type Ask<In, Out> = { readonly in: In; readonly out: Out }
 type Stop = Ask<null, null>
-/** A side that answers nothing and hears nothing. */
-export type Silent = { readonly asks: Record<never, never>; readonly tells: Record<never, never> }
 
 export interface Head {
   /** Next offset to be written. */
@@ -21,7 +19,7 @@ export interface SourceWithPassword {
 }
 
 /** A command as it goes into the log. */
-export interface NamedCommand {
+interface NamedCommand {
   readonly name: string
   readonly value: unknown
 }

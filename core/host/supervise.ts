@@ -84,8 +84,8 @@ class Supervised<There extends Stoppable, Here extends Side> {
     const worker = new Worker(file, { workerData: this.how.data(), name: this.how.name })
     this.worker = worker
     this.channel = openChannel<There, Here>(worker, this.how.handlers)
-    this.why = null
     let reason: unknown = null
+    worker.once('message', () => this.spoke())
     worker.on('error', (error) => {
       reason = error
     })
@@ -95,6 +95,12 @@ class Supervised<There extends Stoppable, Here extends Side> {
 
   private running(): void {
     this.how.started?.()
+    this.how.changed()
+  }
+
+  /** It runs: until then the reason of its last fall stands. */
+  private spoke(): void {
+    this.why = null
     this.how.changed()
   }
 
