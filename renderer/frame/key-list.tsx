@@ -3,6 +3,7 @@ import { IconButton } from '../parts/button.tsx'
 import styles from './key-list.module.css'
 
 const rows: readonly (readonly [string, string])[] = [
+  ['Find or do', 'Ctrl K'],
   ['Health', 'G H'],
   ['Alerts', 'G A'],
   ['Devices', 'G D'],

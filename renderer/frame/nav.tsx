@@ -5,6 +5,7 @@ import { formatRoute, go, type Page, type Route } from '../route.ts'
 import { useCall, useStatus } from '../use-core.ts'
 import { count } from '../words/number.ts'
 import styles from './frame.module.css'
+import { Palette } from './palette.tsx'
 
 /** Where to go. The numbers are those of the instant shown. */
 export function Nav({ route }: { readonly route: Route }) {
@@ -27,6 +28,7 @@ export function Nav({ route }: { readonly route: Route }) {
         <Mark />
         <span>Fieldwatch</span>
       </div>
+      <Palette at={at} />
       <Place to={{ page: 'health', at }} here={here} icon="grid" name="Health" />
       <Place to={{ page: 'alerts', id: null, show: 'open', at }} here={here} icon="bell" name="Alerts">
         {health !== undefined && health.alerts.unacknowledged > 0 && (

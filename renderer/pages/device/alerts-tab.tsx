@@ -29,7 +29,9 @@ export function AlertsTab({ device, at }: { readonly device: string; readonly at
             <th scope="col" style={{ width: '38%' }}>
               Alert
             </th>
-            <th scope="col">Since</th>
+            <th scope="col" style={{ width: 164 }}>
+              Since
+            </th>
             <th scope="col">Lasted</th>
             <th scope="col">Observed</th>
             <th scope="col">Usual</th>
