@@ -25,6 +25,7 @@ export class Buckets {
   private readonly now: Statement<[number], { row: Uint8Array }>
   private readonly late: Statement<[number, number, number, number], LateRow>
   private readonly lastLate: Statement<[number, number], { offset: number | null }>
+  private readonly lateOne: Statement<[number, number, number]>
   private readonly recent: RecentReadings
 
   constructor(db: Db, recent: RecentReadings) {
@@ -34,6 +35,7 @@ export class Buckets {
       'select key, base, blob from rollup where key >= ? and key <= ? and base < ? order by key desc limit 200',
     )
     this.now = db.prepare('select row from now where series = ?')
+    this.lateOne = db.prepare('select 1 from late where series = ? and time = ? and offset = ?')
     this.lastLate = db.prepare('select max(offset) as offset from late where series = ? and offset < ?')
     this.late = db.prepare(
       'select time, offset, value from late where series = ? and time >= ? and time < ? and offset < ?',
@@ -69,6 +71,10 @@ export class Buckets {
   /** Offset of the newest late reading. */
   newestLate({ offset }: Instant, series: number): Offset | null {
     return this.lastLate.get(series, offset)?.offset ?? null
+  }
+
+  isLate(series: number, { time, offset }: Raw): boolean {
+    return this.lateOne.get(series, time, offset) !== undefined
   }
 
   /** The newest reading as the writer left it. */

@@ -93,7 +93,7 @@ export class LatestValues {
   }
 
   private earlier(instant: Instant, series: number): Latest | null {
-    const raw = newestRaw(this.recent.at(instant).of(series))
+    const raw = this.newestInOrder(instant, series)
     const bucket = this.buckets.newest(instant, series)
     if (bucket === null)
       return raw === null ? null : { value: raw.value, band: null, arrived: raw.arrived, count: null }
@@ -101,6 +101,13 @@ export class LatestValues {
     return raw === null || minuteOf(raw.time) < bucket.minute
       ? latest
       : { ...latest, value: raw.value, arrived: raw.arrived }
+  }
+
+  private newestInOrder(instant: Instant, series: number): Raw | null {
+    let newest: Raw | null = null
+    for (const raw of this.recent.at(instant).of(series))
+      if ((newest === null || raw.time >= newest.time) && !this.buckets.isLate(series, raw)) newest = raw
+    return newest
   }
 
   /** The band of a minute that went on after the instant is not yet known: that of the minutes before is. */
@@ -115,12 +122,6 @@ export class LatestValues {
   private fromBucket({ last, to }: Bucket, band: Band | null): Latest {
     return { value: shorten(last), band, arrived: this.records.timeAt(to), count: null }
   }
-}
-
-function newestRaw(raws: readonly Raw[]): Raw | null {
-  let newest: Raw | null = null
-  for (const raw of raws) if (newest === null || raw.time >= newest.time) newest = raw
-  return newest
 }
 
 export function bandOf(low: number, high: number): Band | null {

@@ -97,7 +97,8 @@ export class Rollups {
     const row = this.rows
     const minute = minuteOf(time)
     if (minute < row[at + nowMinute]!) {
-      addToHour(this.hour(series, minute, offset), minute % 60, value, bandLow, bandHigh, offset)
+      const base = Math.min(offset, row[at + from]!) // the newest minute may still go into this hour
+      addToHour(this.hour(series, minute, base), minute % 60, value, bandLow, bandHigh, offset)
       this.came(series, at, offset, arrived)
       return
     }
