@@ -21,7 +21,7 @@ export function Palette({ at }: { readonly at: At }) {
   useCtrlK(show)
   return (
     <>
-      <button type="button" className={styles.find} onClick={show} aria-label="Find or do">
+      <button type="button" className={styles.find} onClick={show} title="Find or do (Ctrl K)">
         <Icon name="search" />
         <span>Find or do…</span>
         <Kbd keys="Ctrl K" />

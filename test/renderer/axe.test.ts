@@ -83,6 +83,7 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
     { name: 'health in the past', hash: `#/health?at=${past}` },
     { name: 'the time machine', hash: `#/health?at=${past}`, key: 't' },
     { name: 'the list of keys', hash: '#/health', key: '?' },
+    { name: 'find or do', hash: '#/health', key: 'Control+k' },
     { name: 'devices', hash: '#/devices' },
     { name: 'messages that could not be read', hash: '#/devices?show=unreadable' },
     ...tabs,
