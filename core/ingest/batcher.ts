@@ -107,8 +107,9 @@ export class Batcher {
   private block(error: FieldError): void {
     this.unschedule()
     this.timer = setTimeout(() => this.flush(), retryMs)
-    if (this.blocked === null) this.options.onBlocked(error)
+    const news = this.blocked === null
     this.blocked = error
+    if (news) this.options.onBlocked(error)
   }
 
   private unblock(): void {

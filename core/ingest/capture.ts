@@ -113,7 +113,7 @@ class RunningCapture implements Capture {
 
   private blocked(error: FieldError | null): void {
     this.full = error
-    if (error === null) for (const source of this.sources.values()) source.resume()
+    for (const source of this.sources.values()) source.hold(error)
     this.tellStatus()
   }
 

@@ -43,6 +43,7 @@ export class MqttSource {
   private error: FieldError | null = null
   private refused: readonly Refused[] = []
   private failure: unknown = null
+  private full: FieldError | null = null
 
   constructor(options: SourceOptions) {
     this.options = options
@@ -65,9 +66,12 @@ export class MqttSource {
     }
   }
 
-  /** There is room in the queue again. */
-  resume(): void {
-    this.acks?.resume()
+  /** The disk is full, so nothing is taken; or it has room again (null). The log learns both, dated when they happened. */
+  hold(full: FieldError | null): void {
+    this.full = full
+    if (full !== null) this.tell(false, `${full.code}: ${full.message}`)
+    else if (this.state === 'up') this.tell(true, null)
+    if (full === null) this.acks?.resume()
   }
 
   /** Takes no more messages. What was taken must be committed before `close`, so that its acknowledgement still leaves. */
@@ -169,7 +173,7 @@ export class MqttSource {
   private enter(state: SourceRow['state'], error: FieldError | null): void {
     this.state = state
     this.error = error
-    this.tell(state === 'up', error?.message ?? null)
+    this.tell(state === 'up' && this.full === null, error?.message ?? null)
     this.options.onChange()
   }
 

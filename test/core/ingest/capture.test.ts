@@ -138,6 +138,11 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     one.makeRoom()
     await one.until(() => rest(one).length >= 2)
     await one.row(({ state }) => state === 'up')
+    await one.until(() => one.links().length === 4)
+    const links = one.records().filter((record) => record.kind === 'link')
+    expect(one.links()).toEqual(['started', 'plant up', 'plant down', 'plant up'])
+    expect(Buffer.from(links[2]!.bytes).toString()).toContain('disk_full')
+    expect(links[2]!.time).toBeLessThan(links[3]!.time)
   })
 })
 
