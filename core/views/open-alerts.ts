@@ -21,7 +21,9 @@ export class OpenAlerts {
   private readonly cache = new Map<string, readonly Alert[]>()
 
   constructor(db: Db) {
-    this.open = db.prepare('select id, doc from alert where closed >= ? and opened < ? order by opened desc limit ?')
+    this.open = db.prepare(
+      'select id, doc from alert indexed by alert_open where closed >= ? and opened < ? order by opened desc limit ?',
+    )
     this.past = db.prepare('select doc from transition where alert = ? and offset < ? order by seq desc limit 1')
   }
 

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { tempDir } from '../../support/temp-dir.ts'
+import { buildViews, writeLog } from '../../support/views.ts'
+
+// What is asked twice a second, or for each row of a page, must not read a whole table.
+
+const plans = [
+  ['select key, base, blob from rollup where key >= 1 and key <= 2', 'SEARCH rollup USING INTEGER PRIMARY KEY'],
+  [
+    'select key, base, blob from rollup where key >= 1 and key <= 2 and base < 3 order by key desc limit 200',
+    'SEARCH rollup USING INTEGER PRIMARY KEY',
+  ],
+  ['select row from now where series = 1', 'SEARCH now USING INTEGER PRIMARY KEY'],
+  [
+    'select time, offset, value from late where series = 1 and time >= 2 and time < 3 and offset < 4',
+    'SEARCH late USING PRIMARY KEY (series=? AND time>? AND time<?)',
+  ],
+  [
+    'select id, doc from alert indexed by alert_open where closed >= 1 and opened < 2 order by opened desc limit 3',
+    'SEARCH alert USING INDEX alert_open (closed>?)',
+  ],
+  [
+    "select doc from transition where alert = 'a' and offset < 2 order by seq desc limit 1",
+    'SEARCH transition USING INDEX transition_alert (alert=?)',
+  ],
+  ['select * from transition where offset >= 1 and offset < 2 order by offset, seq', 'USING INDEX transition_offset'],
+  ['select id, doc from alert where opened < 1 order by opened desc limit 2', 'USING INDEX alert_opened'],
+  [
+    "select id, doc from alert where device = 'a' and opened < 1 order by opened desc limit 2",
+    'SEARCH alert USING INDEX alert_device (device=? AND opened<?)',
+  ],
+  [
+    'select closed_at from alert where closed < 1 order by closed desc limit 1',
+    'SEARCH alert USING INDEX alert_open (closed<?)',
+  ],
+  [
+    'select text from state_change where series = 1 and offset < 2 order by time desc, offset desc limit 1',
+    'SEARCH state_change USING PRIMARY KEY (series=?)',
+  ],
+  [
+    'select every from cadence where series = 1 and offset < 2 order by offset desc limit 1',
+    'SEARCH cadence USING PRIMARY KEY (series=? AND offset<?)',
+  ],
+  [
+    'select minute, sum(messages), min(first) from minute where minute >= 1 and minute <= 2 and first < 3 group by minute',
+    'SEARCH minute USING PRIMARY KEY (minute>? AND minute<?)',
+  ],
+  ['select id, settled from series where settled >= 1', 'INDEX series_settled (settled>?)'],
+  ['select offset from undecodable where offset < 1 order by offset desc limit 2', 'undecodable_offset (offset<?)'],
+] as const
+
+test('questions of every page find their rows by key', () => {
+  const dir = tempDir()
+  writeLog(join(dir, 'log'), [{ kind: 'tick', source: '', name: '', time: 1_760_000_000_000 }])
+  buildViews(join(dir, 'log'), join(dir, 'views.db'))
+  const db = new Database(join(dir, 'views.db'), { readonly: true })
+  for (const [sql, plan] of plans) {
+    const steps = db.prepare(`explain query plan ${sql}`).all() as { detail: string }[]
+    expect(steps.map(({ detail }) => detail).join('; '), sql).toContain(plan)
+  }
+  db.close()
+})
+
+test('the file is written ahead, synced when it is folded in, with pages that hold three hours', () => {
+  const dir = tempDir()
+  writeLog(join(dir, 'log'), [{ kind: 'tick', source: '', name: '', time: 1_760_000_000_000 }])
+  buildViews(join(dir, 'log'), join(dir, 'views.db'))
+  const db = new Database(join(dir, 'views.db'), { readonly: true })
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
+  expect(db.pragma('page_size', { simple: true })).toBe(8192)
+  db.close()
+})
