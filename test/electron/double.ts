@@ -193,6 +193,7 @@ export class BrowserWindow extends EventEmitter {
   }
 
   async loadURL(url: string): Promise<void> {
+    this.mustBeThere()
     if (url.split('#')[0] !== this.webContents.mainFrame.url.split('#')[0]) this.webContents.loads += 1
     this.webContents.mainFrame.url = url
   }
@@ -208,23 +209,32 @@ export class BrowserWindow extends EventEmitter {
   }
 
   show(): void {
+    this.mustBeThere()
     this.visible = true
   }
 
   hide(): void {
+    this.mustBeThere()
     this.visible = false
   }
 
   focus(): void {
+    this.mustBeThere()
     this.focused += 1
   }
 
   isMinimized(): boolean {
+    this.mustBeThere()
     return this.minimized
   }
 
   restore(): void {
+    this.mustBeThere()
     this.minimized = false
+  }
+
+  private mustBeThere(): void {
+    if (!BrowserWindow.open.has(this)) throw new TypeError('Object has been destroyed')
   }
 }
 

@@ -197,6 +197,8 @@ test('Quit stops the host once, then closes the window and ends with 0', async (
   const stopped = Promise.withResolvers<undefined>()
   small.host.stop.mockImplementation(() => stopped.promise)
   item('Quit').click!()
+  await settled()
+  expect(small.host.stop).toHaveBeenCalledOnce()
   app.quit()
   await settled()
   expect([machine.exitCode, BrowserWindow.open.has(window)]).toEqual([null, true])
