@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { _electron } from 'playwright-core'
 import { expect, test } from 'vitest'
@@ -16,6 +16,8 @@ test.skipIf(program === null || !display || !built)(
   { timeout: 120_000 },
   async () => {
     const dir = tempDir()
+    const source = { name: 'plant-a', url: 'mqtt://127.0.0.1:9', topics: ['#'] } // nobody listens on the discard port
+    writeFileSync(join(dir, 'config.json'), JSON.stringify({ site: 'Dairy 9', sources: [source] }))
     const shell = await _electron.launch({
       executablePath: program!,
       args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), root, '--data', dir],
@@ -27,7 +29,7 @@ test.skipIf(program === null || !display || !built)(
       'undefined',
       null,
     ])
-    await page.getByText('demo', { exact: false }).first().waitFor() // only the core knows that
+    await page.getByText('Dairy 9').first().waitFor() // only the core knows that
     expect(existsSync(join(dir, 'lock.json'))).toBe(true)
     const ended = new Promise((resolve) => shell.process().once('exit', resolve))
     await shell.evaluate(({ app }) => app.quit()).catch(() => undefined) // the answer may not come back from what has quit
