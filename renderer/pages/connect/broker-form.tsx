@@ -86,8 +86,8 @@ function Result({ probe }: { readonly probe: BrokerFormProps['probe'] }) {
   if (result.error !== null)
     return (
       <div className={styles.failure} role="alert">
-        <p className="medium">{result.error.message}</p>
-        {result.error.hint !== null && <p className="ink2">{result.error.hint}</p>}
+        <p className="medium">{sentence(result.error.message)}</p>
+        {result.error.hint !== null && <p className="ink2">{sentence(result.error.hint)}</p>}
       </div>
     )
   return (
@@ -99,4 +99,10 @@ function Result({ probe }: { readonly probe: BrokerFormProps['probe'] }) {
       </span>
     </p>
   )
+}
+
+/** Errors are parts of sentences, so that they can follow a name; here each stands alone. */
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`
 }

@@ -119,7 +119,7 @@ function Topics({ draft, change }: PartProps) {
     <>
       <SwitchField
         label="Create missing topics"
-        help="Only when you press Create topics."
+        help="On: made at once. Off: this page asks."
         on={draft.create}
         onChange={(create) => change({ create })}
       />

@@ -2,7 +2,7 @@ import { useRef } from 'react'
 import { useWidth } from '../../chart/use-width.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { age } from '../../words/time.ts'
-import { lagPath, lagScale, type Scale } from './lag-path.ts'
+import { type Line, lagPath, lagScale, type Scale } from './lag-path.ts'
 import styles from './sync.module.css'
 import { useNow } from './use-now.ts'
 
@@ -28,17 +28,24 @@ export function LagChart() {
         <svg width={width} height={height} role="img" aria-label={summary(lines)}>
           <Axes scale={scale} from={minute - dayMs} until={minute} />
           {lines.map((line) => (
-            <path
-              key={line.destination}
-              d={lagPath(line, scale)}
-              fill="none"
-              stroke="var(--series)"
-              strokeWidth="1.5"
-            />
+            <Trace key={line.destination} line={line} scale={scale} />
           ))}
         </svg>
       </div>
     </section>
+  )
+}
+
+/** The line, and a point at its newest place: the first minutes of a destination are a point alone. */
+function Trace({ line, scale }: { readonly line: Line; readonly scale: Scale }) {
+  const last = line.behindMs.findLastIndex((ms) => !Number.isNaN(ms))
+  return (
+    <>
+      <path d={lagPath(line, scale)} fill="none" stroke="var(--series)" strokeWidth="1.5" />
+      {last >= 0 && (
+        <circle cx={scale.x(line.time[last]!)} cy={scale.y(line.behindMs[last]!)} r="2.5" fill="var(--series)" />
+      )}
+    </>
   )
 }
 

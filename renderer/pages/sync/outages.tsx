@@ -17,7 +17,7 @@ export function Outages() {
         <table>
           <thead>
             <tr>
-              <th style={{ paddingLeft: 0 }}>Began</th>
+              <th style={{ paddingLeft: 0, width: '44%' }}>Began</th>
               <th>To</th>
               <th className="right" style={{ paddingRight: 0 }}>
                 Lasted

@@ -19,11 +19,11 @@ export function Trouble({ row }: { readonly row: DestinationRow }) {
         {message.replace(/[.\s]+$/, '')}{' '}
         <span className="ink2">
           (since {clock.time(since)}
-          {code === null ? '' : `, ${code}`}).
+          {code === null || code.startsWith('kafka_') ? '' : `, ${code}`}).
         </span>
         {hint !== null && <span className="ink2"> {hint}</span>}
       </p>
-      {code === 'kafka_topic_missing' || /topic/i.test(message) ? (
+      {code === 'kafka_topic_missing' ? (
         <Button
           disabled={action.isPending}
           onClick={() => action.mutate(['sync.createTopics', { destination: row.name }])}
