@@ -38,13 +38,10 @@ test('a clock that runs a hundred times faster brings every device at its cadenc
   const broker = await started(startBroker())
   const heard = await listen(broker)
   ends.push(await startDevices({ url: broker.url, seed, startedAt, now }))
-  await heard.until((topics) => topics.filter((topic) => topic.endsWith('Cold_store_CS-1')).length >= 3)
+  const others = dairy.map(({ topic }) => topic).filter((topic) => !topic.includes('T-110'))
+  await heard.until((topics) => others.every((topic) => topics.includes(topic)))
   const tank = heard.messages.filter(({ topic }) => topic.endsWith('Tank_T-110'))
   expect(tank.length).toBeLessThanOrEqual(3)
-  const heardTopics = new Set(heard.messages.map(({ topic }) => topic))
-  expect(
-    dairy.map(({ topic }) => topic).filter((topic) => !heardTopics.has(topic) && !topic.includes('T-110')),
-  ).toEqual([])
 })
 
 test('a machine that slept leaves out what was due meanwhile', async () => {
