@@ -277,7 +277,8 @@ function learnPeak(row: Float64Array, side: number, distance: number, alerted: b
   if (distance <= row[at]!) {
     row[at + 1] = row[at + 1]! + 1
     if (alerted && row[at + 1]! <= alertLag) row[at + 2] = 1
-    if (row[at + 1]! < peakAge) return
+    // What is an alert widens the band only once the alert has ended: it is judged by the band that it left.
+    if (row[at + 2] === 1 ? alerted : row[at + 1]! < peakAge) return
     keepPeak(row, peaks + side * peaksKept, row[at]! * (row[at + 2] === 1 ? alertWeight(row) : 1))
   }
   row[at] = Math.max(0, distance)

@@ -314,3 +314,15 @@ test('more series than the plant may hold are left out and counted', () => {
   expect(recorder.lines.filter((line) => line.includes(' reading '))).toHaveLength(2)
   expect(recorder.lines.filter((line) => line.includes('too_large'))).toHaveLength(1)
 })
+
+test('the band that a value left stays where it was until the alert has ended', () => {
+  const chance = random(11)
+  const usual = (i: number) => reading(start + i * minute, 5 + 0.1 * (chance() - 0.5))
+  const log = Array.from({ length: 400 }, (_, i) => (i < 300 ? usual(i) : reading(start + i * minute, 3)))
+  const lows: number[] = []
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, { ...new Recorder().emit, reading: (_s, _t, _v, low) => lows.push(low) })
+  const before = lows[300]!
+  expect(before).toBeGreaterThan(4)
+  expect(Math.min(...lows.slice(300))).toBeGreaterThan(before - 0.3)
+})
