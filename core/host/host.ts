@@ -128,7 +128,7 @@ export class RunningHost implements Host {
     this.config = readConfig(this.configFile)
     if (options.demo === 'always' || (options.demo === 'when-empty' && this.config.sources.length === 0))
       this.config = { ...this.config, demo: true }
-    this.secrets = options.secrets ?? withEnvironment(fileSecrets(this.places.secrets), process.env)
+    this.secrets = withEnvironment(options.secrets ?? fileSecrets(this.places.secrets), process.env)
     this.readMeters = openMeters(options.dataDir, this.places.log, this.now)
     const answers = answersOf(this)
     this.api = {

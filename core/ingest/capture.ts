@@ -48,6 +48,7 @@ class RunningCapture implements Capture {
   private lastBeat: Millis
   private lastAppend: Millis
   private told = ''
+  private sleepSaid = false
 
   constructor(options: CaptureOptions) {
     this.options = options
@@ -86,6 +87,7 @@ class RunningCapture implements Capture {
   }
 
   append(records: readonly Appending[]): { first: Offset; n: number } {
+    for (const { kind, name } of records) if (kind === 'link') this.heardOfSleep(name)
     return this.batcher.append(records)
   }
 
@@ -119,7 +121,7 @@ class RunningCapture implements Capture {
 
   private everySecond(): void {
     const time = this.options.now()
-    if (time - this.lastBeat > asleepMs) this.noteSleep(this.lastBeat, time)
+    if (time - this.lastBeat > asleepMs && !this.sleepSaid) this.noteSleep(this.lastBeat, time)
     else if (time - this.lastAppend >= quietMs) this.tick(time)
     this.lastBeat = time
     this.tellStatus()
@@ -129,6 +131,14 @@ class RunningCapture implements Capture {
   private tick(time: Millis): void {
     if (this.full !== null) return
     this.batcher.add({ record: { time, kind: 'tick', source: '', name: '', bytes: empty }, ack: null, urgent: true })
+  }
+
+  /** The shell hears of a sleep from the system; what it says is not said again from the gap in our beats. */
+  private heardOfSleep(event: string): void {
+    if (event === 'asleep') this.sleepSaid = true
+    if (event !== 'awake') return
+    this.sleepSaid = false
+    this.lastBeat = this.options.now()
   }
 
   /** The machine slept, or the program was held: a gap with a cause. */

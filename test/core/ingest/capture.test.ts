@@ -211,6 +211,18 @@ describe('the clock', () => {
   })
 })
 
+test('a sleep that the system told of is in the log once', async () => {
+  const one = capturing()
+  const start = Date.now()
+  const say = (name: string, time: number) =>
+    one.capture.append([{ time, kind: 'link', source: '', name, bytes: Buffer.from('{}') }])
+  say('asleep', start)
+  one.now = () => start + 3_600_000
+  await one.until(() => one.records().some((record) => record.kind === 'tick'))
+  say('awake', start + 3_600_000)
+  expect(one.links()).toEqual(['started', 'asleep', 'awake'])
+})
+
 describe('the hook in mqtt.js', () => {
   test('a mqtt.js without the place to hold acknowledgements is refused at the start', () => {
     const other = Object.create(null)
