@@ -1,7 +1,7 @@
 import type { Alert, Millis } from '../contract/model.ts'
 import { change, opened, returned } from './alerts.ts'
 import { afterMs } from './detect/link.ts'
-import { heard, silentAfter, skipGap } from './detect/silence.ts'
+import { heard, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
@@ -121,9 +121,10 @@ export function linkStopped(plant: Plant, source: SourceState, out: Emit): void 
 export function forgive(plant: Plant, source: SourceState): void {
   for (const index of source.devices) {
     const device = plant.devices[index]!
+    resume(device.row, plant.next, plant.time)
+    device.dirty = true
     if (Number.isNaN(device.row[heard]!)) continue
     device.row[skipGap] = 1
-    device.dirty = true
     if (device.silent === null) device.row[heard] = plant.time
     setDeadline(plant, index)
   }

@@ -114,7 +114,7 @@ function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, ret
       device = state.device
       touchDevice(plant, device, topic, decoded.time, arrival, retained, out)
     }
-    if (kind === 2) readText(plant, state, decoded.text[i]!, out)
+    if (kind === 2) readText(plant, state, decoded.text[i]!, retained, out)
     else readNumber(plant, state, decoded.number[i]!, retained, out)
   }
   if (left > 0) out.undecodable(topic, 'too_large')

@@ -3,7 +3,17 @@ import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
 import { expect, learnBand } from './detect/band.ts'
 import { learnKind } from './detect/kind.ts'
-import { deviceFirst, deviceGaps, deviceLast, heard, learnHeard, silentAfter } from './detect/silence.ts'
+import {
+  deviceFirst,
+  deviceGaps,
+  deviceLast,
+  heard,
+  isBacklog,
+  learnHeard,
+  resume,
+  resumed,
+  silentAfter,
+} from './detect/silence.ts'
 import { learnRun } from './detect/stuck.ts'
 import type { Emit } from './emit.ts'
 import { eventTime, historicalMs } from './event-time.ts'
@@ -62,6 +72,7 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   device.silent = null
   device.row[deviceLast] = plant.next
   device.row[heard] = Number.NaN // so that its absence is not learned as a gap
+  resume(device.row, plant.next, plant.time)
   device.dirty = true
 }
 
@@ -74,12 +85,13 @@ function hear(plant: Plant, index: number, device: DeviceState): void {
   setDeadline(plant, index)
 }
 
-export function readText(plant: Plant, state: SeriesState, text: string, out: Emit): void {
+export function readText(plant: Plant, state: SeriesState, text: string, retained: boolean, out: Emit): void {
   const { row } = state
   const { now } = plant
   state.dirty = true
   if (now.time < row[newest]!) return // an older state does not undo a newer one
-  pace(plant, state, out)
+  if (!retained) pace(plant, state, out)
+  row[lastOffset] = now.offset
   row[count] = row[count]! + 1
   if (text === state.text) return
   state.text = text
@@ -96,7 +108,7 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
     out.reading(series.id, now.time, value, Number.NaN, Number.NaN, true)
     return
   }
-  pace(plant, state, out)
+  if (!retained) pace(plant, state, out)
   if (series.type === 'boolean') readBoolean(state, now.time, value, out)
   else measure(plant, state, out)
   row[lastValue] = value
@@ -143,11 +155,14 @@ function hasAlert(watches: SeriesState['watches'], detector: string): boolean {
   return false
 }
 
-/** Learns the pace, and says it when it has changed by more than a tenth. */
+/** Learns the pace from a reading in order, and says it when it has changed by more than a tenth. */
 function pace(plant: Plant, state: SeriesState, out: Emit): void {
   const { row } = state
-  learnPace(row, plant.now.time)
+  const { time } = plant.now
   const device = plant.devices[state.device]!
+  const gap = time - row[newest]!
+  if (gap > 0 && isOwnGap(plant, device, row, gap)) learnPace(row, gap)
+  if (!(time <= row[newest]!)) row[newest] = time
   const usual = row[every]!
   if (Number.isNaN(usual)) return
   const limit = device.rule === null ? Number.NaN : silentAfter(device.row, device.rule.params)
@@ -155,6 +170,11 @@ function pace(plant: Plant, state: SeriesState, out: Emit): void {
   row[saidEvery] = usual
   row[saidSilent] = limit
   out.cadence(state.series.id, usual, limit)
+}
+
+/** Not the time in which it could not be heard, nor what the broker kept meanwhile. */
+function isOwnGap(plant: Plant, device: DeviceState, row: Float64Array, gap: Millis): boolean {
+  return row[lastOffset]! >= device.row[resumed]! && !isBacklog(device.row, plant.time, gap, row[every]!)
 }
 
 function near(value: number, said: number): boolean {

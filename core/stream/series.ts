@@ -50,11 +50,9 @@ export function seriesKey(device: string, signal: string, type: SeriesType): str
   return `${device}\u0000${signal}\u0000${type}`
 }
 
-/** Learns the pace from a reading that is in order. */
-export function learnPace(row: Float64Array, time: Millis): void {
-  const gap = time - row[newest]!
-  if (gap > 0) row[every] = learnGap(row, gaps, gapsSeen, gap, row[every]!)
-  if (!(time <= row[newest]!)) row[newest] = time
+/** Learns the pace from the gap before a reading. */
+export function learnPace(row: Float64Array, gap: Millis): void {
+  row[every] = learnGap(row, gaps, gapsSeen, gap, row[every]!)
 }
 
 const sorted = new Float64Array(gapRing)

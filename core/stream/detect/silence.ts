@@ -1,4 +1,4 @@
-import type { Millis } from '../../contract/model.ts'
+import type { Millis, Offset } from '../../contract/model.ts'
 import { gapPart, learnGap } from '../series.ts'
 import { type Detector, type Params, param } from './detector.ts'
 
@@ -26,13 +26,18 @@ export const skipGap = 3
 /** Offset of the first and newest live message. */
 export const deviceFirst = 4
 export const deviceLast = 5
-const gaps = 6
+/** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
+export const resumed = 6
+const resumedTime = 7
+const gaps = 8
 export const deviceGaps = gaps + gapPart - 1
 export const deviceRowLength = gaps + gapPart
 
 const learnFrom = 10
 const firstGaps = 50
 const leastLimit: Millis = 5_000
+/** For so long a broker may still be sending what it kept for us. */
+const backlogMs: Millis = 60_000
 
 /** Learns from a live message at log time `time`. */
 export function learnHeard(row: Float64Array, time: Millis): void {
@@ -40,9 +45,20 @@ export function learnHeard(row: Float64Array, time: Millis): void {
   row[heard] = time
   const skip = row[skipGap] === 1
   row[skipGap] = 0
-  if (skip || !(gap > 0)) return
+  if (skip || !(gap > 0) || isBacklog(row, time, gap, row[deviceEvery]!)) return
   row[deviceEvery] = learnGap(row, gaps, deviceGaps, gap, row[deviceEvery]!)
   if (gap > row[longestGap]!) row[longestGap] = gap
+}
+
+/** It can be heard again: what was missed until now is no gap of its own. */
+export function resume(row: Float64Array, offset: Offset, time: Millis): void {
+  row[resumed] = offset
+  row[resumedTime] = time
+}
+
+/** Whether so short a gap is the broker's, which sends at once what it kept, and not the device's. */
+export function isBacklog(row: Float64Array, time: Millis, gap: Millis, usual: Millis): boolean {
+  return gap < usual / 10 && time - row[resumedTime]! < backlogMs
 }
 
 /** How long it may stay away; NaN while that is not known. */
