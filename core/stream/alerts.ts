@@ -1,4 +1,5 @@
 import type { Alert, AlertPhase, Explanation, Millis, Rule, Series, Transition } from '../contract/model.ts'
+import { valueKeys } from './decode/parse.ts'
 import type { Detector, Verdict } from './detect/detector.ts'
 import { detectors } from './detect/registry.ts'
 import type { Emit } from './emit.ts'
@@ -80,7 +81,7 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
   const { series } = state
   const { title, explanation } = explainReading(plant, state, watch)
   return opened(plant, watch.rule, String(series.id), out, {
-    title: `${signalLabel(series.signal)} ${title}`,
+    title: `${nameOf(plant, state)} ${title}`,
     device: series.device,
     series: series.id,
     signal: series.signal,
@@ -91,6 +92,11 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
     explanation,
     time: plant.now.time,
   })
+}
+
+/** A signal that is only called "value" says nothing: the device is then the name. */
+function nameOf(plant: Plant, { series, device }: SeriesState): string {
+  return valueKeys.has(series.signal) ? plant.devices[device]!.label : signalLabel(series.signal)
 }
 
 /** What an alert says beside its rule and its offset. */

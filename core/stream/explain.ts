@@ -5,6 +5,7 @@ import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { count, every, firstOffset, lastOffset, type Recent, recent, type SeriesState } from './series.ts'
+import { thousands } from './thousands.ts'
 
 const maxEvidence = 8
 const maxMoved = 5
@@ -77,7 +78,7 @@ export function explainSilence(device: DeviceState, limitMs: Millis): Explanatio
   return {
     observed: null,
     expected: null,
-    why: `${row[deviceGaps]} gaps between its messages learned`,
+    why: `${thousands(row[deviceGaps]!)} gaps between its messages learned`,
     rarity: null,
     learnedReadings: row[deviceGaps]!,
     learnedDays: 0,

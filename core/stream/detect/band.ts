@@ -1,5 +1,6 @@
 import type { Millis } from '../../contract/model.ts'
 import { bandPart, count, firstOffset, recent, ringSize } from '../series.ts'
+import { thousands } from '../thousands.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { isMeasurement } from './kind.ts'
 
@@ -167,9 +168,10 @@ function words(row: Float64Array, now: Now): Words {
 function reason(row: Float64Array, time: Millis): string {
   const at = Math.floor(time / hour) % 24
   if (row[byHour] === 1 && row[hourDays + at]! >= minDays)
-    return `${at}-${at + 1} h UTC, ${row[hourDays + at]} days learned`
+    return `${at}-${at + 1} h UTC, ${thousands(row[hourDays + at]!)} days learned`
   const span = time - row[firstTime]!
-  return `the usual level, ${row[count]} readings in ${span < 2 * day ? `${Math.round(span / hour)} hours` : `${Math.round(span / day)} days`}`
+  const learned = span < 2 * day ? `${Math.round(span / hour)} hours` : `${thousands(Math.round(span / day))} days`
+  return `the usual level, ${thousands(row[count]!)} readings in ${learned}`
 }
 
 /** Whole days that were learned. */

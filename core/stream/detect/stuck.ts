@@ -1,4 +1,5 @@
 import { count, lastValue, stuckPart } from '../series.ts'
+import { thousands } from '../thousands.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
 const run = stuckPart
@@ -31,7 +32,7 @@ function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdi
 
 function words(row: Float64Array): Words {
   const before = row[longest]!
-  const why = `the same value ${row[run]! + 1} times in a row; at most ${before} times before`
+  const why = `the same value ${thousands(row[run]! + 1)} times in a row; at most ${thousands(before)} times before`
   return { title: 'does not change', expected: null, why, rarity: null }
 }
 

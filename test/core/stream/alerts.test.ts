@@ -71,6 +71,19 @@ describe('a limit', () => {
     expect(returned!.alert.until).toBe(start + 6 * minute)
   })
 
+  for (const signal of ['value', 'v'])
+    test(`on a signal that is only called "${signal}" has the name of the device`, () => {
+      const nameless = [60, 61].map((value, i) => ({
+        ...reading(start + (i + 1) * minute, 0, 'hall/machine_temperature'),
+        body: JSON.stringify({ [signal]: value, [signal === 'value' ? 'v' : 'other']: 1 }),
+      }))
+      const said = alertsOf([
+        command(start, 'rule.put', { ...limit, holdMs: 0, scope: { device: '*', signal } }),
+        ...nameless,
+      ])
+      expect(said.map(({ alert }) => alert.title)).toEqual(['Machine temperature above its limit of 50'])
+    })
+
   test('does not open for less than its hold', () => {
     expect(at([20, 60, 61, 20, 60, 61, 20])).toEqual([])
   })
@@ -211,6 +224,13 @@ describe('the usual band', () => {
     expect(alert.explanation.learnedReadings).toBe(1_501)
     expect(alert.explanation.evidence[0]).toMatchObject({ offset: 1_500 })
     expect(alert.opened - 1_500).toBeLessThanOrEqual(3)
+  })
+
+  test('groups the digits of what it learned', () => {
+    const noisy = Array.from({ length: 12_000 }, (_, i) => reading(start + i * 10 * second, 5 + noise()))
+    const last = start + 12_000 * 10 * second
+    const said = alertsOf([...noisy, ...[1, 2, 3, 4].map((i) => reading(last + i * 10 * second, 50))])
+    expect(said.at(-1)!.alert.explanation.why).toBe('the usual level, 12,001 readings in 33 hours')
   })
 
   test('names the other signals that moved', () => {
