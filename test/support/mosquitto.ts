@@ -104,7 +104,10 @@ class RunningMosquitto implements Mosquitto {
     this.child = null
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
     child.kill(signal)
+    // Mosquitto 2.0.11 loses a SIGTERM that comes right after its start.
+    const deaf = setTimeout(() => child.kill('SIGKILL'), 2_000)
     await once(child, 'exit')
+    clearTimeout(deaf)
   }
 
   async stop(): Promise<void> {
