@@ -184,6 +184,7 @@ export interface MessageRow {
   readonly base64: string | null
   readonly size: number
   readonly readings: readonly Reading[]
+  /** With readings: only a part of it was read. */
   readonly undecodable: UndecodableReason | null
 }
 

@@ -6,6 +6,7 @@ import type { Offset, Reading, UndecodableReason } from '../contract/model.ts'
 import { createDecoded, createDecoder, type Decoded } from '../stream/decode/decoder.ts'
 import { eventTime } from '../stream/event-time.ts'
 import type { Instant } from './instant.ts'
+import { listedTopic } from './undecodable.ts'
 import type { Views } from './views.ts'
 
 type Answer = Calls['messages']['out']
@@ -76,13 +77,16 @@ export class MessageAnswers {
 
   private badOnes(before: Offset, rows: number, topics: ReadonlySet<string> | null): Answer {
     const found: MessageRow[] = []
+    const listed = topics === null ? null : new Set([...topics].map(listedTopic))
     let at = before
-    for (const { offset, topic } of this.bad.iterate(before, maxScan)) {
+    for (const { offset, topic, reason } of this.bad.iterate(before, maxScan)) {
       if (found.length === rows) return { rows: found, more: true, next: at }
       at = offset
-      if (found.at(-1)?.record.offset === offset || (topics !== null && !topics.has(topic))) continue
+      if (found.at(-1)?.record.offset === offset || (listed !== null && !listed.has(topic))) continue
       const block = this.views.records.blockAt(offset)
-      if (block !== null) found.push(this.row(block, offset - block.first))
+      if (block === null) continue
+      const row = this.row(block, offset - block.first)
+      if (topics === null || topics.has(row.record.topic.name)) found.push({ ...row, undecodable: reason })
     }
     return { rows: found, more: false, next: null }
   }
@@ -101,7 +105,7 @@ export class MessageAnswers {
       ...textOf(bytes),
       size: bytes.length,
       readings: isMessage && reason === null ? readingsOf(this.decoded, record.offset, record.time) : [],
-      undecodable: reason,
+      undecodable: reason ?? (isMessage && this.decoded.dropped > 0 ? 'too_large' : null),
     }
   }
 }

@@ -5,7 +5,13 @@ import type { Db } from './tables.ts'
 
 /** Bad messages that can be listed; all of them are counted, and all of them stay in the log. */
 export const undecodableKept = 10_000
+
 const maxTopic = 512
+
+/** The topic as the list holds it: long ones are cut. */
+export function listedTopic(name: string): string {
+  return name.slice(0, maxTopic)
+}
 
 /** Counts bad messages by reason, for ever, and names the newest of them. */
 export class Undecodable {
@@ -28,7 +34,7 @@ export class Undecodable {
     this.totals.set(reason, total)
     this.count.run(reason, minuteOf(time), total)
     this.seq += 1
-    this.insert.run(this.seq, offset, time, topic.source, topic.name.slice(0, maxTopic), reason)
+    this.insert.run(this.seq, offset, time, topic.source, listedTopic(topic.name), reason)
     this.forget.run(this.seq - undecodableKept)
   }
 }

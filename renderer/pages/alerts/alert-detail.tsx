@@ -4,6 +4,7 @@ import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall } from '../../use-core.ts'
+import { topicWords } from '../../words/topic.ts'
 import { Actions } from './actions.tsx'
 import styles from './alerts.module.css'
 import { EvidenceTable } from './evidence.tsx'
@@ -41,7 +42,7 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
             {detail.topic !== null && (
               <>
                 {' · '}
-                <span className="mono">{detail.topic}</span>
+                <span className="mono">{topicWords(detail.topic)}</span>
               </>
             )}
             {alert.historical && <span className={`tag ${styles.tag}`}>historical, does not notify</span>}

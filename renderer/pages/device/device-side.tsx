@@ -1,6 +1,7 @@
 import type { DeviceDetail } from '../../../core/contract/calls.ts'
 import { useClock } from '../../use-core.ts'
 import { pace } from '../../words/time.ts'
+import { topicWords } from '../../words/topic.ts'
 import styles from './device.module.css'
 
 const notesShown = 3
@@ -86,7 +87,7 @@ export function DeviceFacts({ device }: { readonly device: DeviceDetail }) {
   return (
     <dl>
       <dt>Topic</dt>
-      <dd className="mono">{device.topic ?? device.row.device}</dd>
+      <dd className="mono">{topicWords(device.topic ?? device.row.device)}</dd>
       <dt>Area</dt>
       <dd>{device.row.area === '' ? 'none' : device.row.area}</dd>
       <dt>Usually every</dt>

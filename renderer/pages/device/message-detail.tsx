@@ -1,8 +1,10 @@
 import type { MessageRow } from '../../../core/contract/calls.ts'
 import type { Reading } from '../../../core/contract/model.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { useClock } from '../../use-core.ts'
 import { bytes, count, thin, value } from '../../words/number.ts'
 import { reasonWords } from '../../words/reason.ts'
+import { topicWords } from '../../words/topic.ts'
 import styles from './device.module.css'
 
 /** A message whole: its place in the log, its bytes, and every reading found in it. */
@@ -22,7 +24,7 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
           <dt>Source</dt>
           <dd>{record.topic.source}</dd>
           <dt>Topic</dt>
-          <dd className="mono">{record.topic.name}</dd>
+          <dd className="mono">{topicWords(record.topic.name)}</dd>
           <dt>Delivery</dt>
           <dd>
             QoS {record.qos}
@@ -43,7 +45,9 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
       </section>
       <section>
         <h2 style={{ marginBottom: 4 }}>As it came</h2>
-        <p className={`mono ${styles.raw}`}>{message.text ?? message.base64 ?? '(empty)'}</p>
+        <Scroll label="As it came" className={`mono ${styles.raw}`}>
+          {message.text ?? message.base64 ?? '(empty)'}
+        </Scroll>
         {message.text === null && message.base64 !== null && (
           <p className="label">It is not text, so it is shown in base64.</p>
         )}
@@ -51,7 +55,10 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
       <section>
         <h2 style={{ marginBottom: 4 }}>As it was read</h2>
         {message.undecodable !== null && (
-          <p className="p2">Not read: {reasonWords(message.undecodable)}. It is kept in the log.</p>
+          <p className="p2">
+            {message.readings.length === 0 ? 'Not read' : 'Read in part'}: {reasonWords(message.undecodable)}. It is
+            kept in the log.
+          </p>
         )}
         <dl>
           {message.readings.map((reading) => (

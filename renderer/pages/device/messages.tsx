@@ -5,6 +5,7 @@ import { moveRow, useKeys } from '../../keys.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { Switch } from '../../parts/switch.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
@@ -65,13 +66,13 @@ export function Messages({ device, at, onlyUnreadable = false }: MessagesProps) 
           </div>
         )}
       </div>
-      <aside className="side" aria-label="The message">
+      <Scroll label="The message" className="side">
         {picked === null ? (
           <p className="small ink3">Choose a message to see it whole.</p>
         ) : (
           <MessageDetail message={picked} />
         )}
-      </aside>
+      </Scroll>
     </div>
   )
 }
