@@ -27,7 +27,7 @@ export function listenToKeys(): () => void {
 
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || isTyping(event.target)) return
-  if (document.querySelector('dialog[open]') !== null && event.key !== 'Escape') return
+  if (document.querySelector('dialog[open]') !== null) return // it has its own keys, Esc among them
   const action = actionFor(nameOf(event), event.timeStamp)
   if (action === null || keepsItsOwn(event)) return
   event.preventDefault()
