@@ -1,12 +1,13 @@
 import type { UseMutationResult } from '@tanstack/react-query'
-import type { FormEvent } from 'react'
+import { type FormEvent, useState } from 'react'
 import type { ProbeResult } from '../../../core/contract/calls.ts'
+import { FieldError } from '../../../core/contract/errors.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { ChoiceField, TextField } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import styles from './connect.module.css'
-import { type Draft, nameFrom } from './draft.ts'
+import { type Draft, emptyDraft, nameFrom } from './draft.ts'
 
 interface BrokerFormProps {
   readonly draft: Draft
@@ -14,11 +15,16 @@ interface BrokerFormProps {
   readonly probe: UseMutationResult<ProbeResult, Error, Draft>
 }
 
+interface FormProps extends BrokerFormProps {
+  /** Nothing was typed since the test. */
+  readonly current: boolean
+}
+
 /** Where the broker is and who we are to it, with a test that says at once what is wrong. */
-export function BrokerForm({ draft, change, probe }: BrokerFormProps) {
+export function BrokerForm({ draft, change, probe, current }: FormProps) {
   const test = (event: FormEvent) => {
     event.preventDefault()
-    probe.mutate(draft)
+    if (!probe.isPending) probe.mutate(draft)
   }
   return (
     <form className={styles.form} onSubmit={test}>
@@ -28,9 +34,10 @@ export function BrokerForm({ draft, change, probe }: BrokerFormProps) {
         placeholder="mqtt://broker.example:1883"
         required
         value={draft.url}
+        wrong={faultOf(probe.error, 'source.url')}
         onChange={(url) => change({ url })}
       />
-      <Result probe={probe} />
+      <Result probe={probe} current={current} />
       <TextField label="User" value={draft.username} onChange={(username) => change({ username })} />
       <TextField
         label="Password"
@@ -40,17 +47,33 @@ export function BrokerForm({ draft, change, probe }: BrokerFormProps) {
         onChange={(password) => change({ password })}
       />
       <TextField
-        label="CA file"
-        help="Path of a PEM file; empty: the certificates of the system."
-        value={draft.ca}
-        onChange={(ca) => change({ ca })}
-      />
-      <TextField
         label="Listen to"
         help="Topics; more than one with commas. # is all that you may read."
         required
         value={draft.topics}
+        wrong={faultOf(probe.error, 'source.topics')}
         onChange={(topics) => change({ topics })}
+      />
+      <Button type="submit" aria-disabled={probe.isPending}>
+        {probe.isPending ? 'Testing…' : 'Test the broker'}
+      </Button>
+      <Rest draft={draft} change={change} probe={probe} />
+    </form>
+  )
+}
+
+/** What most brokers do not ask for. It is open from the start when something in it is set. */
+function Rest({ draft, change, probe }: BrokerFormProps) {
+  const [open] = useState(draft.ca !== '' || draft.name !== '' || draft.qos !== emptyDraft.qos)
+  return (
+    <details className={styles.rest} open={open}>
+      <summary>CA file, quality of service, name</summary>
+      <TextField
+        label="CA file"
+        help="Path of a PEM file; empty: the certificates of the system."
+        value={draft.ca}
+        wrong={faultOf(probe.error, 'source.ca')}
+        onChange={(ca) => change({ ca })}
       />
       <ChoiceField
         label="Quality of service"
@@ -64,12 +87,10 @@ export function BrokerForm({ draft, change, probe }: BrokerFormProps) {
         help="How this app calls it."
         placeholder={nameFrom(draft.url)}
         value={draft.name}
+        wrong={faultOf(probe.error, 'source.name')}
         onChange={(name) => change({ name })}
       />
-      <Button type="submit" disabled={probe.isPending}>
-        {probe.isPending ? 'Testing…' : 'Test the broker'}
-      </Button>
-    </form>
+    </details>
   )
 }
 
@@ -79,8 +100,9 @@ const qualities = [
   { value: '0', label: '0, what is lost on the way cannot be known' },
 ] as const
 
-function Result({ probe }: { readonly probe: BrokerFormProps['probe'] }) {
-  if (probe.error !== null) return <ErrorNote error={probe.error} />
+/** A failure stays until the next test, so that the fields do not move while it is mended. */
+function Result({ probe, current }: Pick<FormProps, 'probe' | 'current'>) {
+  if (probe.error !== null) return named(probe.error) ? null : <ErrorNote error={probe.error} />
   const result = probe.data
   if (result === undefined) return null
   if (result.error !== null)
@@ -90,15 +112,33 @@ function Result({ probe }: { readonly probe: BrokerFormProps['probe'] }) {
         {result.error.hint !== null && <p className="ink2">{sentence(result.error.hint)}</p>}
       </div>
     )
+  if (!current) return null
   return (
     <p className={styles.success} role="status">
       <Icon name="check" />
       <span>
-        Connected in {Math.round(result.milliseconds)} ms. MQTT {result.version}
+        Connected. MQTT {result.version}
         {result.tls === null ? ', not encrypted' : `, ${result.tls}`}.
       </span>
     </p>
   )
+}
+
+const fields = ['source.url', 'source.topics', 'source.ca', 'source.name'] as const
+
+/** What is wrong with one field, to stand under it: the sentence without the path that led there. */
+function faultOf(error: Error | null, field: (typeof fields)[number]): string | null {
+  if (!(error instanceof FieldError) || error.path === null || !isIn(error.path, field)) return null
+  return sentence(error.message.slice(error.message.indexOf(error.path) + error.path.length).replace(/^[:\s]+/, ''))
+}
+
+function named(error: Error): boolean {
+  return fields.some((field) => faultOf(error, field) !== null)
+}
+
+/** "source.topics[0]" is in "source.topics". */
+function isIn(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}[`)
 }
 
 /** Errors are parts of sentences, so that they can follow a name; here each stands alone. */

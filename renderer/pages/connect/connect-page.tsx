@@ -9,7 +9,7 @@ import { useCall, useCore } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { BrokerForm } from './broker-form.tsx'
 import styles from './connect.module.css'
-import { type Draft, toDraft, toSource, useDraft } from './draft.ts'
+import { type Draft, forgetDraft, speaksFor, toDraft, toSource, useDraft } from './draft.ts'
 import { FoundDevices } from './found-devices.tsx'
 import { Sources } from './sources.tsx'
 import { TopicList } from './topic-list.tsx'
@@ -23,14 +23,15 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
   const [draft, change] = useDraft()
   const probe = useProbe()
   const save = useSave()
-  const heard = probe.data?.topics ?? []
+  const result = speaksFor(probe.variables, draft) ? probe.data : undefined
+  const heard = result?.topics ?? []
   const devices = foundDevices(heard)
   const away = route.at !== null || config.data === undefined
   const watch = () => config.data !== undefined && save.mutate(withSource(config.data, draft))
   return (
     <div className={styles.page}>
-      <PageHead title="Connect" sentence={<Steps at={step(probe.data)} />}>
-        {probe.data?.ok === true && (
+      <PageHead title="Connect" sentence={<Steps at={step(result)} />}>
+        {result?.ok === true && (
           <Button icon="again" disabled={probe.isPending} onClick={() => probe.mutate(draft)}>
             Listen again
           </Button>
@@ -42,7 +43,7 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
       {save.error !== null && <ErrorNote error={save.error} />}
       <div className={styles.columns}>
         <div className={styles.broker}>
-          <BrokerForm draft={draft} change={change} probe={probe} />
+          <BrokerForm draft={draft} change={change} probe={probe} current={result !== undefined} />
           {config.data !== undefined && (
             <Sources
               config={config.data}
@@ -52,7 +53,7 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
             />
           )}
         </div>
-        <Heard result={probe.data} pending={probe.isPending} />
+        <Heard result={result} pending={probe.isPending} />
         <FoundDevices devices={devices} unreadable={heard.filter((topic) => topic.undecodable !== null)} />
       </div>
     </div>
@@ -106,7 +107,7 @@ function useProbe() {
   return useMutation<ProbeResult, Error, Draft>({
     mutationFn: (draft) =>
       core.call('probe', {
-        source: toSource(draft),
+        source: toSource(draft, []),
         password: draft.password === '' ? null : draft.password,
         listenMs,
       }),
@@ -126,13 +127,15 @@ function useSave() {
     mutationFn: ({ config, secrets }) => core.call('config.put', { config, secrets }),
     onSuccess: async (_, { stay }) => {
       await client.invalidateQueries()
-      if (stay !== true) go({ page: 'health', at: null })
+      if (stay === true) return
+      forgetDraft()
+      go({ page: 'health', at: null })
     },
   })
 }
 
 function withSource(config: Config, draft: Draft): Saving {
-  const source = toSource(draft)
+  const source = toSource(draft, config.sources)
   const others = config.sources.filter((other) => other.name !== source.name)
   return {
     config: { ...config, sources: [...others, source] },

@@ -30,11 +30,23 @@ export function useDraft(): [Draft, (part: Partial<Draft>) => void] {
   return [draft, change]
 }
 
+/** Empties the form for the next visit. */
+export function forgetDraft(): void {
+  sessionStorage.removeItem(kept)
+}
+
+const asked = ['url', 'username', 'password', 'ca', 'topics', 'qos'] as const
+
+/** True while a test of `tested` still speaks for what the form holds. */
+export function speaksFor(tested: Draft | undefined, draft: Draft): boolean {
+  return tested !== undefined && asked.every((key) => tested[key] === draft[key])
+}
+
 /** The source that a filled form means. The core checks it and names the field that is wrong. */
-export function toSource(draft: Draft): SourceConfig {
+export function toSource(draft: Draft, others: readonly SourceConfig[]): SourceConfig {
   const url = draft.url.trim()
   return {
-    name: draft.name.trim() || nameFrom(url),
+    name: draft.name.trim() || freeName(url, others),
     url,
     topics: split(draft.topics),
     qos: Number(draft.qos) as 0 | 1 | 2, // the form offers these three
@@ -61,6 +73,15 @@ export function toDraft(source: SourceConfig): Draft {
 /** "mqtts://broker.plant-a.example:8883" -> "broker.plant-a.example" */
 export function nameFrom(url: string): string {
   return /^[a-z]+:\/\/(?:[^@/]*@)?([^:/]+)/i.exec(url)?.[1] ?? 'broker'
+}
+
+/** Two brokers on one machine are two sources; the same address again is the same one. */
+function freeName(url: string, others: readonly SourceConfig[]): string {
+  const name = nameFrom(url)
+  const isFree = (tried: string) => others.every((other) => other.name !== tried || other.url === url)
+  let tried = name
+  for (let n = 2; !isFree(tried); n++) tried = `${name}-${n}`
+  return tried
 }
 
 function split(text: string): readonly string[] {
