@@ -98,10 +98,10 @@ function Head() {
   return (
     <thead>
       <tr>
-        <th scope="col" style={{ width: '24%' }}>
+        <th scope="col" style={{ width: '23%' }}>
           Device
         </th>
-        <th scope="col" style={{ width: '17%' }}>
+        <th scope="col" style={{ width: '16%' }}>
           Main signal
         </th>
         <th scope="col" className="right" style={{ width: '12%' }}>

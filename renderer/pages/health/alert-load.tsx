@@ -22,7 +22,7 @@ export function AlertLoad({ at }: { readonly at: At }) {
         {load !== undefined && <Bars hours={load.hours} width={width} until={at ?? now} />}
       </div>
       {load !== undefined && (
-        <p className="label">
+        <p className="label" style={{ marginTop: 4 }}>
           {load.perHour.toFixed(1)} an hour on average. Good is 6 or fewer.{' '}
           {load.floods === 0 ? 'No flood in 24 h.' : `${many(load.floods, 'flood')} in 24 h (more than 10 in 10 min).`}
         </p>

@@ -1,4 +1,4 @@
-import type { At } from '../../../core/contract/calls.ts'
+import type { AlertLoad, At } from '../../../core/contract/calls.ts'
 import { useCall } from '../../use-core.ts'
 import { count } from '../../words/number.ts'
 import { signalName } from '../../words/signal.ts'
@@ -19,14 +19,17 @@ export function Frequent({ at }: { readonly at: At }) {
       </div>
       {frequent.slice(0, most).map((one) => (
         <div key={`${one.device} ${one.signal}`} className={styles.often}>
-          <span className="cut">
-            {one.label}
-            {one.signal !== null && `, ${signalName(one.signal).toLowerCase()}`}
+          <span className="cut" title={nameOf(one)}>
+            {nameOf(one)}
           </span>
-          <i style={{ width: `${(one.count / top) * 100}%` }} />
           <span className="num right">{count(one.count)}</span>
+          <i style={{ width: `${(one.count / top) * 100}%` }} />
         </div>
       ))}
     </section>
   )
+}
+
+function nameOf({ label, signal }: AlertLoad['frequent'][number]): string {
+  return signal === null ? label : `${label}, ${signalName(signal).toLowerCase()}`
 }

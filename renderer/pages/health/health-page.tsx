@@ -32,7 +32,10 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
   if (health?.devices.total === 0 && !waits) return <NothingYet title="Health" past={at !== null} />
   return (
     <>
-      <PageHead title="Health" sentence={health === undefined ? '\u00a0' : sentence(health, at !== null, clock)}>
+      <PageHead
+        title="Health"
+        sentence={health === undefined ? '\u00a0' : preparing !== null ? notYet : sentence(health, at !== null, clock)}
+      >
         <div className={styles.tools}>
           <FilterField label="Filter devices" value={filter} onChange={setFilter} />
           <Segmented label="Order" value={sort} choices={orders} onChange={setSort} />
@@ -43,7 +46,7 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
         <DeviceTable at={at} sort={sort} filter={filter}>
           <CatchingUp health={health} preparing={preparing} />
           {at === null && <BrokerAway />}
-          <Attention at={at} />
+          {preparing === null && <Attention at={at} />}
         </DeviceTable>
         <aside className={`side ${styles.side}`} aria-label="Load, continuity and frequent alerts">
           <AlertLoad at={at} />
@@ -55,6 +58,8 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
     </>
   )
 }
+
+const notYet = 'The records of the last days are on their way; what needs attention is not known until then.'
 
 const orders = [
   { value: 'area', label: 'By area' },

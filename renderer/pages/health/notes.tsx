@@ -12,7 +12,7 @@ interface CatchingUpProps {
 
 /** What is shown is not all yet: how far it is, and how long it takes. */
 export function CatchingUp({ health, preparing }: CatchingUpProps) {
-  if (preparing !== null) return <Progress done={preparing.done}>{preparing.what}</Progress>
+  if (preparing !== null) return <Progress done={preparing.done}>Making {preparing.what}</Progress>
   const catching = health?.catchingUp ?? null
   if (health === undefined || catching === null) return null
   const left = catching.secondsLeft === null ? '' : `, about ${age(catching.secondsLeft * 1000)}`
