@@ -1,5 +1,5 @@
 import { DropdownMenu } from 'radix-ui'
-import { useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import type { AlertDetail } from '../../../core/contract/calls.ts'
 import { useKeys } from '../../keys.ts'
 import { Button } from '../../parts/button.tsx'
@@ -17,8 +17,10 @@ export function Actions({ detail, past }: { readonly detail: AlertDetail; readon
   const { alert } = detail
   const ids = [alert.id]
   const done = alert.acknowledged !== null
+  const element = useRef<HTMLDivElement>(null)
+  useFocusKept(element, `${done} ${alert.shelvedUntil !== null}`)
   return (
-    <div className={styles.actions}>
+    <div ref={element} className={styles.actions} tabIndex={-1}>
       {command.error !== null && <ErrorNote error={command.error} />}
       {done ? (
         <span className="small ink3">Acknowledged by {alert.acknowledged?.by}</span>
@@ -26,7 +28,7 @@ export function Actions({ detail, past }: { readonly detail: AlertDetail; readon
         <Button
           look="primary"
           hint="A"
-          disabled={past || command.pending}
+          disabled={past}
           title={past ? 'Go live to acknowledge' : undefined}
           onClick={() => command.send('ack', { ids, note: null, by })}
         >
@@ -34,15 +36,29 @@ export function Actions({ detail, past }: { readonly detail: AlertDetail; readon
         </Button>
       )}
       {alert.shelvedUntil === null ? (
-        <Shelve ids={ids} command={command} disabled={past || command.pending} />
+        <Shelve ids={ids} command={command} disabled={past} />
       ) : (
-        <Button disabled={past || command.pending} onClick={() => command.send('unshelve', { ids, by })}>
+        <Button disabled={past} onClick={() => command.send('unshelve', { ids, by })}>
           Take off the shelf
         </Button>
       )}
-      <Mark id={alert.id} command={command} disabled={past || command.pending} />
+      <Mark id={alert.id} command={command} disabled={past} />
     </div>
   )
+}
+
+/** A button that is done goes away; the focus that it had stays beside it. */
+function useFocusKept(element: RefObject<HTMLElement | null>, state: string): void {
+  const before = useRef(state)
+  useEffect(() => {
+    if (before.current !== state && document.activeElement === document.body) element.current?.focus()
+    before.current = state
+  }, [element, state])
+}
+
+/** A menu belongs to the page that it opens on, so that readers find it in there. */
+function page(): HTMLElement | null {
+  return document.querySelector('main')
 }
 
 interface ActionProps {
@@ -62,7 +78,7 @@ function Shelve({ ids, command, disabled }: ActionProps & { readonly ids: readon
           Shelve…
         </Button>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={page()}>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
           <DropdownMenu.Label className="label">A shelf always ends</DropdownMenu.Label>
           {shelves(now, clock).map(({ until, label }) => (
@@ -100,7 +116,7 @@ function Mark({ id, command, disabled }: ActionProps & { readonly id: string }) 
           {null}
         </Button>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={page()}>
         <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
           <DropdownMenu.Label className="label">Was this alert useful?</DropdownMenu.Label>
           {[true, false].map((useful) => (

@@ -105,17 +105,20 @@ function Item({ row, route, shown, chosen }: ItemProps) {
         aria-current={shown ? 'true' : undefined}
       >
         <PriorityMark priority={alert.priority} state={stateOf(row)} acknowledged={alert.acknowledged !== null} />
-        <span className="cut">
+        <span className={styles.words}>
           <span className="medium">{alert.title}</span>
-          <br />
           <span className="small ink3">
             {row.label}
             {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, alert.unit)}`}
             {alert.historical ? ', historical' : ''}
+            {route.show === 'history' ? `, ${clock.moment(alert.since)}` : ''}
+            {row.group === 'shelved' && alert.shelvedUntil !== null
+              ? `, until ${clock.moment(alert.shelvedUntil)}`
+              : ''}
           </span>
         </span>
         <span className="small ink2 num" title={clock.utc(alert.since)}>
-          {route.show === 'history' ? clock.moment(alert.since) : age((alert.until ?? now) - alert.since)}
+          {age((alert.until ?? now) - alert.since)}
         </span>
       </a>
     </li>

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { AlertRow } from '../../../core/contract/calls.ts'
 import { useKeys } from '../../keys.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -20,7 +20,7 @@ export default function AlertsPage({ route }: { readonly route: AlertsRoute }) {
   const [limit, setLimit] = useState(pageSize)
   const alerts = useCall('alerts', { at: route.at, show: route.show, device: null, limit })
   const rows = listed(alerts.data?.rows ?? [], route.show)
-  const shown = route.id ?? rows[0]?.alert.id ?? null
+  const shown = useShown(route.id, rows)
   const chosen = useChoice(route, rows, shown)
   return (
     <div className={styles.page}>
@@ -33,6 +33,7 @@ export default function AlertsPage({ route }: { readonly route: AlertsRoute }) {
         onMore={() => setLimit(limit + pageSize)}
       />
       <div className={styles.detail}>
+        {shown === null && <h1 className="unseen">Alerts</h1>}
         {alerts.error !== null && <ErrorNote error={alerts.error} />}
         {alerts.data === undefined && alerts.error === null && <Skeleton />}
         {alerts.data !== undefined && shown === null && <Nothing route={route} lastClosed={alerts.data.lastClosed} />}
@@ -40,6 +41,14 @@ export default function AlertsPage({ route }: { readonly route: AlertsRoute }) {
       </div>
     </div>
   )
+}
+
+/** The alert asked for, else the first; that one stays when others come before it or it moves to another group. */
+function useShown(asked: string | null, rows: readonly AlertRow[]): string | null {
+  const held = useRef<string | null>(null)
+  const there = rows.some((row) => row.alert.id === held.current)
+  held.current = asked ?? (there ? held.current : (rows[0]?.alert.id ?? null))
+  return held.current
 }
 
 function Nothing({ route, lastClosed }: { readonly route: AlertsRoute; readonly lastClosed: number | null }) {

@@ -71,7 +71,7 @@ function RecordDialog({ offset, onClose }: { readonly offset: Offset; readonly o
       <div className="row">
         <h2 id="record-title">Record {count(offset)}</h2>
         <span className="push" />
-        <Button onClick={onClose}>Close</Button>
+        <Button onClick={() => dialog.current?.close()}>Close</Button>
       </div>
       {record.error !== null && <ErrorNote error={record.error} />}
       {row !== undefined && (

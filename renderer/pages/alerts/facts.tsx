@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { AlertDetail, At } from '../../../core/contract/calls.ts'
 import { useClock, useStatus } from '../../use-core.ts'
-import { count, range, withUnit } from '../../words/number.ts'
+import { count, many, range, withUnit } from '../../words/number.ts'
 import { age, pace } from '../../words/time.ts'
 import styles from './alerts.module.css'
 
@@ -17,7 +17,7 @@ export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly a
         </span>
       </Fact>
       <Fact name="Expected" note={explanation.why}>
-        {expected(detail)}
+        <Expected detail={detail} />
       </Fact>
       <Fact name="How rare" note={learned(detail)}>
         {explanation.rarity === null ? 'not known' : `1 in ${count(explanation.rarity)}`}
@@ -32,7 +32,7 @@ function Since({ detail, at }: { readonly detail: AlertDetail; readonly at: At }
   const now = useStatus()?.time ?? Date.now()
   const { since, until } = detail.alert
   const lasted = age((until ?? at ?? now) - since)
-  const note = until === null ? `${lasted}, event time` : `for ${lasted}, back to normal ${clock.moment(until)}`
+  const note = until === null ? `${lasted}, event time` : `for ${lasted}, until ${clock.moment(until)}`
   return (
     <Fact name="Since" note={note}>
       <span title={clock.utc(since)}>{Math.abs(now - since) < dayMs ? clock.time(since) : clock.moment(since)}</span>
@@ -52,23 +52,25 @@ function Fact({ name, note, children }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={`num cut ${styles.fact}`}>{children}</dd>
-      <dd className="label cut" title={note}>
-        {note}
-      </dd>
+      <dd className={`num ${styles.fact}`}>{children}</dd>
+      <dd className="label">{note}</dd>
     </div>
   )
 }
 
-function expected({ alert }: AlertDetail): string {
+function Expected({ detail: { alert } }: { readonly detail: AlertDetail }) {
   const { expected: band, usualGapMs } = alert.explanation
-  if (band !== null) return `${range(band.low, band.high)}${alert.unit === null ? '' : ` ${alert.unit}`}`
-  return usualGapMs === null ? 'not known' : `every ${pace(usualGapMs)}`
+  if (band === null) return usualGapMs === null ? 'not known' : `every ${pace(usualGapMs)}`
+  return (
+    <>
+      {range(band.low, band.high)} {alert.unit !== null && <span className={styles.unit}>{alert.unit}</span>}
+    </>
+  )
 }
 
 function learned({ alert }: AlertDetail): string {
   const { learnedReadings, learnedDays, limitMs } = alert.explanation
   if (limitMs !== null) return `limit ${pace(limitMs)}`
-  const days = learnedDays < 1 ? 'less than a day' : `${count(learnedDays)} days`
-  return learnedReadings === 0 ? 'nothing learned' : `${count(learnedReadings)} readings, ${days}`
+  if (learnedReadings === 0) return 'nothing learned'
+  return `${many(learnedReadings, 'reading')} on ${many(Math.max(1, learnedDays), 'day')}`
 }

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { AlertDetail } from '../../../core/contract/calls.ts'
 import { useWidth } from '../../chart/use-width.ts'
-import { count, value, withUnit } from '../../words/number.ts'
+import { count, many, value, withUnit } from '../../words/number.ts'
 
 const height = 92
 const base = height - 18
@@ -18,7 +18,7 @@ export function Rarity({ detail }: { readonly detail: AlertDetail }) {
         {distribution === null ? (
           <p className="label">Not known: too little of this signal has been seen.</p>
         ) : (
-          <Histogram {...distribution} width={width} observed={alert.explanation.observed} unit={alert.unit} />
+          <Histogram {...distribution} width={width} observed={alert.explanation.observed} alert={alert} />
         )}
       </div>
       <p className="label">{sentence(detail)}</p>
@@ -31,10 +31,10 @@ interface HistogramProps {
   readonly counts: Float64Array
   readonly width: number
   readonly observed: number | null
-  readonly unit: string | null
+  readonly alert: AlertDetail['alert']
 }
 
-function Histogram({ edges, counts, width, observed, unit }: HistogramProps) {
+function Histogram({ edges, counts, width, observed, alert }: HistogramProps) {
   const low = Math.min(edges[0]!, observed ?? edges[0]!)
   const high = Math.max(edges.at(-1)!, observed ?? edges.at(-1)!)
   const x = (v: number) => ((v - low) / (high - low || 1)) * (width - 4) + 2
@@ -53,7 +53,14 @@ function Histogram({ edges, counts, width, observed, unit }: HistogramProps) {
         />
       ))}
       <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--line)" />
-      {observed !== null && <Now x={x(observed)} width={width} words={`${withUnit(observed, unit)} then`} />}
+      {observed !== null && (
+        <Now
+          x={x(observed)}
+          width={width}
+          ink={`var(--p${alert.priority})`}
+          words={`${withUnit(observed, alert.unit)} then`}
+        />
+      )}
       <text x="0" y={height - 4} fontSize="11" fill="var(--ink-3)">
         {value(low)}
       </text>
@@ -64,17 +71,24 @@ function Histogram({ edges, counts, width, observed, unit }: HistogramProps) {
   )
 }
 
-function Now({ x, width, words }: { readonly x: number; readonly width: number; readonly words: string }) {
+interface NowProps {
+  readonly x: number
+  readonly width: number
+  readonly ink: string
+  readonly words: string
+}
+
+function Now({ x, width, ink, words }: NowProps) {
   const left = x > width / 2
   return (
     <>
-      <path d={`M${x} 10V${base}`} stroke="var(--p1)" strokeWidth="2" />
+      <path d={`M${x} 10V${base}`} stroke={ink} strokeWidth="2" />
       <text
         x={left ? x - 6 : x + 6}
         y="18"
         fontSize="11"
         fontWeight="600"
-        fill="var(--p1)"
+        fill={ink}
         textAnchor={left ? 'end' : 'start'}
       >
         {words}
@@ -86,7 +100,6 @@ function Now({ x, width, words }: { readonly x: number; readonly width: number; 
 function sentence({ alert }: AlertDetail): string {
   const { learnedReadings, learnedDays, rarity } = alert.explanation
   if (learnedReadings === 0) return ''
-  const days = learnedDays < 1 ? 'less than a day' : learnedDays === 1 ? 'one day' : `${count(learnedDays)} days`
   const share = rarity === null ? '' : ` About 1 in ${count(rarity)} was this far out.`
-  return `${count(learnedReadings)} readings of this signal in ${days}.${share}`
+  return `${many(learnedReadings, 'reading')} of this signal on ${many(Math.max(1, learnedDays), 'day')}.${share}`
 }
