@@ -150,7 +150,7 @@ class Exchange implements Core, CarrierEvents {
 
 function stopped(message: string): FieldError {
   return new FieldError('stopped', message, {
-    hint: 'It is started again by itself; what was captured is safe in the log.',
+    hint: 'It is tried again by itself; what was captured is safe in the log.',
   })
 }
 

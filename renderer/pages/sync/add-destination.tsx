@@ -17,7 +17,7 @@ export function AddDestination({ onClose }: { readonly onClose: () => void }) {
   const [draft, change] = useDraft()
   const action = useAction(() => {
     sessionStorage.removeItem(kept)
-    onClose()
+    dialog.current?.close() // gives the focus back
   })
   useEffect(() => dialog.current?.showModal(), [])
   const submit = (event: FormEvent) => {
@@ -35,7 +35,7 @@ export function AddDestination({ onClose }: { readonly onClose: () => void }) {
         </div>
         {action.error !== null && <ErrorNote error={action.error} />}
         <div className={styles.formActions}>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={() => dialog.current?.close()}>Cancel</Button>
           <Button look="primary" type="submit" disabled={action.isPending || config.data === undefined}>
             Add destination
           </Button>
