@@ -109,7 +109,9 @@ function DayStrip({ at, now, span, timeline, clock }: BarProps & { readonly cloc
         <Hatch />
         {timeline !== undefined && (
           <>
-            <Bars timeline={timeline} span={span} width={width} top={14} height={14} head={at} />
+            <svg width={shareOf(span, now) * width} height="48" aria-hidden="true">
+              <Bars timeline={timeline} span={span} width={width} top={14} height={14} head={at} />
+            </svg>
             {timeline.alerts
               .filter((alert) => alert.from >= span.from)
               .map((alert) => (

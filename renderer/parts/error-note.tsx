@@ -1,4 +1,5 @@
 import { FieldError } from '../../core/contract/errors.ts'
+import { sentence } from '../words/sentence.ts'
 import { Icon } from './icon.tsx'
 import styles from './note.module.css'
 
@@ -12,7 +13,7 @@ export function ErrorNote({ error }: { readonly error: Error }) {
       <p>
         <span className="medium">{error.message}</span>
         {code !== null && ` (${code})`}
-        {hint !== null && <span className="ink2">. {hint}</span>}
+        {hint !== null && <span className="ink2">. {sentence(hint)}</span>}
       </p>
     </div>
   )

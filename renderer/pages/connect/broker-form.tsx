@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { ChoiceField, TextField } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { sentence } from '../../words/sentence.ts'
 import styles from './connect.module.css'
 import { type Draft, emptyDraft, nameFrom } from './draft.ts'
 
@@ -139,10 +140,4 @@ function named(error: Error): boolean {
 /** "source.topics[0]" is in "source.topics". */
 function isIn(path: string, field: string): boolean {
   return path === field || path.startsWith(`${field}[`)
-}
-
-/** Errors are parts of sentences, so that they can follow a name; here each stands alone. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.?!]$/.test(begun) ? begun : `${begun}.`
 }

@@ -1,3 +1,4 @@
+import { useRef } from 'react'
 import type { Config, SourceConfig, SourceRow } from '../../../core/contract/calls.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { SwitchField } from '../../parts/field.tsx'
@@ -14,17 +15,20 @@ interface SourcesProps {
 /** The brokers that are watched already, and the demo plant. */
 export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
   const rows = useStatus()?.sources ?? []
-  const remove = (name: string) =>
+  const element = useRef<HTMLElement>(null)
+  const remove = (name: string) => {
     onSave({ ...config, sources: config.sources.filter((source) => source.name !== name) })
+    element.current?.focus() // the button goes with its row
+  }
   return (
-    <section className={styles.sources}>
+    <section ref={element} className={styles.sources} tabIndex={-1} aria-label="Watched now">
       <h2>Watched now</h2>
       {config.sources.length === 0 && <p className="label">No broker of your own yet.</p>}
       {config.sources.map((source) => (
         <div key={source.name} className={styles.source}>
-          <div className="cut">
+          <div>
             <p className="medium cut">{source.name}</p>
-            <p className="label cut">{stateOf(rows.find((row) => row.name === source.name))}</p>
+            <p className="label">{stateOf(rows.find((row) => row.name === source.name))}</p>
           </div>
           <Button look="quiet" disabled={disabled} onClick={() => onEdit(source)}>
             Edit

@@ -33,7 +33,7 @@ export function Continuity({ at }: { readonly at: At }) {
       ))}
       {answer !== undefined && (
         <p className="label num" style={{ marginTop: 6 }}>
-          {gapWords(gaps, clock)}
+          {gapWords(gaps, answer, clock)}
         </p>
       )}
     </section>
@@ -50,7 +50,7 @@ function SourceBar({ source, from, until }: SourceBarProps) {
   const element = useRef<HTMLDivElement>(null)
   const width = useWidth(element)
   const span = { from, until }
-  const start = shareOf(span, source.since) * width
+  const start = Math.max(0, Math.min(width - 2, shareOf(span, source.since) * width)) // one that just began shows too
   return (
     <div ref={element}>
       <svg
@@ -77,8 +77,10 @@ function SourceBar({ source, from, until }: SourceBarProps) {
   )
 }
 
-function gapWords(gaps: readonly Gap[], clock: Clock): string {
-  if (gaps.length === 0) return `No gap in these ${days} days.`
+function gapWords(gaps: readonly Gap[], { sources, from }: Answer, clock: Clock): string {
+  if (sources.length === 0) return 'No source has been heard yet.'
+  const since = Math.min(...sources.map((source) => source.since))
+  if (gaps.length === 0) return since > from ? `No gap since ${clock.moment(since)}.` : `No gap in these ${days} days.`
   const words = gaps.slice(0, named).map((gap) => gapWord(gap, clock))
   const rest = gaps.length > named ? ` ${gaps.length - named} more.` : ''
   return `${gaps.length === 1 ? 'One gap' : `${gaps.length} gaps`}: ${words.join('; ')}.${rest}`

@@ -2,6 +2,7 @@ import type { Health, Status } from '../../../core/contract/calls.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useCall, useStatus } from '../../use-core.ts'
 import { percent, roughly } from '../../words/number.ts'
+import { sentence } from '../../words/sentence.ts'
 import { age } from '../../words/time.ts'
 import styles from './health.module.css'
 
@@ -61,8 +62,9 @@ export function BrokerAway() {
             Broker link {source.name} is down{lasts}
           </p>
           <p className="small ink2">
-            {source.error?.message ?? source.url}. {source.error?.hint} Devices behind it are shown as they were last
-            heard.
+            {sentence(source.error?.message ?? source.url)}
+            {source.error?.hint != null && ` ${sentence(source.error.hint)}`} Devices behind it are shown as they were
+            last heard.
           </p>
         </div>
       </div>

@@ -73,13 +73,20 @@ function SyncVital({
     <Vital
       name={name}
       figure={age(behind)}
-      unit={waits === 0 ? 'behind' : `behind · ${waits} of ${destinations.length} waits`}
+      unit={behindWords(waits, destinations.length)}
       note={syncNote(destinations)}
     />
   )
 }
 
+function behindWords(waits: number, all: number): string {
+  if (waits === 0) return 'behind'
+  if (all === 1) return 'behind, waits'
+  return `behind · ${waits} of ${all} ${waits === 1 ? 'waits' : 'wait'}`
+}
+
 function syncNote(destinations: readonly DestinationRow[]): string {
+  if (destinations.every((one) => one.delivery === 'not known yet')) return 'delivery not known yet'
   const modes = [...new Set(destinations.map((one) => one.delivery))].join(' and ')
   const twice = destinations.reduce((sum, one) => sum + one.maybeTwice, 0)
   const aside = destinations.reduce((sum, one) => sum + one.deadLetters, 0)
