@@ -18,7 +18,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-5'
+export const pathVersion = 'path-6'
 
 interface Core {
   readonly time: Millis | null

@@ -26,6 +26,7 @@ export function isMeasurement(row: Float64Array): boolean {
   return row[count]! >= judgeFrom && row[distinct]! >= manyDistinct && !isCounter(row)
 }
 
+/** It rises, and now and then begins again; the first time may come before it has risen often. */
 function isCounter(row: Float64Array): boolean {
-  return row[rises]! > 0.2 * row[count]! && row[falls]! * 200 < row[rises]!
+  return row[rises]! > 0.2 * row[count]! && (row[falls]! - 1) * 200 < row[rises]!
 }

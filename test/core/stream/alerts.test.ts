@@ -346,3 +346,10 @@ test('the band that a value left stays where it was until the alert has ended', 
   expect(before).toBeGreaterThan(4)
   expect(Math.min(...lows.slice(300))).toBeGreaterThan(before - 0.3)
 })
+
+test('a counter that begins again at midnight is no alert', () => {
+  const at = (i: number) => start + 19.9 * hour + i * minute
+  const counted = (i: number) => Math.floor((i < 246 ? i + 780 : i - 246) / 3)
+  const log = Array.from({ length: 1_200 }, (_, i) => reading(at(i), counted(i), 'hall/palletiser/layers_today'))
+  expect(alertsOf(log).map(({ alert }) => alert.title)).toEqual([])
+})
