@@ -349,7 +349,7 @@ test('the band that a value left stays where it was until the alert has ended', 
 
 test('a counter that begins again at midnight is no alert', () => {
   const at = (i: number) => start + 19.9 * hour + i * minute
-  const counted = (i: number) => Math.floor((i < 246 ? i + 780 : i - 246) / 3)
+  const counted = (i: number) => Math.floor((i < 246 ? i + 900 : i - 246) / 3)
   const log = Array.from({ length: 1_200 }, (_, i) => reading(at(i), counted(i), 'hall/palletiser/layers_today'))
   expect(alertsOf(log).map(({ alert }) => alert.title)).toEqual([])
 })
