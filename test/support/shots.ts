@@ -32,7 +32,9 @@ try {
 
 async function firstLiveAlert(from: Client) {
   const { rows } = await from.call('alerts', { at: null, show: 'open', device: null, limit: 100 })
-  return rows.find((row) => row.group === 'active' && row.alert.until === null && row.alert.series !== null)?.alert ?? null
+  return (
+    rows.find((row) => row.group === 'active' && row.alert.until === null && row.alert.series !== null)?.alert ?? null
+  )
 }
 
 type Look = (typeof sizes)[number] & { readonly theme: (typeof themes)[number] }
