@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { At, Timeline } from '../../core/contract/calls.ts'
 import type { Millis, Offset } from '../../core/contract/model.ts'
-import { timeTicks } from '../chart/ticks.ts'
+import { timeLabel, timeTicks } from '../chart/ticks.ts'
 import { useWidth } from '../chart/use-width.ts'
 import { showAt } from '../route.ts'
 import { useClock, useLink } from '../use-core.ts'
@@ -141,8 +141,6 @@ function DayStrip({ at, now, span, timeline, clock }: BarProps & { readonly cloc
   )
 }
 
-const day = 86_400_000
-
 function Labels({
   span,
   now,
@@ -155,13 +153,14 @@ function Labels({
   readonly clock: Clock
 }) {
   const most = Math.max(2, Math.floor(width / 150))
-  const short = span.until - span.from <= day
-  const ticks = timeTicks(span.from, span.until, most, clock).filter((tick) => room(span, tick, width))
+  const all = timeTicks(span.from, span.until, most, clock)
+  const step = (all[1] ?? span.until) - (all[0] ?? span.from)
+  const ticks = all.filter((tick) => room(span, tick, width))
   return (
     <>
       {ticks.map((tick) => (
         <text key={tick} x={shareOf(span, tick) * width} y="43" textAnchor="middle">
-          {short && tick !== clock.midnight(tick) ? clock.minute(tick) : clock.day(tick)}
+          {timeLabel(tick, step, clock)}
         </text>
       ))}
       <text x={shareOf(span, now) * width} y="43" textAnchor="end">

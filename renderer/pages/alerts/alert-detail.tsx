@@ -32,9 +32,9 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
           state={alert.detector === 'silence' ? 'silent' : 'alert'}
           acknowledged={alert.acknowledged !== null}
         />
-        <div className="cut">
-          <h1 className="cut">{alert.title}</h1>
-          <p className="ink2 cut">
+        <div className={styles.title}>
+          <h1>{alert.title}</h1>
+          <p className="ink2">
             <a className="medium" href={formatRoute({ page: 'device', id: alert.device, tab: 'signals', at })}>
               {detail.label}
             </a>
@@ -48,7 +48,6 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
             {alert.historical && <span className={`tag ${styles.tag}`}>historical, does not notify</span>}
           </p>
         </div>
-        <span className="push" />
         <Actions detail={detail} past={at !== null} />
       </header>
       <Facts detail={detail} at={at} />

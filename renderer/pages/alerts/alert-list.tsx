@@ -111,7 +111,11 @@ function Item({ row, route, shown, chosen }: ItemProps) {
             {row.label}
             {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, alert.unit)}`}
             {alert.historical ? ', historical' : ''}
-            {route.show === 'history' ? `, ${clock.moment(alert.since)}` : ''}
+            {route.show === 'history' && (
+              <>
+                , <span className={styles.whole}>{clock.moment(alert.since)}</span>
+              </>
+            )}
             {row.group === 'shelved' && alert.shelvedUntil !== null
               ? `, until ${clock.moment(alert.shelvedUntil)}`
               : ''}

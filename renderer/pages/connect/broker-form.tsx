@@ -19,13 +19,15 @@ interface BrokerFormProps {
 interface FormProps extends BrokerFormProps {
   /** Nothing was typed since the test. */
   readonly current: boolean
+  /** The past is shown: nothing may reach a broker from there. */
+  readonly past: boolean
 }
 
 /** Where the broker is and who we are to it, with a test that says at once what is wrong. */
-export function BrokerForm({ draft, change, probe, current }: FormProps) {
+export function BrokerForm({ draft, change, probe, current, past }: FormProps) {
   const test = (event: FormEvent) => {
     event.preventDefault()
-    if (!probe.isPending) probe.mutate(draft)
+    if (!probe.isPending && !past) probe.mutate(draft)
   }
   return (
     <form className={styles.form} onSubmit={test}>
@@ -55,7 +57,12 @@ export function BrokerForm({ draft, change, probe, current }: FormProps) {
         wrong={faultOf(probe.error, 'source.topics')}
         onChange={(topics) => change({ topics })}
       />
-      <Button type="submit" aria-disabled={probe.isPending}>
+      <Button
+        type="submit"
+        disabled={past}
+        aria-disabled={probe.isPending}
+        title={past ? 'Go live to test' : undefined}
+      >
         {probe.isPending ? 'Testing…' : 'Test the broker'}
       </Button>
       <Rest draft={draft} change={change} probe={probe} />

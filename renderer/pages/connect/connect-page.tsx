@@ -32,7 +32,7 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
     <div className={styles.page}>
       <PageHead title="Connect" sentence={<Steps at={step(result)} />}>
         {result?.ok === true && (
-          <Button icon="again" disabled={probe.isPending} onClick={() => probe.mutate(draft)}>
+          <Button icon="again" disabled={route.at !== null || probe.isPending} onClick={() => probe.mutate(draft)}>
             Listen again
           </Button>
         )}
@@ -43,7 +43,13 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
       {save.error !== null && <ErrorNote error={save.error} />}
       <div className={styles.columns}>
         <div className={styles.broker}>
-          <BrokerForm draft={draft} change={change} probe={probe} current={result !== undefined} />
+          <BrokerForm
+            draft={draft}
+            change={change}
+            probe={probe}
+            current={result !== undefined}
+            past={route.at !== null}
+          />
           {config.data !== undefined && (
             <Sources
               config={config.data}

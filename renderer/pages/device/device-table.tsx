@@ -101,10 +101,10 @@ function Head() {
         <th scope="col" style={{ width: '23%' }}>
           Device
         </th>
-        <th scope="col" style={{ width: '16%' }}>
+        <th scope="col" style={{ width: '17%' }}>
           Main signal
         </th>
-        <th scope="col" className="right" style={{ width: '12%' }}>
+        <th scope="col" className="right" style={{ width: '11%' }}>
           Now
         </th>
         <th scope="col" style={{ width: 108 }}>

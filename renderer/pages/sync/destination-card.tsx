@@ -8,7 +8,7 @@ import { useAction } from './use-action.ts'
 import { useNow } from './use-now.ts'
 
 /** One destination: one big figure, and the facts behind it. */
-export function DestinationCard({ row }: { readonly row: DestinationRow }) {
+export function DestinationCard({ row, past }: { readonly row: DestinationRow; readonly past: boolean }) {
   const now = useNow()
   const action = useAction()
   const figure = figureOf(row, now)
@@ -18,7 +18,7 @@ export function DestinationCard({ row }: { readonly row: DestinationRow }) {
         <h2>{row.name}</h2>
         <span className="mono ink3 cut">{row.brokers.join(', ')}</span>
         <span className="push" />
-        <CardButton row={row} busy={action.isPending} run={action.mutate} />
+        <CardButton row={row} busy={past || action.isPending} run={action.mutate} />
       </div>
       <p className={styles.figure}>
         <strong className={figure.late ? 'p2 num' : 'num'}>{figure.big}</strong> <span>{figure.words}</span>

@@ -32,21 +32,25 @@ export default function SyncPage({ route }: { readonly route: Extract<Route, { p
       {destinations.error !== null && <ErrorNote error={destinations.error} />}
       {rows === undefined && destinations.error === null && <Skeleton />}
       {rows !== undefined &&
-        (rows.length === 0 ? <None onAdd={() => setAdding(true)} /> : <Destinations rows={rows} />)}
+        (rows.length === 0 ? (
+          <None past={route.at !== null} onAdd={() => setAdding(true)} />
+        ) : (
+          <Destinations rows={rows} past={route.at !== null} />
+        ))}
       {adding && <AddDestination onClose={() => setAdding(false)} />}
     </div>
   )
 }
 
-function Destinations({ rows }: { readonly rows: readonly DestinationRow[] }) {
+function Destinations({ rows, past }: { readonly rows: readonly DestinationRow[]; readonly past: boolean }) {
   return (
     <>
       <div className={styles.cards}>
         {rows.map((row) => (
-          <DestinationCard key={row.name} row={row} />
+          <DestinationCard key={row.name} row={row} past={past} />
         ))}
       </div>
-      {rows.map((row) => row.error !== null && <Trouble key={row.name} row={row} />)}
+      {rows.map((row) => row.error !== null && <Trouble key={row.name} row={row} past={past} />)}
       <div className={styles.split}>
         <div className={styles.main}>
           <LagChart />
@@ -61,13 +65,13 @@ function Destinations({ rows }: { readonly rows: readonly DestinationRow[] }) {
   )
 }
 
-function None({ onAdd }: { readonly onAdd: () => void }) {
+function None({ past, onAdd }: { readonly past: boolean; readonly onAdd: () => void }) {
   return (
     <Empty
       icon="upload"
       title="Records stay here"
       actions={
-        <Button look="primary" onClick={onAdd}>
+        <Button look="primary" disabled={past} onClick={onAdd}>
           Add destination
         </Button>
       }

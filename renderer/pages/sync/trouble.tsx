@@ -6,7 +6,7 @@ import styles from './sync.module.css'
 import { useAction } from './use-action.ts'
 
 /** What stands in the way of one destination: the cause, since when, and the way out. */
-export function Trouble({ row }: { readonly row: DestinationRow }) {
+export function Trouble({ row, past }: { readonly row: DestinationRow; readonly past: boolean }) {
   const clock = useClock()
   const action = useAction()
   if (row.error === null) return null
@@ -25,7 +25,7 @@ export function Trouble({ row }: { readonly row: DestinationRow }) {
       </p>
       {code === 'kafka_topic_missing' ? (
         <Button
-          disabled={action.isPending}
+          disabled={past || action.isPending}
           onClick={() => action.mutate(['sync.createTopics', { destination: row.name }])}
         >
           Create topics
