@@ -171,10 +171,17 @@ function timeAxis(picture: () => Picture): UPlot.Axis {
     stroke: () => inks()['ink-3'],
     grid: { show: false },
     ticks: { show: false },
-    splits: (plot) =>
-      timeTicks(picture().from, picture().until, Math.max(2, Math.floor(plot.width / 130)), picture().clock),
+    splits: (plot) => wholeTicks(picture(), plot.width),
     values: (_, splits) => splits.map((at) => timeLabel(at, (splits[1] ?? at) - splits[0]!, picture().clock)),
   }
+}
+
+const halfLabel = 20
+
+/** The ticks whose labels end before the right edge of the canvas. */
+function wholeTicks({ from, until, clock }: Picture, width: number): number[] {
+  const last = until - (halfLabel / (width - axisWidth)) * (until - from)
+  return timeTicks(from, until, Math.max(2, Math.floor(width / 130)), clock).filter((at) => at <= last)
 }
 
 /** A settled colour, "rgb(r, g, b)", at less than half its strength; a canvas takes no color-mix. */

@@ -116,9 +116,11 @@ function Item({ row, route, shown, chosen }: ItemProps) {
                 , <span className={styles.whole}>{clock.moment(alert.since)}</span>
               </>
             )}
-            {row.group === 'shelved' && alert.shelvedUntil !== null
-              ? `, until ${clock.moment(alert.shelvedUntil)}`
-              : ''}
+            {row.group === 'shelved' && alert.shelvedUntil !== null && (
+              <>
+                , <span className={styles.whole}>until {clock.moment(alert.shelvedUntil)}</span>
+              </>
+            )}
           </span>
         </span>
         <span className="small ink2 num" title={clock.utc(alert.since)}>

@@ -28,11 +28,11 @@ export function Moved({ detail, at }: { readonly detail: AlertDetail; readonly a
           <thead>
             <tr>
               <th>Signal</th>
-              <th style={{ width: 72 }}>2 h</th>
+              <th style={{ width: 64 }}>2 h</th>
               <th className="right" style={{ width: 64 }}>
                 Shift
               </th>
-              <th className="right" style={{ width: 72 }}>
+              <th className="right" style={{ width: 64 }}>
                 Lead
               </th>
             </tr>
@@ -40,11 +40,13 @@ export function Moved({ detail, at }: { readonly detail: AlertDetail; readonly a
           <tbody>
             {moved.map((other) => (
               <tr key={other.series}>
-                <td className="cut">{words(other.signal)}</td>
+                <td className="cut" title={words(other.signal)}>
+                  {words(other.signal)}
+                </td>
                 <td>
                   <Spark
                     values={lines.data?.find((line) => line.series === other.series)?.mean ?? none}
-                    width={56}
+                    width={48}
                     height={20}
                   />
                 </td>

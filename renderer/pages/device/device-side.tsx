@@ -1,4 +1,5 @@
 import type { DeviceDetail } from '../../../core/contract/calls.ts'
+import { Side } from '../../parts/side.tsx'
 import { useClock } from '../../use-core.ts'
 import { pace } from '../../words/time.ts'
 import { topicWords } from '../../words/topic.ts'
@@ -11,7 +12,7 @@ const signalsShown = 12
 export function DeviceSide({ device }: { readonly device: DeviceDetail }) {
   const clock = useClock()
   return (
-    <aside className="side" aria-label="About this device">
+    <Side label="About this device">
       <section>
         <h2>Signals</h2>
         <SignalTable signals={device.signals.slice(0, signalsShown)} />
@@ -36,7 +37,7 @@ export function DeviceSide({ device }: { readonly device: DeviceDetail }) {
           ))}
         </section>
       )}
-    </aside>
+    </Side>
   )
 }
 

@@ -4,6 +4,7 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { FilterField } from '../../parts/filter-field.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Segmented } from '../../parts/segmented.tsx'
+import { Side } from '../../parts/side.tsx'
 import type { Route } from '../../route.ts'
 import { useCall, useClock, useStatus } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
@@ -48,12 +49,12 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
           {at === null && <BrokerAway />}
           {preparing === null && <Attention at={at} />}
         </DeviceTable>
-        <aside className={`side ${styles.side}`} aria-label="Load, continuity and frequent alerts">
+        <Side className={styles.side} label="Load, continuity and frequent alerts">
           <AlertLoad at={at} />
           <Continuity at={at} />
           <Frequent at={at} />
           {health !== undefined && <Unreadable at={at} undecodable={health.undecodable} />}
-        </aside>
+        </Side>
       </div>
     </>
   )

@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
+import { Side } from '../../parts/side.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import type { Route } from '../../route.ts'
 import { useCall } from '../../use-core.ts'
@@ -56,10 +57,10 @@ function Destinations({ rows, past }: { readonly rows: readonly DestinationRow[]
           <LagChart />
           <Ledger />
         </div>
-        <aside className="side" aria-label="Where each stands">
+        <Side label="Where each stands">
           <Stands rows={rows} />
           <Outages />
-        </aside>
+        </Side>
       </div>
     </>
   )
