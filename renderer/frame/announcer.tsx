@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useCall, useCore } from '../use-core.ts'
+import { worthSaying } from './worth-saying.ts'
 
 const quietMs = 10_000
 
@@ -12,6 +13,7 @@ export function Announcer() {
   const waiting = useCall('health', { at: null }).data?.alerts.unacknowledged
   const before = useRef<number | undefined>(undefined)
   const spoken = useRef(0)
+  const said = useRef(-1)
   const [words, setWords] = useState({ critical: '', polite: '' })
   useEffect(() => {
     const rose = before.current !== undefined && waiting !== undefined && waiting > before.current
@@ -26,8 +28,10 @@ export function Announcer() {
     core
       .call('alerts', { at: null, show: 'open', device: null, limit: 20 }, asked.signal)
       .then(({ rows }) => {
-        const newest = rows.filter((row) => row.group === 'active').sort((a, b) => b.alert.opened - a.alert.opened)[0]
-        if (newest !== undefined) say(newest.alert.priority === 1, `${newest.alert.title}, ${newest.label}`)
+        const newest = worthSaying(rows, said.current)
+        if (newest === null) return
+        said.current = newest.alert.opened
+        say(newest.alert.priority === 1, `${newest.alert.title}, ${newest.label}`)
       })
       .catch((error: unknown) => {
         if (!asked.signal.aborted) say(false, `A new alert, not known which: ${String(error)}`)
