@@ -126,7 +126,8 @@ export class RunningHost implements Host {
     this.places = placesIn(options.dataDir)
     this.configFile = options.configFile ?? this.places.config
     this.config = readConfig(this.configFile)
-    if (options.demo === 'always' || (options.demo === 'when-empty' && this.config.sources.length === 0))
+    // A file says what a person wants, also when that is no demo.
+    if (options.demo === 'always' || (options.demo === 'when-empty' && !existsSync(this.configFile)))
       this.config = { ...this.config, demo: true }
     this.secrets = withEnvironment(options.secrets ?? fileSecrets(this.places.secrets), process.env)
     this.readMeters = openMeters(options.dataDir, this.places.log, this.now)
