@@ -15,6 +15,7 @@ export default defineConfig({
     target: 'es2024',
     assetsInlineLimit: 0, // `font-src 'self'` forbids data: URLs
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 800, // kB before compression; what travels is bounded by test/renderer/budget.test.ts
   },
   server: { host: '127.0.0.1' },
 })

@@ -44,7 +44,7 @@ export interface HostOptions {
   readonly dataDir: string
   /** Default: config.json in the data directory. */
   readonly configFile?: string
-  /** The demo plant: always, or when no source is configured. Default: as the configuration says. */
+  /** The demo plant: always, or when there is no configuration yet. Default: as the configuration says. */
   readonly demo?: 'always' | 'when-empty'
   /** Default: a file of mode 0600 in the data directory, under the environment. */
   readonly secrets?: Secrets

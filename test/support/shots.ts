@@ -30,7 +30,10 @@ try {
   rmSync(data, { recursive: true, force: true })
 }
 
+/** Active now, when the history is behind us: while it is read its alerts are active for a moment too. */
 async function firstLiveAlert(from: Client) {
+  const [status, health] = [await from.call('status', {}), await from.call('health', { at: null })]
+  if (status.preparing !== null || health.catchingUp !== null || status.time - health.time > 60_000) return null
   const { rows } = await from.call('alerts', { at: null, show: 'open', device: null, limit: 100 })
   return (
     rows.find((row) => row.group === 'active' && row.alert.until === null && row.alert.series !== null)?.alert ?? null
