@@ -8,7 +8,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { CallName, Calls, Status } from '../core/contract/calls.ts'
+import { type CallName, type Calls, readCalls, type Status } from '../core/contract/calls.ts'
 import { FieldError } from '../core/contract/errors.ts'
 import type { CommandName, Commands } from '../core/contract/model.ts'
 import type { Core, Link } from './api.ts'
@@ -89,20 +89,11 @@ const freshMs: Partial<Record<CallName, number>> = {
   rules: 10_000,
 }
 
-const asksViews: readonly CallName[] = [
-  'bounds',
-  'health',
-  'devices',
-  'device',
-  'series',
-  'messages',
-  'alerts',
-  'alert',
-  'alertLoad',
-  'continuity',
-  'timeline',
-  'rules',
-]
+/** Who acts, until there are users. */
+export const person = 'operator'
+
+/** A record never changes; everything else that reads the views may. */
+const asksViews: readonly CallName[] = readCalls.filter((name) => name !== 'record')
 const asksSync: readonly CallName[] = ['destinations', 'ledger', 'lag', 'outages']
 
 /** One cache for the window, kept true by the core's pushes. */

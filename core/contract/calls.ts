@@ -442,6 +442,24 @@ export interface Calls {
 }
 export type CallName = keyof Calls
 
+/** The calls that read views and log alone. With the same log and the same `at` they answer the same. */
+export const readCalls = [
+  'bounds',
+  'health',
+  'devices',
+  'device',
+  'series',
+  'messages',
+  'record',
+  'alerts',
+  'alert',
+  'alertLoad',
+  'continuity',
+  'timeline',
+  'rules',
+] as const satisfies readonly CallName[]
+export type ReadCall = (typeof readCalls)[number]
+
 /** What the core says without being asked, at most twice a second each. */
 export interface Pushes {
   /** Views hold everything up to `offset`; ask again for what is on the screen. */

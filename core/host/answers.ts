@@ -1,9 +1,8 @@
 import { configJsonSchema } from '../config/settings.ts'
-import type { Calls, Config } from '../contract/calls.ts'
+import { type Calls, type Config, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Answers } from './calls.ts'
 import type { RunningHost } from './host.ts'
-import type { QueryCall } from './protocols.ts'
 
 /** Who answers each call: the thread that holds what it is about. */
 export function answersOf(host: RunningHost): Answers {
@@ -27,20 +26,8 @@ export function answersOf(host: RunningHost): Answers {
   }
 }
 
-const queryCalls = [
-  'bounds',
-  'devices',
-  'device',
-  'series',
-  'messages',
-  'record',
-  'alerts',
-  'alert',
-  'alertLoad',
-  'continuity',
-  'timeline',
-  'rules',
-] as const satisfies readonly QueryCall[]
+/** `health` is answered by two threads. */
+const queryCalls = readCalls.filter((name) => name !== 'health')
 
 function reads(host: RunningHost): Pick<Answers, (typeof queryCalls)[number]> {
   const entries = queryCalls.map((name) => [

@@ -1,4 +1,4 @@
-import type { Calls, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
+import type { Calls, DestinationRow, ReadCall, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 
@@ -84,23 +84,8 @@ export interface QueryData {
   readonly logDir: string
   readonly viewsFile: string
 }
-/** Calls that read views and log. */
-export type QueryCall =
-  | 'bounds'
-  | 'health'
-  | 'devices'
-  | 'device'
-  | 'series'
-  | 'messages'
-  | 'record'
-  | 'alerts'
-  | 'alert'
-  | 'alertLoad'
-  | 'continuity'
-  | 'timeline'
-  | 'rules'
 export type QuerySide = {
-  readonly asks: { readonly [K in QueryCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & { readonly stop: Stop }
+  readonly asks: { readonly [K in ReadCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & { readonly stop: Stop }
   readonly tells: Record<never, never>
 }
 export type FromQuery = { readonly asks: Record<never, never>; readonly tells: { readonly ready: null } }

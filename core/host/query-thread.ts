@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { type ReadCall, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import { openQueries } from '../views/queries.ts'
-import type { FromQuery, QueryCall, QueryData, QuerySide } from './protocols.ts'
+import type { FromQuery, QueryData, QuerySide } from './protocols.ts'
 import type { Handlers } from './thread.ts'
 import { openChannel } from './thread.ts'
 
@@ -11,27 +12,11 @@ import { openChannel } from './thread.ts'
 const { logDir, viewsFile } = workerData as QueryData // made by the host, which is typed the same
 const queries = openQueries(viewsFile, logDir)
 
-const names = [
-  'bounds',
-  'health',
-  'devices',
-  'device',
-  'series',
-  'messages',
-  'record',
-  'alerts',
-  'alert',
-  'alertLoad',
-  'continuity',
-  'timeline',
-  'rules',
-] as const
-
 const host = openChannel<FromQuery, QuerySide>(parentPort!, {
   asks: {
-    ...(Object.fromEntries(names.map((name) => [name, answering(name)])) as Pick<
+    ...(Object.fromEntries(readCalls.map((name) => [name, answering(name)])) as Pick<
       Handlers<QuerySide>['asks'],
-      QueryCall
+      ReadCall
     >), // one for each name
     probe: async ({ source, password, listenMs }, signal) =>
       (await import('../ingest/probe.ts')).probe(source, password, listenMs, signal),
@@ -45,7 +30,7 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
 host.tell('ready', null)
 
 /** A turn of the loop first: a question that was called off while others ran is not asked at all. */
-function answering(name: QueryCall): (input: never, signal: AbortSignal) => Promise<unknown> {
+function answering(name: ReadCall): (input: never, signal: AbortSignal) => Promise<unknown> {
   return async (input, signal) => {
     await setImmediate()
     if (signal.aborted) throw new FieldError('stopped', `${name} was called off`)

@@ -1,4 +1,4 @@
-import type { At, Calls } from '../contract/calls.ts'
+import { type At, type Calls, type ReadCall, readCalls } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
 import { AlertAnswers } from './alerts.ts'
@@ -12,21 +12,6 @@ import { RuleHistory } from './rules.ts'
 import { SeriesAnswers } from './series.ts'
 import { TimelineAnswers } from './timeline.ts'
 import { type Views, viewsOf } from './views.ts'
-
-type ReadCall =
-  | 'bounds'
-  | 'health'
-  | 'devices'
-  | 'device'
-  | 'series'
-  | 'messages'
-  | 'record'
-  | 'alerts'
-  | 'alert'
-  | 'alertLoad'
-  | 'continuity'
-  | 'timeline'
-  | 'rules'
 
 type Answers = { readonly [K in ReadCall]: (input: Calls[K]['in']) => Calls[K]['out'] }
 
@@ -52,29 +37,13 @@ export function openQueries(viewsFile: string, logDir: string, now: () => Millis
   }
   const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => answers()[name](input)]
   return {
-    ...(Object.fromEntries(names.map(asked)) as unknown as Answers), // one entry for each name
+    ...(Object.fromEntries(readCalls.map(asked)) as unknown as Answers), // one entry for each name
     close() {
       made?.views.db.close()
       log?.close()
     },
   }
 }
-
-const names: readonly ReadCall[] = [
-  'bounds',
-  'health',
-  'devices',
-  'device',
-  'series',
-  'messages',
-  'record',
-  'alerts',
-  'alert',
-  'alertLoad',
-  'continuity',
-  'timeline',
-  'rules',
-]
 
 function answersFrom(views: Views): Answers {
   const gaps = new GapHistory(views.db, views.records)

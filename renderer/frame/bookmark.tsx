@@ -3,7 +3,7 @@ import type { Millis } from '../../core/contract/model.ts'
 import { useKeys } from '../keys.ts'
 import { Button } from '../parts/button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { useClock, useCommand } from '../use-core.ts'
+import { person, useClock, useCommand } from '../use-core.ts'
 import styles from './frame.module.css'
 
 /** Keeps an instant of the past under a few words, so that it can be found again on the time bar. */
@@ -17,7 +17,7 @@ export function Bookmark({ at }: { readonly at: Millis }) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const text = field.current?.value.trim() ?? ''
-    if (text !== '') send('bookmark', { at, text, by: 'operator' }, () => dialog.current?.close())
+    if (text !== '') send('bookmark', { at, text, by: person }, () => dialog.current?.close())
   }
   return (
     <>

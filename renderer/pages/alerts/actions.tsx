@@ -4,11 +4,11 @@ import type { AlertDetail } from '../../../core/contract/calls.ts'
 import { useKeys } from '../../keys.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { type Sending, useClock, useCommand, useStatus } from '../../use-core.ts'
+import { person, type Sending, useClock, useCommand, useStatus } from '../../use-core.ts'
 import type { Clock } from '../../words/time.ts'
 import styles from './alerts.module.css'
 
-const by = 'operator'
+const by = person
 const hourMs = 3600_000
 
 /** What a person can do about an alert. In the past nothing can be done, and the buttons say so. */

@@ -5,7 +5,7 @@ import { Empty } from '../../parts/empty.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { go, type Route } from '../../route.ts'
-import { useCall, useClock, useCommand } from '../../use-core.ts'
+import { person, useCall, useClock, useCommand } from '../../use-core.ts'
 import { AlertDetail } from './alert-detail.tsx'
 import { AlertList } from './alert-list.tsx'
 import styles from './alerts.module.css'
@@ -87,7 +87,7 @@ function useChoice(route: AlertsRoute, rows: readonly AlertRow[], shown: string 
     x: () => shown !== null && setChosen(toggled(chosen, shown)),
     a: () => {
       if (route.at !== null || ids().length === 0) return
-      command.send('ack', { ids: ids(), note: null, by: 'operator' })
+      command.send('ack', { ids: ids(), note: null, by: person })
       clear()
     },
     Escape: clear,

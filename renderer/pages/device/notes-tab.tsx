@@ -3,7 +3,7 @@ import type { At, DeviceDetail } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
-import { useClock, useCommand } from '../../use-core.ts'
+import { person, useClock, useCommand } from '../../use-core.ts'
 import styles from './device.module.css'
 
 /** What people wrote about the device, newest first, and a field to write more. */
@@ -33,7 +33,7 @@ function Write({ device }: { readonly device: string }) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (text.trim() === '') return
-    send('note', { device, text: text.trim(), by: 'operator' }, () => setText(''))
+    send('note', { device, text: text.trim(), by: person }, () => setText(''))
   }
   return (
     <form className={styles.form} onSubmit={submit}>

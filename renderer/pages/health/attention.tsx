@@ -6,7 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { formatRoute } from '../../route.ts'
-import { useCall, useCommand, useStatus } from '../../use-core.ts'
+import { person, useCall, useCommand, useStatus } from '../../use-core.ts'
 import { range, withUnit } from '../../words/number.ts'
 import { age, pace } from '../../words/time.ts'
 import styles from './health.module.css'
@@ -19,7 +19,7 @@ export function Attention({ at }: { readonly at: At }) {
   const { data } = useCall('alerts', { at, show: 'open', device: null, limit: asked })
   const now = useStatus()?.time ?? Date.now()
   const command = useCommand()
-  const acknowledge = (id: string) => at === null && command.send('ack', { ids: [id], note: null, by: 'operator' })
+  const acknowledge = (id: string) => at === null && command.send('ack', { ids: [id], note: null, by: person })
   const rows = (data?.rows ?? [])
     .filter((row) => row.group === 'active' || row.group === 'acknowledged')
     .sort(worstFirst)
