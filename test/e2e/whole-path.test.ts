@@ -126,6 +126,11 @@ describe.skipIf(parts.includes(false))('the whole path, from a broker to Kafka a
     const then = await client.call('alerts', { at: shown, show: 'history', device: null, limit: 1_000 })
     expect(then.rows.map((row) => row.alert.id)).not.toContain(failure.id)
     await page.screenshot({ path: join(shots, 'before-the-failure.png') })
+    const all = await client.call('alerts', { at: null, show: 'history', device: null, limit: 1_000 })
+    const first = Math.min(...all.rows.map((row) => row.alert.opened))
+    const quiet = Number(exported.find((record) => record.offset === first)!.time) - 1
+    await page.goto(`${client.origin}/#/alerts?at=${new Date(quiet).toISOString()}`)
+    await page.getByText('No open alerts then').waitFor()
     await page.keyboard.press('l')
     await page.getByText(/You see/).waitFor({ state: 'detached' })
     await page.locator(`a[href*="${encodeURIComponent(failure.id)}"]`).waitFor()
