@@ -1,3 +1,4 @@
+import { decodeMeta } from './meta.ts'
 import type { Kind, LogRecord, Offset, Topic } from './model.ts'
 import { kinds } from './model.ts'
 
@@ -19,8 +20,15 @@ export interface Block {
   /** Where the payload of row i ends in `bytes`; it begins where the one before ended. */
   readonly end: Uint32Array
   readonly bytes: Uint8Array
+  /** What was said about the messages beside their payloads, laid out as `end` and `bytes`; null when about none. */
+  readonly meta: Meta | null
   /** Grows at its end only, and is the same object for every block of one log file: a cache by identity holds. */
   readonly topics: readonly Topic[]
+}
+
+export interface Meta {
+  readonly end: Uint32Array
+  readonly bytes: Uint8Array
 }
 
 export const retainedFlag = 4
@@ -29,7 +37,7 @@ export const repeatFlag = 8
 export const kindCode: Readonly<Record<Kind, number>> = { message: 0, tick: 1, command: 2, link: 3 }
 
 export function payload(block: Block, row: number): Uint8Array {
-  return block.bytes.subarray(row === 0 ? 0 : block.end[row - 1], block.end[row])
+  return slice(block, row)
 }
 
 export function recordAt(block: Block, row: number): LogRecord {
@@ -43,5 +51,10 @@ export function recordAt(block: Block, row: number): LogRecord {
     retained: (flags & retainedFlag) !== 0,
     repeat: (flags & repeatFlag) !== 0,
     bytes: payload(block, row),
+    meta: block.meta === null ? null : decodeMeta(slice(block.meta, row)),
   }
+}
+
+function slice({ end, bytes }: Meta, row: number): Uint8Array {
+  return bytes.subarray(row === 0 ? 0 : end[row - 1], end[row])
 }

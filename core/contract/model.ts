@@ -30,6 +30,20 @@ export interface LogRecord {
   /** The broker sent this message before (MQTT DUP). It is a record of its own, marked. */
   readonly repeat: boolean
   readonly bytes: Uint8Array
+  /** What MQTT 5 says beside the payload; null when it says nothing. */
+  readonly meta: MessageMeta | null
+}
+
+/** What the sender said about a message (MQTT 5). */
+export interface MessageMeta {
+  readonly contentType: string | null
+  /** User properties, in their order; a name may come more than once. */
+  readonly properties: readonly (readonly [name: string, value: string])[]
+  readonly responseTopic: string | null
+  /** Base64. */
+  readonly correlation: string | null
+  /** Seconds that the message had left to live when it came. */
+  readonly expirySeconds: number | null
 }
 
 export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake'] as const

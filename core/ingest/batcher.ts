@@ -133,7 +133,7 @@ export class Batcher {
 }
 
 function sizeOf(record: Appending): number {
-  return record.bytes.length + record.name.length
+  return record.bytes.length + record.name.length + (record.meta?.length ?? 0)
 }
 
 function acknowledge(queue: readonly Arrival[]): void {

@@ -1,13 +1,14 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Millis } from '../contract/model.ts'
-import { type Columns, columnsIn } from './columns.ts'
+import { type Columns, columnsIn, type Layout } from './columns.ts'
 
 // data = header of 24 bytes, body (see columns.ts), plain or zstd:
 //   u8 version, u8 codec, u8 wide, u8 0, u32 checksum of everything after it, u32 n, u32 size of the plain body, f64 t0
+// Version 2, for blocks that hold what was said beside the payloads: 32 bytes, with u32 size of that, u32 0.
 // The checksum is CRC-32 from node:zlib, which is native (2 GB/s): CRC-32C finds the same damage and would be a table in JavaScript.
 
-const version = 1
-const headerSize = 24
+const versions = { withoutMeta: 1, withMeta: 2 }
+const headerSizes = [0, 24, 32]
 const plain = 0
 const zstd = 1
 /** A call costs about 60 us whatever the size, so a small block waits until it is sealed with others. */
@@ -19,6 +20,8 @@ export function encodeBlock(columns: Columns): Uint8Array {
   const { body, n } = columns
   const packed = n >= worthCompressing.records || body.length >= worthCompressing.bytes ? compress(body) : body
   const codec = packed.length < body.length ? zstd : plain
+  const version = columns.meta === null ? versions.withoutMeta : versions.withMeta
+  const headerSize = headerSizes[version]!
   const data = new Uint8Array(headerSize + (codec === zstd ? packed : body).length)
   const header = new DataView(data.buffer)
   header.setUint8(0, version)
@@ -27,6 +30,7 @@ export function encodeBlock(columns: Columns): Uint8Array {
   header.setUint32(8, n, true)
   header.setUint32(12, body.length, true)
   header.setFloat64(16, columns.t0, true)
+  if (columns.meta !== null) header.setUint32(24, columns.meta.bytes.length, true)
   data.set(codec === zstd ? packed : body, headerSize)
   header.setUint32(4, crc32(data.subarray(8)), true)
   return data
@@ -34,19 +38,27 @@ export function encodeBlock(columns: Columns): Uint8Array {
 
 /** Throws BlockDamaged on anything that `encodeBlock` did not write. */
 export function decodeBlock(data: Uint8Array): Columns {
-  if (data.length < headerSize) throw new BlockDamaged(`it has ${data.length} bytes, less than its header`)
+  if (data.length < headerSizes[1]!) throw new BlockDamaged(`it has ${data.length} bytes, less than its header`)
   const header = new DataView(data.buffer, data.byteOffset, data.length)
   if (header.getUint32(4, true) !== crc32(data.subarray(8))) throw new BlockDamaged('its checksum does not match')
-  if (header.getUint8(0) !== version) throw new BlockDamaged(`its version ${header.getUint8(0)} is not known`)
-  const size = header.getUint32(12, true)
-  const body = unpack(header.getUint8(1), data.subarray(headerSize), size)
-  return windows(body, header.getUint32(8, true), header.getUint8(2) === 1, header.getFloat64(16, true))
+  const version = header.getUint8(0)
+  const headerSize = headerSizes[version] ?? 0
+  if (headerSize === 0) throw new BlockDamaged(`its version ${version} is not known`)
+  const body = unpack(header.getUint8(1), data.subarray(headerSize), header.getUint32(12, true))
+  const metaSize = version === versions.withMeta ? header.getUint32(24, true) : 0
+  const layout = { n: header.getUint32(8, true), wide: header.getUint8(2) === 1, metaSize }
+  return windows(body, layout, header.getFloat64(16, true))
 }
 
-function windows(body: Uint8Array, n: number, wide: boolean, t0: Millis): Columns {
-  const columns = columnsIn(body, n, wide, t0)
-  if (n === 0 || columns.end[n - 1] !== columns.bytes.length) throw new BlockDamaged('its columns do not fit its bytes')
+function windows(body: Uint8Array, layout: Layout, t0: Millis): Columns {
+  const columns = columnsIn(body, layout, t0)
+  if (!fits(columns) || (columns.meta !== null && !fits({ ...columns.meta, n: layout.n })))
+    throw new BlockDamaged('its columns do not fit its bytes')
   return columns
+}
+
+function fits({ n, end, bytes }: Pick<Columns, 'n' | 'end' | 'bytes'>): boolean {
+  return n > 0 && end[n - 1] === bytes.length
 }
 
 function compress(body: Uint8Array): Uint8Array {

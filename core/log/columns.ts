@@ -1,8 +1,10 @@
+import type { Meta } from '../contract/block.ts'
 import type { Millis } from '../contract/model.ts'
 
 /**
  * The records of one block as they lie on disk: a single buffer, and columns that are windows on it.
  * Little endian, as every machine that runs Node: f64 or i32 dt[n], u32 topic[n], u32 end[n], u8 kind[n], u8 flags[n], bytes.
+ * Where anything was said about a message beside its payload, u32 metaEnd[n] comes after end and its bytes come last.
  */
 export interface Columns {
   readonly n: number
@@ -17,6 +19,7 @@ export interface Columns {
   readonly kind: Uint8Array
   readonly flags: Uint8Array
   readonly bytes: Uint8Array
+  readonly meta: Meta | null
 }
 
 /** One record on its way into columns, its topic already a number of the segment. */
@@ -26,13 +29,19 @@ export interface Row {
   readonly topic: number
   readonly flags: number
   readonly bytes: Uint8Array
+  /** Empty: nothing was said. */
+  readonly meta: Uint8Array
 }
 
 export function columnsOf(rows: readonly Row[]): Columns {
   const t0 = rows[0]!.time
-  let size = 0
-  for (const row of rows) size += row.bytes.length
+  const size = { bytes: 0, meta: 0 }
+  for (const row of rows) {
+    size.bytes += row.bytes.length
+    size.meta += row.meta.length
+  }
   const columns = emptyColumns(rows.length, size, t0, !rows.every((row) => fitsNarrow(row.time - t0)))
+  if (columns.meta !== null) fillMeta(columns.meta, rows)
   let end = 0
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
@@ -50,30 +59,38 @@ export function columnsOf(rows: readonly Row[]): Columns {
 /** The records of several blocks, in order, as one. */
 export function joinColumns(parts: readonly Columns[]): Columns {
   const t0 = parts[0]!.t0
-  const joined = emptyColumns(
-    total(parts, rowsOf),
-    total(parts, sizeOf),
-    t0,
-    !parts.every((part) => staysNarrow(part, t0)),
-  )
+  const size = { bytes: total(parts, sizeOf), meta: total(parts, metaOf) }
+  const joined = emptyColumns(total(parts, rowsOf), size, t0, !parts.every((part) => staysNarrow(part, t0)))
   let row = 0
   let end = 0
+  let metaEnd = 0
   for (const part of parts) {
     copyInto(joined, part, row, end)
+    if (joined.meta !== null) copyMeta(joined.meta, part, row, metaEnd)
     row += part.n
     end += part.bytes.length
+    metaEnd += metaOf(part)
   }
   return joined
 }
 
+/** How a body is laid out. */
+export interface Layout {
+  readonly n: number
+  readonly wide: boolean
+  /** Bytes of what was said beside the payloads; 0: nothing was, and its column is not there. */
+  readonly metaSize: number
+}
+
 /** Windows on a body that was written by `columnsOf`. Throws RangeError when it is too short for n. */
-export function columnsIn(body: Uint8Array, n: number, wide: boolean, t0: Millis): Columns {
+export function columnsIn(body: Uint8Array, { n, wide, metaSize }: Layout, t0: Millis): Columns {
   const own = body.byteOffset % 8 === 0 ? body : body.slice() // f64 and u32 windows need an aligned beginning
   const { buffer, byteOffset } = own
-  const width = wide ? 8 : 4
-  const topic = byteOffset + n * width
-  const kind = topic + n * 8
+  const topic = byteOffset + n * (wide ? 8 : 4)
+  const metaEnd = topic + n * 8
+  const kind = metaEnd + (metaSize > 0 ? n * 4 : 0)
   const bytes = kind + n * 2
+  const meta = byteOffset + own.length - metaSize
   return {
     n,
     wide,
@@ -84,7 +101,11 @@ export function columnsIn(body: Uint8Array, n: number, wide: boolean, t0: Millis
     end: new Uint32Array(buffer, topic + n * 4, n),
     kind: new Uint8Array(buffer, kind, n),
     flags: new Uint8Array(buffer, kind + n, n),
-    bytes: new Uint8Array(buffer, bytes, byteOffset + own.length - bytes),
+    bytes: new Uint8Array(buffer, bytes, meta - bytes),
+    meta:
+      metaSize === 0
+        ? null
+        : { end: new Uint32Array(buffer, metaEnd, n), bytes: new Uint8Array(buffer, meta, metaSize) },
   }
 }
 
@@ -107,8 +128,23 @@ export function topicsIn(columns: Columns): Uint32Array {
   return Uint32Array.from(new Set(columns.topic)).sort()
 }
 
-function emptyColumns(n: number, size: number, t0: Millis, wide: boolean): Columns {
-  return columnsIn(new Uint8Array(n * ((wide ? 8 : 4) + 10) + size), n, wide, t0)
+interface Size {
+  readonly bytes: number
+  readonly meta: number
+}
+
+function emptyColumns(n: number, size: Size, t0: Millis, wide: boolean): Columns {
+  const row = (wide ? 8 : 4) + 10 + (size.meta > 0 ? 4 : 0)
+  return columnsIn(new Uint8Array(n * row + size.bytes + size.meta), { n, wide, metaSize: size.meta }, t0)
+}
+
+function fillMeta(meta: Meta, rows: readonly Row[]): void {
+  let end = 0
+  for (let i = 0; i < rows.length; i++) {
+    meta.bytes.set(rows[i]!.meta, end)
+    end += rows[i]!.meta.length
+    meta.end[i] = end
+  }
 }
 
 function copyInto(joined: Columns, part: Columns, row: number, end: number): void {
@@ -123,6 +159,12 @@ function copyInto(joined: Columns, part: Columns, row: number, end: number): voi
   }
 }
 
+/** A part about which nothing was said still has its rows. */
+function copyMeta(meta: Meta, part: Columns, row: number, end: number): void {
+  meta.bytes.set(part.meta?.bytes ?? [], end)
+  for (let i = 0; i < part.n; i++) meta.end[row + i] = end + (part.meta?.end[i] ?? 0)
+}
+
 function fitsNarrow(dt: number): boolean {
   return (dt | 0) === dt
 }
@@ -134,6 +176,7 @@ function staysNarrow(part: Columns, t0: Millis): boolean {
 
 const rowsOf = (part: Columns) => part.n
 const sizeOf = (part: Columns) => part.bytes.length
+const metaOf = (part: Columns) => part.meta?.bytes.length ?? 0
 
 function total(parts: readonly Columns[], of: (part: Columns) => number): number {
   return parts.reduce((sum, part) => sum + of(part), 0)

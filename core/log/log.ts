@@ -18,6 +18,8 @@ export interface Appending {
   readonly retained?: boolean
   readonly repeat?: boolean
   readonly bytes: Uint8Array
+  /** As `encodeMeta` makes it. */
+  readonly meta?: Uint8Array
 }
 
 /** The append-only log, held by its one writer. */
@@ -143,13 +145,14 @@ class OpenLog implements Log {
     let rows: Row[] = []
     let bytes = 0
     for (const record of records) {
-      if (rows.length > 0 && (rows.length === block.records || bytes + record.bytes.length > block.bytes)) {
+      const size = sizeOf(record)
+      if (rows.length > 0 && (rows.length === block.records || bytes + size > block.bytes)) {
         parts.push(columnsOf(rows))
         rows = []
         bytes = 0
       }
       rows.push(rowOf(record, this.active.topics.idOf(record.source, record.name)))
-      bytes += record.bytes.length
+      bytes += size
     }
     parts.push(columnsOf(rows))
     return parts
@@ -158,8 +161,11 @@ class OpenLog implements Log {
 
 function rowOf(record: Appending, topic: number): Row {
   const flags = (record.qos ?? 0) | (record.retained ? retainedFlag : 0) | (record.repeat ? repeatFlag : 0)
-  return { time: record.time, kind: kindCode[record.kind], topic, flags, bytes: record.bytes }
+  const { time, bytes, meta = noMeta } = record
+  return { time, kind: kindCode[record.kind], topic, flags, bytes, meta }
 }
+
+const noMeta = new Uint8Array()
 
 /** The newest segment is empty after a crash between rolling and the next commit: its clock is the one before. */
 function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
@@ -174,8 +180,12 @@ function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
 /** Data pages and one of index, in the journal and again in the file. */
 function pagesOf(records: readonly Appending[]): number {
   let bytes = 0
-  for (const record of records) bytes += record.bytes.length + 14
+  for (const record of records) bytes += sizeOf(record) + 14
   return 2 * (Math.ceil(bytes / 4096) + 1)
+}
+
+function sizeOf({ bytes, meta = noMeta }: Appending): number {
+  return bytes.length + meta.length
 }
 
 function explain(error: unknown, dir: string): unknown {

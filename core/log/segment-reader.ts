@@ -79,8 +79,8 @@ export class SegmentReader {
       const columns = decodeBlock(row.data)
       if (columns.n !== row.n) throw new Error(`it holds ${columns.n} records where ${row.n} were written`)
       this.know(row.topics)
-      const { n, kind, topic, flags, end, bytes } = columns
-      return { first: row.first, n, kind, topic, time: timesOf(columns), flags, end, bytes, topics: this.topics }
+      const { n, kind, topic, flags, end, bytes, meta } = columns
+      return { first: row.first, n, kind, topic, time: timesOf(columns), flags, end, bytes, meta, topics: this.topics }
     } catch (error) {
       throw damaged(row, this.file, error)
     }

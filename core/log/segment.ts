@@ -6,7 +6,8 @@ import type { Offset } from '../contract/model.ts'
 
 /** "FwLg": tells our files from any other SQLite database. */
 const applicationId = 0x46_77_4c_67
-const formatVersion = 1
+/** 2: a block may hold what was said beside the payloads. Files of format 1 are read as they are. */
+const formatVersion = 2
 
 const schema = `
 create table block (
@@ -50,9 +51,12 @@ export function createSegment(dir: string, first: Offset): void {
   renameSync(draft, file)
 }
 
-/** For writing: WAL, and FULL read back, because this SQLite is built to be NORMAL in WAL without a word. */
+/**
+ * For writing: WAL, and FULL read back, because this SQLite is built to be NORMAL in WAL without a word.
+ * A file of an older format is one of ours from then on.
+ */
 export function openForWriting(file: string): Database.Database {
-  checkFormat(file)
+  const format = checkFormat(file)
   const db = new Database(file, { fileMustExist: true })
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
@@ -61,7 +65,14 @@ export function openForWriting(file: string): Database.Database {
       'internal',
       `${file}: this file system cannot keep a write-ahead log; put the data on a local disk`,
     )
+  if (format < formatVersion) raiseFormat(db)
   return db
+}
+
+/** Into the file itself, where an older program looks before it lets SQLite touch it. */
+function raiseFormat(db: Database.Database): void {
+  db.pragma(`user_version = ${formatVersion}`)
+  db.pragma('wal_checkpoint(TRUNCATE)')
 }
 
 export function openForReading(file: string): Database.Database {
@@ -71,8 +82,8 @@ export function openForReading(file: string): Database.Database {
   return db
 }
 
-/** Refuses what is not ours, and what a newer program wrote, from the file's header alone: SQLite never touches it. */
-export function checkFormat(file: string): void {
+/** Refuses what is not ours, and what a newer program wrote, from the file's header alone: SQLite never touches it. Returns the format. */
+export function checkFormat(file: string): number {
   const header = readHeader(file)
   const version = header.getUint32(60)
   if (header.getUint32(68) !== applicationId)
@@ -81,6 +92,7 @@ export function checkFormat(file: string): void {
     throw new FieldError('log_newer', `${basename(file)} has format ${version}, this program knows ${formatVersion}`, {
       hint: 'start the newer Fieldwatch that wrote it; the file was not touched',
     })
+  return version
 }
 
 function readHeader(file: string): DataView {

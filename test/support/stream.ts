@@ -44,6 +44,7 @@ function blockOf(records: readonly Writing[], first: number, topics: Topic[], in
     flags: Uint8Array.from(records, (each) => each.flags ?? 0),
     end,
     bytes,
+    meta: null,
     topics,
   }
 }

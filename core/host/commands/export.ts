@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { recordAt } from '../../contract/block.ts'
 import { FieldError } from '../../contract/errors.ts'
+import { present } from '../../contract/meta.ts'
 import type { LogRecord } from '../../contract/model.ts'
 import type { LogReader } from '../../log/reader.ts'
 import { openReader } from '../../log/reader.ts'
@@ -11,7 +12,9 @@ import { defaultDataDir, placesIn } from '../paths.ts'
 
 const usage = `--format jsonl|csv [--out PATH|-] [--data DIR] [--from TIME] [--to TIME]
 
-  --format FORMAT  jsonl: {offset,time,kind,source,topic,qos,retained,repeat,text|base64}; csv: the same as columns
+  --format FORMAT  jsonl: {offset,time,kind,source,topic,qos,retained,repeat,text|base64} and, where the sender
+                   said them (MQTT 5), {contentType,properties,responseTopic,correlation,expirySeconds};
+                   csv: the first ten as columns
   --out PATH       file to write; "-" is standard output (default)
   --data DIR       data directory; it may be in use (default: ${defaultDataDir()})
   --from, --to     arrival times; from is included, to is not (default: all that is kept)`
@@ -63,7 +66,7 @@ interface Format {
 const columns = ['offset', 'time', 'kind', 'source', 'topic', 'qos', 'retained', 'repeat', 'text', 'base64'] as const
 
 const formats: Readonly<Record<string, Format | undefined>> = {
-  jsonl: { header: '', line: (record) => `${JSON.stringify(shape(record))}\n` },
+  jsonl: { header: '', line: (record) => `${JSON.stringify({ ...shape(record), ...present(record.meta ?? {}) })}\n` },
   csv: { header: `${columns.join(',')}\n`, line: csvLine },
 }
 

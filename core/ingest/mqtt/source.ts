@@ -1,6 +1,7 @@
 import type { IPublishPacket, MqttClient } from 'mqtt'
 import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
+import { encodeMeta } from '../../contract/meta.ts'
 import type { LinkEvent, Millis } from '../../contract/model.ts'
 import { type Arrival, type Batcher, Rate } from '../batcher.ts'
 import { brokerError, topicRefused } from '../errors.ts'
@@ -135,6 +136,7 @@ export class MqttSource {
       retained: packet.retain,
       repeat: packet.dup,
       bytes,
+      ...(packet.properties === undefined ? {} : { meta: metaOf(packet.properties) }),
     }
   }
 
@@ -189,6 +191,19 @@ export class MqttSource {
 /** A link record: `source` empty is about the whole installation. */
 export function linkRecord(time: Millis, source: string, event: LinkEvent, detail: string | null): Arrival['record'] {
   return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify({ detail })) }
+}
+
+function metaOf(properties: NonNullable<IPublishPacket['properties']>): Uint8Array {
+  const { contentType, responseTopic, correlationData, messageExpiryInterval, userProperties } = properties
+  return encodeMeta({
+    contentType: contentType ?? null,
+    properties: Object.entries(userProperties ?? {}).flatMap(([name, value]) =>
+      [value].flat().map((one): [string, string] => [name, one]),
+    ),
+    responseTopic: responseTopic ?? null,
+    correlation: correlationData?.toString('base64') ?? null,
+    expirySeconds: messageExpiryInterval ?? null,
+  })
 }
 
 function ackOf(packet: IPublishPacket, to: DeferredAcks): Arrival['ack'] {

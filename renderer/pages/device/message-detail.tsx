@@ -1,5 +1,5 @@
 import type { MessageRow } from '../../../core/contract/calls.ts'
-import type { Reading } from '../../../core/contract/model.ts'
+import type { MessageMeta, Reading } from '../../../core/contract/model.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { useClock } from '../../use-core.ts'
 import { bytes, count, thin, value } from '../../words/number.ts'
@@ -39,6 +39,7 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
               </dd>
             </>
           )}
+          {record.meta !== null && <Said meta={record.meta} />}
           <dt>Size</dt>
           <dd className="num">{bytes(message.size)}</dd>
         </dl>
@@ -66,6 +67,33 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
           ))}
         </dl>
       </section>
+    </>
+  )
+}
+
+/** What MQTT 5 says beside the payload. */
+function Said({ meta }: { readonly meta: MessageMeta }) {
+  const { contentType, responseTopic, correlation, expirySeconds, properties } = meta
+  return (
+    <>
+      <Fact name="Content type" text={contentType} />
+      <Fact name="Reply to" text={responseTopic} />
+      <Fact name="Correlation" text={correlation} />
+      <Fact name="Expires" text={expirySeconds === null ? null : `in ${count(expirySeconds)} s when it came`} />
+      {properties.map(([name, text], i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a name may come more than once, and the list never changes
+        <Fact key={i} name={name} text={text} />
+      ))}
+    </>
+  )
+}
+
+function Fact({ name, text }: { readonly name: string; readonly text: string | null }) {
+  if (text === null) return null
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className="mono">{text}</dd>
     </>
   )
 }

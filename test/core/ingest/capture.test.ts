@@ -80,6 +80,39 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     expect(one.messages().every((record) => record.topic.source === 'plant' && !record.repeat)).toBe(true)
   })
 
+  test('what MQTT 5 says beside the payload is kept with the message', async () => {
+    const broker = await mosquitto()
+    const one = capturing()
+    one.capture.addSource(source(broker.url), null)
+    await subscribed(one, broker)
+    const client = await mqtt.connectAsync(broker.url, { protocolVersion: 5 })
+    ends.push(() => client.endAsync(true))
+    const properties = {
+      contentType: 'application/json',
+      responseTopic: 'reply/here',
+      correlationData: Buffer.from([1, 255]),
+      messageExpiryInterval: 3600,
+      userProperties: { unit: 'bar', tag: ['a', 'b'] },
+    }
+    await client.publishAsync('line/1', '{"t":1}', { qos: 1, properties })
+    await client.publishAsync('line/2', '{"t":2}', { qos: 1 })
+    await one.until(() => rest(one).length === 2)
+    expect(rest(one).map((record) => record.meta)).toEqual([
+      {
+        contentType: 'application/json',
+        responseTopic: 'reply/here',
+        correlation: 'Af8=',
+        expirySeconds: 3600,
+        properties: [
+          ['unit', 'bar'],
+          ['tag', 'a'],
+          ['tag', 'b'],
+        ],
+      },
+      null,
+    ])
+  })
+
   test('start, up, down with its reason, up again and stop are records, and nothing is missing between', async () => {
     const broker = await mosquitto('persistence true\npersistence_location $DIR/\nautosave_interval 1')
     const one = capturing()

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { FieldError } from '../../../core/contract/errors.ts'
+import { encodeMeta } from '../../../core/contract/meta.ts'
 import { readCatalogue } from '../../../core/log/catalogue.ts'
+import { encodeBlock } from '../../../core/log/codec.ts'
+import { columnsOf } from '../../../core/log/columns.ts'
 import { type Appending, type LogOptions, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { verify } from '../../../core/log/verify.ts'
@@ -106,6 +109,59 @@ describe('append and read', () => {
     expect(records.map((record) => record.topic.name)).toEqual(batch.map((record) => record.name))
     expect(records.every((record, i) => Buffer.compare(record.bytes, batch[i]!.bytes) === 0)).toBe(true)
     log.close()
+  })
+})
+
+describe('what MQTT 5 says beside a payload', () => {
+  const said = (i: number) =>
+    encodeMeta(
+      i % 3 === 0
+        ? {
+            contentType: 'application/json',
+            properties: [
+              ['unit', 'bar'],
+              ['unit', `${i}`],
+            ],
+          }
+        : {},
+    )
+
+  test.each([
+    ['in one commit', [200]],
+    ['through sealing, with commits about which nothing was said between', Array.from({ length: 120 }, () => 10)],
+  ])('is kept %s', (_, sizes) => {
+    const dir = tempDir()
+    const log = openLog(dir)
+    const written: Appending[] = []
+    sizes.forEach((n, commit) => {
+      const batch = Array.from({ length: n }, (_, i) => written.length + i).map((i) =>
+        commit % 2 === 1 || i % 3 !== 0 ? message(i) : message(i, { meta: said(i) }),
+      )
+      log.append(batch)
+      written.push(...batch)
+    })
+    const records = readAll(openReader(dir))
+    expect(records.map(asAppended)).toEqual(written.map(full))
+    expect(records[0]!.meta).toEqual({
+      contentType: 'application/json',
+      properties: [
+        ['unit', 'bar'],
+        ['unit', '0'],
+      ],
+      responseTopic: null,
+      correlation: null,
+      expirySeconds: null,
+    })
+    log.close()
+  })
+
+  test('costs nothing where nothing is said: such blocks are those of format 1, byte for byte', () => {
+    const rows = messages(0, 3).map(({ time, bytes }) => ({ time, kind: 0, topic: 0, flags: 1, bytes, meta: said(1) }))
+    const plain = encodeBlock(columnsOf(rows))
+    const text = 3 * 14 + rows.reduce((sum, row) => sum + row.bytes.length, 0)
+    expect([plain[0], plain.length]).toEqual([1, 24 + text])
+    const more = encodeBlock(columnsOf(rows.map((row) => ({ ...row, meta: said(0) }))))
+    expect([more[0], more.length]).toEqual([2, 32 + text + 3 * 4 + 3 * said(0).length])
   })
 })
 
@@ -259,7 +315,7 @@ describe('bad things', () => {
     const file = join(dir, '000000000000.db')
     const db = new Database(file)
     db.pragma('journal_mode = DELETE')
-    db.pragma('user_version = 2')
+    db.pragma('user_version = 99')
     db.close()
     const before = [readFileSync(file), statSync(file).mtimeMs, readdirSync(dir)]
     expect(codeOf(() => openLog(dir))).toBe('log_newer')

@@ -1,4 +1,5 @@
 import { recordAt } from '../../../core/contract/block.ts'
+import { encodeMeta } from '../../../core/contract/meta.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
 import type { Appending } from '../../../core/log/log.ts'
 import type { LogReader } from '../../../core/log/reader.ts'
@@ -28,8 +29,19 @@ export function readAll(reader: LogReader, from = reader.base()): LogRecord[] {
 
 /** What a record says, without its offset, in the shape it was appended in. */
 export function asAppended(record: LogRecord): Appending {
-  const { time, kind, topic, qos, retained, repeat, bytes } = record
-  return { time, kind, source: topic.source, name: topic.name, qos, retained, repeat, bytes: Uint8Array.from(bytes) }
+  const { time, kind, topic, qos, retained, repeat, bytes, meta } = record
+  const said = meta === null ? {} : { meta: Uint8Array.from(encodeMeta(meta)) }
+  return {
+    time,
+    kind,
+    source: topic.source,
+    name: topic.name,
+    qos,
+    retained,
+    repeat,
+    bytes: Uint8Array.from(bytes),
+    ...said,
+  }
 }
 
 export function full(record: Appending): Appending {

@@ -22,6 +22,7 @@ function message(reading: Partial<Reading>, more: Partial<Message> = {}): Messag
     retained: false,
     repeat: false,
     bytes: new Uint8Array([0xff, 0x00, 0x41]),
+    meta: null,
   }
   const whole = { offset: 9, index: 0, device: 'hall/press', signal: 'temp', time: now - 100, value: 71.25, unit: 'C' }
   return { record, device: 'hall/press', readings: [{ ...whole, ...reading }], undecodable: null, ...more }

@@ -69,6 +69,7 @@ export class MadeSource implements BatchSource {
       retained: false,
       repeat: offset % 100 === 7,
       bytes: new TextEncoder().encode(this.payload(offset)),
+      meta: null,
     }
     return { record, device, readings: readingsOf(offset, time, this.payload(offset)), undecodable: null }
   }
