@@ -3,6 +3,7 @@ import type {
   Band,
   Commands,
   Evidence,
+  GapCause,
   LogRecord,
   Millis,
   Offset,
@@ -187,8 +188,6 @@ export interface MessageRow {
   /** With readings: only a part of it was read. */
   readonly undecodable: UndecodableReason | null
 }
-
-export type GapCause = 'not running' | 'link down' | 'asleep' | 'source silent' | 'disk full' | 'unknown'
 
 export interface Continuity {
   readonly from: Millis

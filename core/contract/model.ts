@@ -18,7 +18,7 @@ export interface Topic {
  * message: `topic` is the MQTT topic, `bytes` its payload as it came.
  * tick: no topic, no bytes; says that time has reached `time`.
  * command: `topic.name` is a key of `Commands`, `bytes` its JSON. `topic.source` is empty.
- * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail}`.
+ * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail, cause}`: words, and for `down` a `GapCause` or null.
  */
 export interface LogRecord {
   readonly offset: Offset
@@ -48,6 +48,29 @@ export interface MessageMeta {
 
 export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake'] as const
 export type LinkEvent = (typeof linkEvents)[number]
+
+/** Why nothing came, or was kept, for a while; in the words that a person reads. */
+export const gapCauses = [
+  /** Stopped in order, and not started again yet. */
+  'not running',
+  /** It ended without a stop: a crash, a kill, a power cut. */
+  'crashed',
+  'asleep',
+  'broker link down',
+  'refused by broker',
+  'disk full',
+  /** A person removed the source: nothing is expected from it. */
+  'removed',
+  /** The link was there, and nothing came for much longer than usual. */
+  'source silent',
+  /** As `source silent`, of one device. */
+  'device silent',
+  /** Records are in the log and cannot be read. */
+  'damaged',
+  /** Records were there, and retention dropped them. */
+  'no longer kept',
+] as const
+export type GapCause = (typeof gapCauses)[number]
 
 export const priorities = [1, 2, 3] as const
 /** 1 critical, 2 warning, 3 advisory. */

@@ -1,6 +1,5 @@
 import type { Statement } from 'better-sqlite3'
-import type { GapCause } from '../contract/calls.ts'
-import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
+import type { GapCause, LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { Records } from './records.ts'
 import type { Db } from './tables.ts'
 
@@ -141,7 +140,7 @@ class Fold {
 
   private down(state: { open: OpenGap | null; gaps: Gap[] }, time: Millis, detail: string | null): void {
     if (state.open !== null && state.open.cause === 'not running') close(state, time)
-    state.open ??= { from: time, cause: detail?.includes('disk_full') ? 'disk full' : 'link down', detail }
+    state.open ??= { from: time, cause: detail?.includes('disk_full') ? 'disk full' : 'broker link down', detail }
   }
 
   private sourceOf(source: string): { open: OpenGap | null; gaps: Gap[] } {

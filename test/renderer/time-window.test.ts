@@ -42,7 +42,7 @@ function timeline(starts: readonly number[]): Timeline {
     until: null,
     acknowledged: false,
   }))
-  const gaps = [{ from: now - 2 * hour, until: now - hour, cause: 'link down' as const }]
+  const gaps = [{ from: now - 2 * hour, until: now - hour, cause: 'broker link down' as const }]
   return { time: new Float64Array(), messages: new Float64Array(), alerts, gaps, bookmarks: [] }
 }
 

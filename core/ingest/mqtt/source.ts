@@ -2,7 +2,7 @@ import type { IPublishPacket, MqttClient } from 'mqtt'
 import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
 import { encodeMeta } from '../../contract/meta.ts'
-import type { LinkEvent, Millis } from '../../contract/model.ts'
+import type { GapCause, LinkEvent, Millis } from '../../contract/model.ts'
 import { type Arrival, type Batcher, Rate } from '../batcher.ts'
 import { brokerError, topicRefused } from '../errors.ts'
 import { openConnection, type Version } from './connection.ts'
@@ -39,7 +39,7 @@ export class MqttSource {
   /** It has spoken `version` to us. */
   private spoke = false
   /** As the log knows it; null before the first link record. */
-  private up: boolean | null = null
+  private told: GapCause | 'up' | null = null
   private state: SourceRow['state'] = 'connecting'
   private error: FieldError | null = null
   private refused: readonly Refused[] = []
@@ -70,8 +70,8 @@ export class MqttSource {
   /** The disk is full, so nothing is taken; or it has room again (null). The log learns both, dated when they happened. */
   hold(full: FieldError | null): void {
     this.full = full
-    if (full !== null) this.tell(false, `${full.code}: ${full.message}`)
-    else if (this.state === 'up') this.tell(true, null)
+    if (full !== null) this.tell('disk full', `${full.code}: ${full.message}`)
+    else this.enter(this.state, this.error)
     if (full === null) this.acks?.resume()
   }
 
@@ -85,12 +85,15 @@ export class MqttSource {
   async close(forGood: boolean): Promise<void> {
     this.pause()
     const client = this.client
-    if (client === null) return
+    if (client === null) {
+      if (forGood) this.tell('removed', 'removed here')
+      return
+    }
     if (forGood && client.connected) client.unsubscribe([...this.options.source.topics])
     const force = setTimeout(() => client.end(true), farewellMs)
     await client.endAsync(!client.connected)
     clearTimeout(force)
-    this.tell(false, 'stopped here')
+    this.tell(forGood ? 'removed' : 'not running', forGood ? 'removed here' : 'stopped here')
   }
 
   private connect(): void {
@@ -175,22 +178,36 @@ export class MqttSource {
   private enter(state: SourceRow['state'], error: FieldError | null): void {
     this.state = state
     this.error = error
-    this.tell(state === 'up' && this.full === null, error?.message ?? null)
+    if (this.full === null) this.tell(state === 'up' ? 'up' : causeOf(error), error?.message ?? null)
     this.options.onChange()
   }
 
   /** Only a change is a record, so that a broker that is away for a week costs one. */
-  private tell(up: boolean, detail: string | null): void {
-    if (this.up === up) return
-    this.up = up
-    const record = linkRecord(this.options.now(), this.options.source.name, up ? 'up' : 'down', detail)
+  private tell(now: GapCause | 'up', detail: string | null): void {
+    if (this.told === now) return
+    this.told = now
+    const [event, cause] = now === 'up' ? (['up', null] as const) : (['down', now] as const)
+    const record = linkRecord(this.options.now(), this.options.source.name, event, detail, cause)
     this.options.batcher.add({ record, ack: null, urgent: true })
   }
 }
 
 /** A link record: `source` empty is about the whole installation. */
-export function linkRecord(time: Millis, source: string, event: LinkEvent, detail: string | null): Arrival['record'] {
-  return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify({ detail })) }
+export function linkRecord(
+  time: Millis,
+  source: string,
+  event: LinkEvent,
+  detail: string | null,
+  cause: GapCause | null = null,
+): Arrival['record'] {
+  return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify({ detail, cause })) }
+}
+
+/** A broker that answers with a no is told apart from one that is away: its reason codes are numbers. */
+function causeOf(error: FieldError | null): GapCause {
+  const reason = (error?.cause as { readonly code?: unknown } | null | undefined)?.code
+  const refused = typeof reason === 'number' || error?.code === 'broker_topic_refused'
+  return refused ? 'refused by broker' : 'broker link down'
 }
 
 function metaOf(properties: NonNullable<IPublishPacket['properties']>): Uint8Array {

@@ -128,6 +128,7 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     await one.until(() => rest(one).length === 1)
     await one.stop()
     expect(one.links()).toEqual(['started', 'plant up', 'plant down', 'plant up', 'plant down', 'stopped'])
+    expect(one.causes()).toEqual(['broker link down', 'not running'])
   })
 
   test('a clean stop stores and acknowledges what was taken: the next start hears none of it again', async () => {
@@ -156,6 +157,11 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     one.capture.addSource(source(broker.url, { username: 'fieldwatch' }), 'wrong')
     const row = await one.row(({ state }) => state === 'action needed')
     expect(row.error).toMatchObject({ code: 'broker_login', hint: 'check user name and password' })
+    await one.until(() => one.causes().length > 0)
+    expect(one.causes()).toEqual(['refused by broker'])
+    await one.capture.removeSource('plant')
+    await one.until(() => one.causes().length > 1)
+    expect(one.causes()).toEqual(['refused by broker', 'removed'])
   })
 
   test('when the disk is full nothing is taken or acknowledged, and the same messages come when there is room', async () => {

@@ -64,6 +64,13 @@ export class Capturing {
       .map((record) => `${record.topic.source}${record.topic.source === '' ? '' : ' '}${record.topic.name}`)
   }
 
+  /** Why links went down, as their records say. */
+  causes(): unknown[] {
+    return this.records()
+      .filter((record) => record.topic.name === 'down')
+      .map((record) => (JSON.parse(Buffer.from(record.bytes).toString()) as { cause: unknown }).cause)
+  }
+
   /** The disk that `maxSegmentBytes` made full has room again. */
   makeRoom(): void {
     const { active } = this.log as unknown as { active: { db: { pragma(text: string): void } } } // no other way to a real full disk

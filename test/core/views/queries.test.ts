@@ -147,7 +147,7 @@ describe('continuity', () => {
     const { sources } = queries.continuity({ at: null, days: 7 })
     expect(sources).toHaveLength(1)
     expect(sources[0]!.gaps).toEqual([
-      { from: start + 6 * hour, until: start + 6 * hour + minute, cause: 'link down', detail: 'ECONNREFUSED' },
+      { from: start + 6 * hour, until: start + 6 * hour + minute, cause: 'broker link down', detail: 'ECONNREFUSED' },
       { from: start + 7 * hour, until: start + 8 * hour + second, cause: 'not running', detail: null },
       {
         from: start + 9 * hour,
