@@ -21,6 +21,10 @@ export interface End {
 
 const smallBytes = 262_144
 const looseBytes = 1_048_576
+const pageBytes = 4_096
+/** A row and its share of the tree, at most: a name of 64 kB has pages of its own. */
+const topicBytes = 2 * 65_536 + 4 * pageBytes
+const blockBytes = 4 * pageBytes
 
 /** The one segment that is written. Every commit is one transaction, on disk when it returns. */
 export class ActiveSegment {
@@ -32,6 +36,8 @@ export class ActiveSegment {
   /** Small blocks at the end of the file, kept to be written again as one. */
   private loose: { readonly first: Offset; readonly columns: Columns }[] = []
   private began: Millis | null = null
+  /** Bytes that the file cannot be larger than. */
+  private atMost = Infinity
   private readonly addTopic: Statement<[number, string, string]>
   private readonly addBlock: Statement<[Offset, number, Millis, Millis, Uint8Array, Uint8Array]>
   private readonly dropFrom: Statement<[Offset]>
@@ -70,9 +76,11 @@ export class ActiveSegment {
     return end
   }
 
-  /** Bytes of its pages, free ones included. */
-  size(): number {
-    return (this.pages.get() ?? 0) * 4096
+  /** Whether its pages, free ones included, come to so many bytes. They are counted only when they could. */
+  isFull(bytes: number): boolean {
+    if (this.atMost < bytes) return false
+    this.atMost = (this.pages.get() ?? 0) * pageBytes
+    return this.atMost >= bytes
   }
 
   /** Log time it covers so far, were a record of `time` added. */
@@ -117,6 +125,7 @@ export class ActiveSegment {
   private writeAll(blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End): End {
     const { fresh, size } = this.topics
     for (let i = 0; i < fresh.length; i++) this.addTopic.run(size - fresh.length + i, fresh[i]!.source, fresh[i]!.name)
+    this.atMost += fresh.length * topicBytes
     if (seal) this.writeSealed(end.clock)
     let { head, clock } = end
     for (const { first, columns } of blocks) {
@@ -135,7 +144,9 @@ export class ActiveSegment {
 
   private writeBlock(first: Offset, columns: Columns, clock: Millis): void {
     const topics = new Uint8Array(topicsIn(columns).buffer)
-    this.addBlock.run(first, columns.n, columns.t0, clock, topics, encodeBlock(columns))
+    const data = encodeBlock(columns)
+    this.addBlock.run(first, columns.n, columns.t0, clock, topics, data)
+    this.atMost += topics.length + data.length + blockBytes
   }
 
   private isSmall(columns: Columns): boolean {

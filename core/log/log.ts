@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
-import { kindCode, repeatFlag, retainedFlag } from '../contract/block.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Kind, Millis, Offset } from '../contract/model.ts'
 import { ActiveSegment, type End } from './active.ts'
-import { type Columns, columnsOf, type Row } from './columns.ts'
+import { type Columns, columnsOf } from './columns.ts'
 import { Sealer } from './sealer.ts'
 import { checkFormat, createSegment, listSegments, openForReading, segmentFile } from './segment.ts'
 
@@ -120,7 +119,7 @@ class OpenLog implements Log {
     const { segmentBytes, segmentMs } = this.options
     if (this.end.head === this.active.first) return false
     return (
-      this.active.size() >= segmentBytes || this.active.span(time) >= segmentMs || this.active.topics.size >= maxTopics
+      this.active.isFull(segmentBytes) || this.active.span(time) >= segmentMs || this.active.topics.size >= maxTopics
     )
   }
 
@@ -142,30 +141,25 @@ class OpenLog implements Log {
 
   private columns(records: readonly Appending[]): Columns[] {
     const parts: Columns[] = []
-    let rows: Row[] = []
-    let bytes = 0
-    for (const record of records) {
-      const size = sizeOf(record)
-      if (rows.length > 0 && (rows.length === block.records || bytes + size > block.bytes)) {
-        parts.push(columnsOf(rows))
-        rows = []
-        bytes = 0
-      }
-      rows.push(rowOf(record, this.active.topics.idOf(record.source, record.name)))
-      bytes += size
+    for (let from = 0; from < records.length; ) {
+      const to = endOfBlock(records, from)
+      parts.push(columnsOf(records, from, to, this.active.topics))
+      from = to
     }
-    parts.push(columnsOf(rows))
     return parts
   }
 }
 
-function rowOf(record: Appending, topic: number): Row {
-  const flags = (record.qos ?? 0) | (record.retained ? retainedFlag : 0) | (record.repeat ? repeatFlag : 0)
-  const { time, bytes, meta = noMeta } = record
-  return { time, kind: kindCode[record.kind], topic, flags, bytes, meta }
+function endOfBlock(records: readonly Appending[], from: number): number {
+  let to = from + 1
+  let bytes = sizeOf(records[from]!)
+  while (to < records.length && to - from < block.records) {
+    bytes += sizeOf(records[to]!)
+    if (bytes > block.bytes) break
+    to++
+  }
+  return to
 }
-
-const noMeta = new Uint8Array()
 
 /** The newest segment is empty after a crash between rolling and the next commit: its clock is the one before. */
 function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
@@ -184,8 +178,8 @@ function pagesOf(records: readonly Appending[]): number {
   return 2 * (Math.ceil(bytes / 4096) + 1)
 }
 
-function sizeOf({ bytes, meta = noMeta }: Appending): number {
-  return bytes.length + meta.length
+function sizeOf({ bytes, meta }: Appending): number {
+  return bytes.length + (meta?.length ?? 0)
 }
 
 function explain(error: unknown, dir: string): unknown {

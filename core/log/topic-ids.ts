@@ -3,6 +3,9 @@ import type { Topic } from '../contract/model.ts'
 /** Numbers of the topics of one segment. What a commit adds counts only once it is kept. */
 export class TopicIds {
   private readonly ids = new Map<string, Map<string, number>>()
+  /** Names of the source that was asked for last: whole commits come from one. */
+  private source = ''
+  private names: Map<string, number> | undefined
   private next = 0
   private added: Topic[] = []
 
@@ -16,7 +19,11 @@ export class TopicIds {
   }
 
   idOf(source: string, name: string): number {
-    return this.ids.get(source)?.get(name) ?? this.add({ source, name })
+    if (this.names === undefined || source !== this.source) {
+      this.names = this.ids.get(source)
+      this.source = source
+    }
+    return this.names?.get(name) ?? this.add({ source, name })
   }
 
   keep(): void {

@@ -10,6 +10,7 @@ import { encodeBlock } from '../../../core/log/codec.ts'
 import { columnsOf } from '../../../core/log/columns.ts'
 import { type Appending, type LogOptions, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
+import { TopicIds } from '../../../core/log/topic-ids.ts'
 import { verify } from '../../../core/log/verify.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { asAppended, full, message, messages, readAll, t0 } from './records.ts'
@@ -156,11 +157,12 @@ describe('what MQTT 5 says beside a payload', () => {
   })
 
   test('costs nothing where nothing is said: such blocks are those of format 1, byte for byte', () => {
-    const rows = messages(0, 3).map(({ time, bytes }) => ({ time, kind: 0, topic: 0, flags: 1, bytes, meta: said(1) }))
-    const plain = encodeBlock(columnsOf(rows))
+    const rows = messages(0, 3).map((record) => ({ ...record, meta: said(1) }))
+    const plain = encodeBlock(columnsOf(rows, 0, 3, new TopicIds()))
     const text = 3 * 14 + rows.reduce((sum, row) => sum + row.bytes.length, 0)
     expect([plain[0], plain.length]).toEqual([1, 24 + text])
-    const more = encodeBlock(columnsOf(rows.map((row) => ({ ...row, meta: said(0) }))))
+    const saying = rows.map((row) => ({ ...row, meta: said(0) }))
+    const more = encodeBlock(columnsOf(saying, 0, 3, new TopicIds()))
     expect([more[0], more.length]).toEqual([2, 32 + text + 3 * 4 + 3 * said(0).length])
   })
 })
