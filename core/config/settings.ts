@@ -123,6 +123,14 @@ const destinationSchema = z.strictObject({
     .prefault({})
     .meta(about('Making topics that are missing.')),
   paused: z.boolean().default(false).meta(about('Send nothing; the log keeps everything meanwhile.')),
+  required: z
+    .boolean()
+    .default(true)
+    .meta(
+      about(
+        'Keep log files until this destination has them, also beyond their bounds and until the disk is full; off lets them go, and says what was not sent.',
+      ),
+    ),
 }) satisfies z.ZodType<DestinationConfig>
 
 /** The whole configuration file. */
@@ -169,8 +177,31 @@ export const configSchema = z.strictObject({
         .number()
         .min(0.1)
         .max(100_000)
-        .default(20)
-        .meta(about('The oldest log files go when all pass this size.', { unit: 'GB' })),
+        .nullable()
+        .default(null)
+        .meta(
+          about(
+            'When all log files pass this size, the oldest go; null is a tenth of the disk, at most 20. Roll-ups, alerts and what was learned stay.',
+            { unit: 'GB' },
+          ),
+        ),
+      minFreeGigabytes: z
+        .number()
+        .min(0)
+        .max(100_000)
+        .default(1)
+        .meta(
+          about('When the disk has less room than this, the oldest log files go, whatever their size; 0 is never.', {
+            unit: 'GB',
+          }),
+        ),
+      maxDays: z
+        .number()
+        .min(0.01)
+        .max(36_500)
+        .nullable()
+        .default(null)
+        .meta(about('Log files whose newest record is older than this go; null keeps them by size.', { unit: 'days' })),
     })
     .prefault({})
     .meta(about('The log on disk.')),

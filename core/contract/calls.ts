@@ -54,6 +54,8 @@ export interface DestinationConfig {
     readonly retentionHours: number
   }
   readonly paused: boolean
+  /** The log keeps what it still lacks, whatever its bounds. */
+  readonly required: boolean
 }
 
 export interface Config {
@@ -64,7 +66,15 @@ export interface Config {
   readonly destinations: readonly DestinationConfig[]
   /** Run the built-in demo plant. */
   readonly demo: boolean
-  readonly log: { readonly segmentMegabytes: number; readonly lingerMs: number; readonly maxGigabytes: number }
+  readonly log: {
+    readonly segmentMegabytes: number
+    readonly lingerMs: number
+    /** Null: a tenth of the disk, at most 20. */
+    readonly maxGigabytes: number | null
+    readonly minFreeGigabytes: number
+    /** Null: as old as there is room for. */
+    readonly maxDays: number | null
+  }
   readonly server: { readonly port: number }
 }
 
@@ -339,6 +349,17 @@ export interface Status {
   readonly log: {
     readonly bytes: number
     readonly freeBytes: number
+    /** Beyond this size the oldest files go. */
+    readonly limitBytes: number
+    /** Below this room on the disk the oldest files go, too. */
+    readonly minFreeBytes: number
+    /** Who lacks the oldest file, which should go but has to stay; null: nothing is held. */
+    readonly heldBy: {
+      /** Null: the views and the base made from them. */
+      readonly destination: string | null
+      /** It has everything before this one. */
+      readonly offset: Offset
+    } | null
     readonly head: Offset
     readonly from: Millis | null
     readonly directory: string

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Millis } from '../contract/model.ts'
+import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
 import type { ViewWriter } from '../views/writer.ts'
@@ -51,6 +51,7 @@ class Follower {
   private waiting: (() => void) | null = null
   private unflushed = 0
   private unsaved = false
+  private saved: Offset
   private flushedAt: Millis
   private savedAt: Millis
   private toldAt: Millis = 0
@@ -61,7 +62,7 @@ class Follower {
   constructor(parts: Follow) {
     this.parts = parts
     this.startedAt = this.flushedAt = this.savedAt = parts.now()
-    this.startedFrom = parts.path.next
+    this.startedFrom = this.saved = parts.path.next
     if (parts.path.next >= parts.reader.head()) this.time = parts.reader.lastTime() ?? 0
   }
 
@@ -121,6 +122,7 @@ class Follower {
     if (this.unflushed > 0) this.flush()
     if (!this.unsaved) return
     this.parts.views.saveState(this.parts.path.save())
+    this.saved = this.parts.path.next
     this.unsaved = false
     this.savedAt = this.parts.now()
   }
@@ -144,6 +146,7 @@ class Follower {
     this.toldAt = now
     this.parts.onViews({
       offset: this.parts.views.upto,
+      saved: this.saved,
       time: this.time,
       alerts: this.parts.openAlerts(),
       catchingUp: this.catchingUp(now),

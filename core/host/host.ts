@@ -5,6 +5,7 @@ import { fileSecrets, secretName, withEnvironment } from '../config/secrets.ts'
 import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
+import { type Bounds, limitBytes } from '../log/retention.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 import { openAccess } from './access.ts'
 import { answersOf } from './answers.ts'
@@ -96,7 +97,7 @@ export class RunningHost implements Host {
   readonly secrets: Secrets
   readonly configFile: string
   config: Config
-  views: ViewsAt = { offset: 0, time: 0, alerts: 0, catchingUp: null }
+  views: ViewsAt = { offset: 0, saved: 0, time: 0, alerts: 0, catchingUp: null }
   rows: readonly DestinationRow[] = []
   ingest!: Thread<IngestSide>
   query!: Thread<QuerySide>
@@ -112,7 +113,8 @@ export class RunningHost implements Host {
   private head: Head = { head: 0, time: 0 }
   private sources: readonly SourceRow[] = []
   private preparing: Status['preparing'] = null
-  private meters: Meters = { cpuPercent: 0, memoryBytes: 0, logBytes: 0, freeBytes: 0 }
+  private meters: Meters = { cpuPercent: 0, memoryBytes: 0, logBytes: 0, freeBytes: 0, diskBytes: 0 }
+  private held: Status['log']['heldBy'] = null
   private oldest: Millis | null = null
   private page: Page | null = null
   private readonly timers: NodeJS.Timeout[] = []
@@ -170,6 +172,7 @@ export class RunningHost implements Host {
   }
 
   status(): Status {
+    const bounds = boundsOf(this.config.log)
     return {
       site: this.config.site,
       time: this.now(),
@@ -179,6 +182,9 @@ export class RunningHost implements Host {
       log: {
         bytes: this.meters.logBytes,
         freeBytes: this.meters.freeBytes,
+        limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
+        minFreeBytes: bounds.minFreeBytes,
+        heldBy: this.held,
         head: this.head.head,
         from: this.oldest,
         directory: this.places.log,
@@ -197,8 +203,10 @@ export class RunningHost implements Host {
     this.config = writeConfig(this.configFile, config)
     if (config.zone !== before.zone) await this.ingest.ask('command', { name: 'zone', value: { name: config.zone } })
     if (config.demo !== before.demo) await this.followDemo()
+    this.ingest.tell('bounds', boundsOf(config.log))
     await this.giveSources()
     await this.giveDestinations()
+    this.tellReaders()
     this.pushStatus()
   }
 
@@ -214,6 +222,7 @@ export class RunningHost implements Host {
         lingerMs: this.config.log.lingerMs,
         prepare: this.plan?.prepared === false ? this.plan : null,
         zone: this.config.zone,
+        bounds: boundsOf(this.config.log),
       }),
       handlers: {
         asks: {},
@@ -227,6 +236,9 @@ export class RunningHost implements Host {
             this.sources = rows
           },
           preparing: (preparing) => this.prepared(preparing),
+          held: (held) => {
+            this.held = held
+          },
         },
       },
       started: () => this.giveAgain(() => this.giveSources()),
@@ -269,6 +281,7 @@ export class RunningHost implements Host {
         tells: {
           rows: (rows) => {
             this.rows = rows
+            this.tellReaders()
             this.listeners.push('sync', { time: this.now() })
           },
         },
@@ -333,8 +346,20 @@ export class RunningHost implements Host {
   /** Kafka gets nothing that the views do not hold yet, so its thread follows them, not the log. */
   private viewsAre(at: ViewsAt): void {
     this.views = at
+    this.tellReaders()
     this.forward?.tell('upto', at.offset)
     this.listeners.push('views', { offset: at.offset, time: at.time, alerts: at.alerts })
+  }
+
+  /** A destination of which nothing is heard may lack everything. */
+  private tellReaders(): void {
+    const required = this.config.destinations.filter((destination) => destination.required)
+    const readers = required.map(({ name }) => ({
+      destination: name,
+      offset: this.rows.find((row) => row.name === name)?.next ?? 0,
+    }))
+    readers.sort((a, b) => a.offset - b.offset)
+    this.ingest.tell('readers', [...readers, { destination: null, offset: this.views.saved }])
   }
 
   private prepared(preparing: Status['preparing']): void {
@@ -413,6 +438,14 @@ export class RunningHost implements Host {
     await this.demo?.stop(3_000)
     await this.stream.stop(5_000) // last, so that the views hold the end
     this.release()
+  }
+}
+
+function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays }: Config['log']): Bounds {
+  return {
+    maxBytes: maxGigabytes === null ? null : maxGigabytes * 1e9,
+    minFreeBytes: minFreeGigabytes * 1e9,
+    maxAge: maxDays === null ? null : maxDays * 86_400_000,
   }
 }
 

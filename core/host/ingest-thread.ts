@@ -7,6 +7,7 @@ import { historyStart } from '../ingest/demo/history.ts'
 import { linkRecord } from '../ingest/mqtt/source.ts'
 import type { Appending } from '../log/log.ts'
 import { openLog } from '../log/log.ts'
+import type { Reader } from '../log/retention.ts'
 import { prepareHistory } from './prepare.ts'
 import type { FromIngest, IngestData, IngestSide, SourceWithPassword } from './protocols.ts'
 import { openChannel } from './thread.ts'
@@ -14,13 +15,20 @@ import { openChannel } from './thread.ts'
 // The only writer of the log: what brokers send, what people do, and what happens to the links.
 
 const tellEvery: Millis = 500
+const letGoEvery: Millis = 5_000
+/** Some thousand records and the end of the session: more than a stop ever holds. */
+const reserveBytes = 4_194_304
 
-const { logDir, segmentBytes, lingerMs, prepare, zone } = workerData as IngestData // made by the host, which is typed the same
-const log = openLog(logDir, { segmentBytes })
+const { logDir, segmentBytes, lingerMs, prepare, zone, ...begun } = workerData as IngestData // made by the host, which is typed the same
+const log = openLog(logDir, { segmentBytes, reserveBytes })
 const ending = new AbortController()
 const captures = new Map<string, string>()
 /** One change after the other: the last one wins whole. */
 let changing: Promise<void> = Promise.resolve()
+let { bounds } = begun
+/** Null: not told yet, so anybody may need anything. */
+let readers: readonly Reader[] | null = null
+let letting: Promise<void> = Promise.resolve()
 
 const host = openChannel<FromIngest, IngestSide>(parentPort!, {
   asks: {
@@ -39,13 +47,26 @@ const host = openChannel<FromIngest, IngestSide>(parentPort!, {
     },
     stop: async () => {
       ending.abort()
+      clearInterval(retention)
+      await letting
+      log.lastWords()
       await (await capturing)?.stop()
       log.close()
       return null
     },
   },
-  tells: {},
+  tells: {
+    bounds: (changed) => {
+      bounds = changed
+    },
+    readers: (changed) => {
+      readers = changed
+    },
+  },
 })
+const retention = setInterval(() => {
+  letting = letting.then(letGo)
+}, letGoEvery)
 host.tell('ready', { head: log.head, time: log.lastTime })
 const capturing = begin()
 
@@ -67,6 +88,10 @@ async function begin(): Promise<Capture | null> {
   })
   capture.append([command(Date.now(), 'zone', { name: zone })]) // the file may have been changed meanwhile
   return capture
+}
+
+async function letGo(): Promise<void> {
+  if (readers !== null) host.tell('held', await log.letGo(bounds, readers))
 }
 
 /** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */

@@ -8,6 +8,7 @@ export interface Meters {
   readonly memoryBytes: number
   readonly logBytes: number
   readonly freeBytes: number
+  readonly diskBytes: number
 }
 
 /** Reads the meters of this process; processor time is of all threads since the last reading (at first: none). */
@@ -23,7 +24,7 @@ export function openMeters(dataDir: string, logDir: string, now: () => Millis): 
       cpuPercent,
       memoryBytes: process.memoryUsage.rss(),
       logBytes: await sizeOf(logDir),
-      freeBytes: await freeOf(dataDir),
+      ...(await diskOf(dataDir)),
     }
   }
 }
@@ -42,7 +43,7 @@ function fileSize(file: string): Promise<number> {
   )
 }
 
-async function freeOf(dir: string): Promise<number> {
-  const disk = await statfs(dir)
-  return disk.bavail * disk.bsize
+async function diskOf(dir: string): Promise<Pick<Meters, 'freeBytes' | 'diskBytes'>> {
+  const { bavail, blocks, bsize } = await statfs(dir)
+  return { freeBytes: bavail * bsize, diskBytes: blocks * bsize }
 }

@@ -1,5 +1,6 @@
 import type { Calls, DestinationRow, ReadCall, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
+import type { Bounds, Reader } from '../log/retention.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 
 // What each thread answers and listens to, and what it says to the host. Types only: both ends are checked against them.
@@ -37,6 +38,7 @@ export interface IngestData {
   /** Null: no history to make. */
   readonly prepare: DemoPlan | null
   readonly zone: string
+  readonly bounds: Bounds
 }
 export type IngestSide = {
   readonly asks: {
@@ -46,7 +48,11 @@ export type IngestSide = {
     readonly sources: Ask<readonly SourceWithPassword[], null>
     readonly stop: Stop
   }
-  readonly tells: Record<never, never>
+  readonly tells: {
+    readonly bounds: Bounds
+    /** Who needs the log, and from where on. Until it is told, nothing goes. */
+    readonly readers: readonly Reader[]
+  }
 }
 export type FromIngest = {
   readonly asks: Record<never, never>
@@ -56,6 +62,7 @@ export type FromIngest = {
     readonly sources: readonly SourceRow[]
     /** Null: history is in the log, and capture has begun. */
     readonly preparing: Status['preparing']
+    readonly held: Status['log']['heldBy']
   }
 }
 
@@ -70,6 +77,8 @@ export type StreamSide = {
 /** How far the views are. */
 export interface ViewsAt {
   readonly offset: Offset
+  /** A restart goes on from here. */
+  readonly saved: Offset
   readonly time: Millis
   /** Alerts that are open. */
   readonly alerts: number

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
+import { replaceDurably } from './durable.ts'
 
 /** A finished segment: its bytes never change again. */
 export interface SealedSegment {
@@ -12,41 +13,53 @@ export interface SealedSegment {
   readonly sha256: string
 }
 
+interface Catalogue {
+  /** Retention has let everything before this offset go. */
+  readonly begins: Offset
+  readonly segments: readonly SealedSegment[]
+}
+
 /** Sealed segments by first offset, ascending; empty when none was sealed yet. */
 export function readCatalogue(dir: string): SealedSegment[] {
+  return [...read(dir).segments]
+}
+
+/** The offset that retention has come to: a file before it is one that could not be removed yet. */
+export function keptFrom(dir: string): Offset {
+  return read(dir).begins
+}
+
+export function addToCatalogue(dir: string, sealed: SealedSegment): void {
+  const { begins, segments } = read(dir)
+  if (sealed.first < begins) return
+  const others = segments.filter((segment) => segment.first !== sealed.first)
+  write(dir, { begins, segments: [...others, sealed].sort((a, b) => a.first - b.first) })
+}
+
+/** Comes before the unlink, so that a file that is missing without it is damage. */
+export function letGoBefore(dir: string, begins: Offset): void {
+  write(dir, { begins, segments: read(dir).segments.filter((segment) => segment.first >= begins) })
+}
+
+function read(dir: string): Catalogue {
   const file = catalogueFile(dir)
-  if (!existsSync(file)) return []
+  if (!existsSync(file)) return { begins: 0, segments: [] }
   const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
   if (!isCatalogue(content))
     throw new FieldError('log_damaged', `${file} is not a catalogue of segments`, {
       hint: 'delete it: checksums are taken anew at the next start',
     })
-  return content.segments
+  return { begins: content.begins ?? 0, segments: content.segments }
 }
 
-/** Replaces the file as a whole: after a crash it is the old one or the new one. */
-export function addToCatalogue(dir: string, sealed: SealedSegment): void {
-  const others = readCatalogue(dir).filter((segment) => segment.first !== sealed.first)
-  const segments = [...others, sealed].sort((a, b) => a.first - b.first)
-  const file = catalogueFile(dir)
-  writeDurably(`${file}.new`, JSON.stringify({ version: 1, segments }, null, 1))
-  renameSync(`${file}.new`, file)
+function write(dir: string, catalogue: Catalogue): void {
+  replaceDurably(catalogueFile(dir), Buffer.from(JSON.stringify({ version: 1, ...catalogue }, null, 1)))
 }
 
 function catalogueFile(dir: string): string {
   return join(dir, 'catalogue.json')
 }
 
-function isCatalogue(content: unknown): content is { segments: SealedSegment[] } {
+function isCatalogue(content: unknown): content is { begins?: Offset; segments: SealedSegment[] } {
   return typeof content === 'object' && content !== null && 'segments' in content && Array.isArray(content.segments)
-}
-
-function writeDurably(file: string, text: string): void {
-  const fd = openSync(file, 'w')
-  try {
-    writeSync(fd, text)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }

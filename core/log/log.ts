@@ -3,6 +3,8 @@ import { FieldError } from '../contract/errors.ts'
 import type { Kind, Millis, Offset } from '../contract/model.ts'
 import { ActiveSegment, type End } from './active.ts'
 import { type Columns, columnsOf } from './columns.ts'
+import { Reserve } from './reserve.ts'
+import { type Bounds, letGo, type Reader } from './retention.ts'
 import { Sealer } from './sealer.ts'
 import { checkFormat, createSegment, listSegments, openForReading, segmentFile } from './segment.ts'
 
@@ -33,8 +35,12 @@ export interface Log {
    * Throws FieldError disk_full, and can be called again when there is room.
    */
   append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
+  /** From now on a full disk gives its reserve for what is appended: the end is near, and short. */
+  lastWords(): void
   /** Bytes handed to the disk since it was opened, journal included: an estimate in whole pages, for wear. */
   bytesWritten(): number
+  /** Lets the oldest segments go, see retention.ts. Answers who holds one that should go; null: nothing is held. */
+  letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null>
   /** When the finished segments that no reader holds open are checked in. */
   settled(): Promise<void>
   close(): void
@@ -47,11 +53,19 @@ export interface LogOptions {
   readonly segmentMs?: Millis
   /** Small blocks are written again as one when they hold this many records. */
   readonly sealRecords?: number
+  /** Kept free for the last words and for letting segments go; 0 is none. */
+  readonly reserveBytes?: number
   /** The disk is full at this size of one segment: for tests. */
   readonly maxSegmentBytes?: number
 }
 
-const defaults = { segmentBytes: 268_435_456, segmentMs: 86_400_000, sealRecords: 1_000, maxSegmentBytes: Infinity }
+const defaults = {
+  segmentBytes: 268_435_456,
+  segmentMs: 86_400_000,
+  sealRecords: 1_000,
+  reserveBytes: 0,
+  maxSegmentBytes: Infinity,
+}
 const maxTopics = 500_000
 const block = { records: 4_096, bytes: 8_388_608 }
 
@@ -68,6 +82,9 @@ class OpenLog implements Log {
   private active: ActiveSegment
   private end: End
   private pagesWritten = 0
+  private heldBy: Reader | null = null
+  private readonly reserve: Reserve
+  private ending = false
 
   constructor(dir: string, options: Required<LogOptions>) {
     this.dir = dir
@@ -78,6 +95,8 @@ class OpenLog implements Log {
     this.end = this.active.load() ?? { head: this.active.first, clock: clockBefore(dir, firsts) }
     this.sealer = new Sealer(dir)
     this.sealer.resume(firsts)
+    this.reserve = new Reserve(dir, options.reserveBytes)
+    this.reserve.take()
   }
 
   get head(): Offset {
@@ -92,18 +111,34 @@ class OpenLog implements Log {
     const first = this.end.head
     if (records.length === 0) return { first, n: 0 }
     try {
-      if (this.isDue(records[0]!.time)) this.roll()
-      this.end = this.active.commit(this.columns(records), this.end)
+      this.commit(records)
     } catch (error) {
-      throw explain(error, this.dir)
+      if (!this.ending || !isNoRoom(error, this.dir) || !this.reserve.give())
+        throw explain(error, this.dir, this.heldBy)
+      this.commit(records)
     }
     this.pagesWritten += pagesOf(records)
     this.sealer.retry(this.end.clock)
     return { first, n: records.length }
   }
 
+  lastWords(): void {
+    this.ending = true
+  }
+
   bytesWritten(): number {
     return this.pagesWritten * 4096
+  }
+
+  async letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null> {
+    try {
+      this.heldBy = await letGo(this.dir, bounds, readers, this.lastTime)
+      if (!this.ending) this.reserve.take()
+    } catch (error) {
+      if (!isNoRoom(error, this.dir)) throw error
+      this.reserve.give() // the next time there is room for the catalogue without the segment
+    }
+    return this.heldBy
   }
 
   async settled(): Promise<void> {
@@ -113,6 +148,11 @@ class OpenLog implements Log {
   close(): void {
     this.sealer.close()
     this.active.db.close()
+  }
+
+  private commit(records: readonly Appending[]): void {
+    if (this.isDue(records[0]!.time)) this.roll()
+    this.end = this.active.commit(this.columns(records), this.end)
   }
 
   private isDue(time: Millis): boolean {
@@ -182,16 +222,31 @@ function sizeOf({ bytes, meta }: Appending): number {
   return bytes.length + (meta?.length ?? 0)
 }
 
-function explain(error: unknown, dir: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(dir)))
+function explain(error: unknown, dir: string, heldBy: Reader | null): unknown {
+  const code = codeOf(error)
+  if (isNoRoom(error, dir))
     return new FieldError('disk_full', `${dir}: no room for the next records`, {
-      hint: 'make room on this disk; nothing that was acknowledged is lost, and capture goes on by itself',
+      hint: `${wayOut(heldBy)}; nothing that was acknowledged is lost, and capture goes on by itself`,
       cause: error,
     })
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
     return new FieldError('log_damaged', `${dir}: the newest segment is damaged`, { hint: 'run verify', cause: error })
   return error
+}
+
+function isNoRoom(error: unknown, dir: string): boolean {
+  const code = codeOf(error)
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(dir))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function wayOut(heldBy: Reader | null): string {
+  if (heldBy?.destination == null) return 'make room on this disk'
+  const { destination, offset } = heldBy
+  return `no log file may go, because "${destination}" lacks the records from ${offset} on: make room on this disk, let it catch up, or no longer require it`
 }
 
 function isFull(dir: string): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate as later } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
@@ -20,6 +20,8 @@ export class Sealer {
   private readonly dir: string
   private waiting: Finished[] = []
   private hashing: Promise<void> = Promise.resolve()
+  /** Sealed, but not entered: it could not be read, or the catalogue not be written. */
+  private unentered: { readonly first: Offset; readonly n: number }[] = []
   private failure: unknown = null
   private stopped = false
   private tried = Number.NEGATIVE_INFINITY
@@ -33,6 +35,7 @@ export class Sealer {
     const done = new Set(readCatalogue(this.dir).map((segment) => segment.first))
     firsts.slice(0, -1).forEach((first, i) => {
       if (!done.has(first)) this.add(first, firsts[i + 1]! - first, openForWriting(segmentFile(this.dir, first)))
+      else protect(segmentFile(this.dir, first))
     })
   }
 
@@ -45,13 +48,14 @@ export class Sealer {
 
   /** Seals what no reader holds open any more, at most once a second of log time. */
   retry(clock: Millis): void {
-    if (this.waiting.length === 0 || clock - this.tried < 1_000) return
+    if (this.waiting.length + this.unentered.length === 0 || clock - this.tried < 1_000) return
     this.tried = clock
     this.retryNow()
   }
 
   private retryNow(): void {
     this.waiting = this.waiting.filter((segment) => !this.seal(segment))
+    for (const { first, n } of this.unentered.splice(0)) this.enterSoon(first, n)
   }
 
   /** When every checksum that could be started is in the catalogue; throws what went wrong since the last call. */
@@ -71,19 +75,32 @@ export class Sealer {
   private seal({ first, n, db }: Finished): boolean {
     if (!foldJournal(db)) return false
     db.close()
-    this.hashing = this.hashing.then(() => this.enter(first, n)).catch(this.fail)
+    this.enterSoon(first, n)
     return true
   }
 
-  /** Not fatal: the next start takes the checksum again. `settled` says it. */
-  private readonly fail = (error: unknown): void => {
-    this.failure = error
+  /** What fails is not fatal, and tried again. `settled` says it. */
+  private enterSoon(first: Offset, n: number): void {
+    this.hashing = this.hashing
+      .then(() => this.enter(first, n))
+      .catch((error: unknown) => {
+        this.failure = error
+        this.unentered.push({ first, n })
+      })
   }
 
   private async enter(first: Offset, n: number): Promise<void> {
-    const sum = await hashFile(segmentFile(this.dir, first), () => this.stopped)
-    if (sum !== null) addToCatalogue(this.dir, { first, n, ...sum })
+    const file = segmentFile(this.dir, first)
+    const sum = await hashFile(file, () => this.stopped)
+    if (sum === null) return
+    addToCatalogue(this.dir, { first, n, ...sum })
+    protect(file)
   }
+}
+
+/** Against any program that would change it by mistake. */
+function protect(file: string): void {
+  chmodSync(file, 0o444)
 }
 
 /** False while somebody reads: SQLite changes the mode of a file only for its one connection. */

@@ -52,7 +52,7 @@ export const status: Status = {
   zone: 'UTC',
   demo: false,
   sources: [],
-  log: { bytes: 0, freeBytes: 0, head: 0, from: null, directory: '' },
+  log: { bytes: 0, freeBytes: 0, limitBytes: 0, minFreeBytes: 0, heldBy: null, head: 0, from: null, directory: '' },
   destinations: [],
   cpuPercent: 0,
   memoryBytes: 0,

@@ -48,5 +48,6 @@ export function toDestination(draft: Draft): DestinationConfig {
     },
     create: { allowed: draft.create, partitions: 4, replication: 1, retentionHours: draft.retentionHours },
     paused: false,
+    required: true,
   }
 }

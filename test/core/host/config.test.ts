@@ -35,6 +35,7 @@ describe('the configuration file', () => {
       tls: false,
       sasl: 'none',
       paused: false,
+      required: true,
       topics: { telemetry: 'edge.telemetry.v1', alerts: 'edge.alerts.v1' },
     })
   })

@@ -74,6 +74,8 @@ function withAppend(inner: Log, append: Log['append']): Log {
     },
     append,
     bytesWritten: () => inner.bytesWritten(),
+    letGo: (bounds, readers) => inner.letGo(bounds, readers),
+    lastWords: () => inner.lastWords(),
     settled: () => inner.settled(),
     close: () => inner.close(),
   }

@@ -18,6 +18,7 @@ export function destinationAt(address: string, name: string, more: Partial<Desti
     },
     create: { allowed: true, partitions: 4, replication: 1, retentionHours: -1 },
     paused: false,
+    required: true,
     ...more,
   }
 }
