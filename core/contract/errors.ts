@@ -7,6 +7,7 @@ export const errorCodes = [
   'log_locked',
   'log_newer',
   'disk_full',
+  'disk_error',
   'read_only',
   'broker_dns',
   'broker_refused',

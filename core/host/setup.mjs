@@ -186,11 +186,12 @@ function electronProgram() {
   return name !== null && existsSync(join(folder, 'dist', name)) ? join(folder, 'dist', name) : null
 }
 
-/** Real parts for the tests: a broker, a browser, Kafka and its reader. */
+/** Real parts for the tests: a broker, a browser, Kafka and its reader, a compiler for a disk that fails. */
 async function getTestParts() {
   const programs = { mosquitto: 'mosquitto', chromium: 'chromium', kcat: 'kcat', mvn: 'maven' }
   const missing = Object.keys(programs).flatMap((name) => (findProgram(name) === null ? [programs[name]] : []))
   if (!hasJava17()) missing.push('default-jre-headless')
+  if (process.platform === 'linux' && findProgram('cc') === null) missing.push('gcc', 'libc6-dev')
   if (missing.length > 0) await installDebianPackages(missing)
   if (findProgram('mvn') !== null) await run(node(), ['test/support/kafka/fetch.mjs'])
 }

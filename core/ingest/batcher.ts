@@ -24,7 +24,7 @@ export interface BatcherOptions {
   readonly linger: Millis
   /** After each commit. */
   readonly onCommit: () => void
-  /** The disk is full, or has room again (null). While it is full nothing is taken. */
+  /** The disk is full or fails, or takes records again (null). Until then nothing is taken. */
   readonly onBlocked: (error: FieldError | null) => void
 }
 
@@ -71,7 +71,7 @@ export class Batcher {
     try {
       this.commit([])
     } catch (error) {
-      if (!(error instanceof FieldError) || error.code !== 'disk_full') throw error
+      if (!waitsForDisk(error)) throw error
       this.block(error)
     }
   }
@@ -130,6 +130,10 @@ export class Batcher {
     this.timer = null
     this.immediate = null
   }
+}
+
+function waitsForDisk(error: unknown): error is FieldError {
+  return error instanceof FieldError && (error.code === 'disk_full' || error.code === 'disk_error')
 }
 
 function sizeOf(record: Appending): number {

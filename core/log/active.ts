@@ -2,7 +2,6 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock, encodeBlock } from './codec.ts'
 import { type Columns, joinColumns, latest, topicsIn } from './columns.ts'
-import { openForWriting, segmentFile } from './segment.ts'
 import { TopicIds } from './topic-ids.ts'
 
 interface StoredBlock {
@@ -29,7 +28,6 @@ const blockBytes = 4 * pageBytes
 /** The one segment that is written. Every commit is one transaction, on disk when it returns. */
 export class ActiveSegment {
   readonly first: Offset
-  readonly file: string
   readonly db: Database
   readonly topics = new TopicIds()
   private readonly sealRecords: number
@@ -44,11 +42,10 @@ export class ActiveSegment {
   private readonly pages: Statement<[], number>
   private readonly write: (blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End) => End
 
-  constructor(dir: string, first: Offset, sealRecords: number) {
+  /** Takes over the connection, except when it throws. */
+  constructor(db: Database, first: Offset, sealRecords: number) {
     this.first = first
-    this.file = segmentFile(dir, first)
     this.sealRecords = sealRecords
-    const db = openForWriting(this.file)
     this.db = db
     this.addTopic = db.prepare('insert into topic (id, source, name) values (?, ?, ?)')
     this.addBlock = db.prepare('insert into block (first, n, t0, t1, topics, data) values (?, ?, ?, ?, ?, ?)')
@@ -68,12 +65,22 @@ export class ActiveSegment {
       end ??= { head: row.first + row.n, clock: row.t1 }
       records += row.n
       if (row.n * 2 >= this.sealRecords || records > this.sealRecords) break
-      const columns = decodeBlock(row.data)
-      if (!this.isSmall(columns)) break
+      const columns = readable(row.data)
+      if (columns === null || !this.isSmall(columns)) break
       this.loose.unshift({ first: row.first, columns })
     }
     this.began = t0 ?? null
     return end
+  }
+
+  /**
+   * After a write that failed: what the commit left may be on the disk or only seem to be. It is dropped, and the journal
+   * is folded into the file, because a journal whose sync failed once cannot be trusted by the next sync. Where a reader
+   * holds the journal, the next commit writes over what the failed one left.
+   */
+  mend(head: Offset): void {
+    this.dropFrom.run(head)
+    this.db.pragma('wal_checkpoint(TRUNCATE)')
   }
 
   /** Whether its pages, free ones included, come to so many bytes. They are counted only when they could. */
@@ -167,5 +174,14 @@ export class ActiveSegment {
     const rows = this.db.prepare<[], Topic>('select source, name from topic order by id')
     for (const { source, name } of rows.iterate()) this.topics.idOf(source, name)
     this.topics.keep()
+  }
+}
+
+/** A damaged block stays as it is: reading and verify name it, and capture goes on behind it. */
+function readable(data: Uint8Array): Columns | null {
+  try {
+    return decodeBlock(data)
+  } catch {
+    return null
   }
 }

@@ -6,7 +6,15 @@ import { type Columns, columnsOf } from './columns.ts'
 import { Reserve } from './reserve.ts'
 import { type Bounds, letGo, type Reader } from './retention.ts'
 import { Sealer } from './sealer.ts'
-import { checkFormat, createSegment, listSegments, openForReading, segmentFile } from './segment.ts'
+import {
+  createSegment,
+  listSegments,
+  openForReading,
+  openForWriting,
+  orClosed,
+  refuseNewer,
+  segmentFile,
+} from './segment.ts'
 
 /** A record on its way into the log. Its offset is given by the log, in the order of arrival. */
 export interface Appending {
@@ -32,7 +40,7 @@ export interface Log {
   readonly lastTime: Millis
   /**
    * One durable commit: when it returns, the records survive a power cut; when it throws, none of them is in the log.
-   * Throws FieldError disk_full, and can be called again when there is room.
+   * Throws FieldError disk_full or disk_error, and can be called again: what the disk holds is read again before.
    */
   append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
   /** From now on a full disk gives its reserve for what is appended: the end is near, and short. */
@@ -69,10 +77,18 @@ const defaults = {
 const maxTopics = 500_000
 const block = { records: 4_096, bytes: 8_388_608 }
 
-/** Opens the log in a directory, making it where there is none. There must be one writer only: the host locks. */
+/**
+ * Opens the log in a directory, making it where there is none. There must be one writer only: the host locks.
+ * Throws FieldError log_newer before it touches anything, log_damaged when the newest segment cannot be read.
+ */
 export function openLog(dir: string, options: LogOptions = {}): Log {
-  mkdirSync(dir, { recursive: true })
-  return new OpenLog(dir, { ...defaults, ...options })
+  refuseNewer(dir)
+  try {
+    mkdirSync(dir, { recursive: true })
+    return new OpenLog(dir, { ...defaults, ...options })
+  } catch (error) {
+    throw explain(error, dir, null)
+  }
 }
 
 class OpenLog implements Log {
@@ -85,14 +101,17 @@ class OpenLog implements Log {
   private heldBy: Reader | null = null
   private readonly reserve: Reserve
   private ending = false
+  private failed = false
 
   constructor(dir: string, options: Required<LogOptions>) {
     this.dir = dir
     this.options = options
     const firsts = listSegments(dir)
-    for (const first of firsts) checkFormat(segmentFile(dir, first))
     this.active = this.openSegment(firsts.at(-1) ?? 0)
-    this.end = this.active.load() ?? { head: this.active.first, clock: clockBefore(dir, firsts) }
+    this.end = orClosed(
+      this.active.db,
+      () => this.active.load() ?? { head: this.active.first, clock: clockBefore(dir, firsts) },
+    )
     this.sealer = new Sealer(dir)
     this.sealer.resume(firsts)
     this.reserve = new Reserve(dir, options.reserveBytes)
@@ -151,8 +170,28 @@ class OpenLog implements Log {
   }
 
   private commit(records: readonly Appending[]): void {
+    if (this.failed) this.reopen()
+    this.failed = true // until it is done
     if (this.isDue(records[0]!.time)) this.roll()
     this.end = this.active.commit(this.columns(records), this.end)
+    this.failed = false
+  }
+
+  /** After a failed write nothing is believed of the file: it must end where the last good commit did. */
+  private reopen(): void {
+    const { head } = this.end
+    this.active.db.close()
+    this.active = this.openSegment(this.active.first)
+    this.active.mend(head)
+    const there = this.active.load()?.head ?? this.active.first
+    if (there !== head)
+      throw new FieldError(
+        'log_damaged',
+        `${segmentFile(this.dir, this.active.first)} ends at ${there}, but ${head} was stored`,
+        {
+          hint: 'nothing more is written into it; run verify, and restore the file from a backup',
+        },
+      )
   }
 
   private isDue(time: Millis): boolean {
@@ -174,7 +213,8 @@ class OpenLog implements Log {
   private openSegment(first: Offset): ActiveSegment {
     if (!existsSync(segmentFile(this.dir, first))) createSegment(this.dir, first)
     const { sealRecords, maxSegmentBytes } = this.options
-    const active = new ActiveSegment(this.dir, first, sealRecords)
+    const db = openForWriting(segmentFile(this.dir, first))
+    const active = orClosed(db, () => new ActiveSegment(db, first, sealRecords))
     if (Number.isFinite(maxSegmentBytes)) active.db.pragma(`max_page_count = ${Math.ceil(maxSegmentBytes / 4096)}`)
     return active
   }
@@ -222,21 +262,33 @@ function sizeOf({ bytes, meta }: Appending): number {
   return bytes.length + (meta?.length ?? 0)
 }
 
+/** Codes of SQLite and of the system: the disk does not take what it is given, now or for good. */
+const ofTheDisk = /^(SQLITE_(IOERR|CANTOPEN|READONLY|BUSY)|EIO|EROFS|EDQUOT|EACCES|EPERM|EMFILE|ENFILE)/
+
 function explain(error: unknown, dir: string, heldBy: Reader | null): unknown {
+  if (error instanceof FieldError) return error
   const code = codeOf(error)
   if (isNoRoom(error, dir))
     return new FieldError('disk_full', `${dir}: no room for the next records`, {
       hint: `${wayOut(heldBy)}; nothing that was acknowledged is lost, and capture goes on by itself`,
       cause: error,
     })
+  if (ofTheDisk.test(code))
+    return new FieldError('disk_error', `${dir}: the disk does not take the next records (${code})`, {
+      hint: 'look after this disk; nothing that was acknowledged is lost, and capture goes on by itself when it can',
+      cause: error,
+    })
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
-    return new FieldError('log_damaged', `${dir}: the newest segment is damaged`, { hint: 'run verify', cause: error })
+    return new FieldError('log_damaged', `${dir}: the newest segment is damaged`, {
+      hint: 'run verify, and restore the file from a backup',
+      cause: error,
+    })
   return error
 }
 
 function isNoRoom(error: unknown, dir: string): boolean {
   const code = codeOf(error)
-  return code === 'SQLITE_FULL' || code === 'ENOSPC' || (code.startsWith('SQLITE_IOERR') && isFull(dir))
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || (ofTheDisk.test(code) && isFull(dir))
 }
 
 function codeOf(error: unknown): string {
@@ -250,6 +302,7 @@ function wayOut(heldBy: Reader | null): string {
 }
 
 function isFull(dir: string): boolean {
+  if (!existsSync(dir)) return false
   const { bavail, bsize } = statfsSync(dir)
   return bavail * bsize < 1_048_576
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, closeSync, openSync, readSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { setImmediate as later } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
@@ -30,13 +30,32 @@ export class Sealer {
     this.dir = dir
   }
 
-  /** Finished segments that a run before this one left: every segment but the newest that is not in the catalogue. */
+  /**
+   * Finished segments that a run before this one left: every segment but the newest that is not in the catalogue.
+   * A damaged one must not keep capture from starting: it stays as it is, and verify names it.
+   */
   resume(firsts: readonly Offset[]): void {
-    const done = new Set(readCatalogue(this.dir).map((segment) => segment.first))
+    const done = this.sealed()
+    if (done === null) return
     firsts.slice(0, -1).forEach((first, i) => {
-      if (!done.has(first)) this.add(first, firsts[i + 1]! - first, openForWriting(segmentFile(this.dir, first)))
-      else protect(segmentFile(this.dir, first))
+      const file = segmentFile(this.dir, first)
+      try {
+        if (done.has(first)) protect(file)
+        else this.add(first, firsts[i + 1]! - first, openForWriting(file))
+      } catch (error) {
+        this.fail(error)
+      }
     })
+  }
+
+  /** Null when the catalogue cannot be read: `settled` says so, and finished files are left as they are. */
+  private sealed(): ReadonlySet<Offset> | null {
+    try {
+      return new Set(readCatalogue(this.dir).map((segment) => segment.first))
+    } catch (error) {
+      this.fail(error)
+      return null
+    }
   }
 
   /** Takes over the connection. */
@@ -62,7 +81,9 @@ export class Sealer {
   async settled(): Promise<void> {
     this.retryNow()
     await this.hashing
-    if (this.failure !== null) throw this.failure
+    const failure = this.failure
+    this.failure = null
+    if (failure !== null) throw failure
   }
 
   close(): void {
@@ -72,21 +93,32 @@ export class Sealer {
     this.waiting = []
   }
 
+  /** Never throws: it runs behind a commit that is done. What failed is tried again. */
   private seal({ first, n, db }: Finished): boolean {
-    if (!foldJournal(db)) return false
-    db.close()
+    try {
+      if (!foldJournal(db)) return false
+      db.close()
+    } catch (error) {
+      this.fail(error)
+      return false
+    }
     this.enterSoon(first, n)
     return true
   }
 
-  /** What fails is not fatal, and tried again. `settled` says it. */
+  /** What fails is tried again. */
   private enterSoon(first: Offset, n: number): void {
     this.hashing = this.hashing
       .then(() => this.enter(first, n))
       .catch((error: unknown) => {
-        this.failure = error
+        this.fail(error)
         this.unentered.push({ first, n })
       })
+  }
+
+  /** Not fatal: `settled` says it. */
+  private fail(error: unknown): void {
+    this.failure = error
   }
 
   private async enter(first: Offset, n: number): Promise<void> {
@@ -107,7 +139,7 @@ function protect(file: string): void {
 function foldJournal(db: Database): boolean {
   try {
     db.pragma('wal_checkpoint(TRUNCATE)')
-    return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete'
+    return db.pragma('journal_mode = DELETE', { simple: true }) === 'delete' && !existsSync(`${db.name}-journal`)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return false
     throw error

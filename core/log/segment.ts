@@ -44,10 +44,13 @@ export function createSegment(dir: string, first: Offset): void {
   const draft = `${file}.new`
   rmSync(draft, { force: true })
   const db = new Database(draft)
-  db.pragma('page_size = 4096')
-  db.pragma(`application_id = ${applicationId}`)
-  db.exec(`begin; ${schema} pragma user_version = ${formatVersion}; commit`)
-  db.close()
+  try {
+    db.pragma('page_size = 4096')
+    db.pragma(`application_id = ${applicationId}`)
+    db.exec(`begin; ${schema} pragma user_version = ${formatVersion}; commit`)
+  } finally {
+    db.close()
+  }
   renameSync(draft, file)
 }
 
@@ -58,15 +61,27 @@ export function createSegment(dir: string, first: Offset): void {
 export function openForWriting(file: string): Database.Database {
   const format = checkFormat(file)
   const db = new Database(file, { fileMustExist: true })
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  if (db.pragma('journal_mode', { simple: true }) !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2)
-    throw new FieldError(
-      'internal',
-      `${file}: this file system cannot keep a write-ahead log; put the data on a local disk`,
-    )
-  if (format < formatVersion) raiseFormat(db)
-  return db
+  return orClosed(db, () => {
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    if (db.pragma('journal_mode', { simple: true }) !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2)
+      throw new FieldError(
+        'internal',
+        `${file}: this file system cannot keep a write-ahead log; put the data on a local disk`,
+      )
+    if (format < formatVersion) raiseFormat(db)
+    return db
+  })
+}
+
+/** What cannot be used is closed: an open file that nobody holds keeps its locks. */
+export function orClosed<T>(db: Database.Database, use: () => T): T {
+  try {
+    return use()
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** Into the file itself, where an older program looks before it lets SQLite touch it. */
@@ -77,9 +92,20 @@ function raiseFormat(db: Database.Database): void {
 
 export function openForReading(file: string): Database.Database {
   checkFormat(file)
+  if (existsSync(`${file}-journal`)) rollBack(file)
   const db = new Database(file, { readonly: true, fileMustExist: true })
   db.pragma('cache_size = -2000')
   return db
+}
+
+/** A crash while a finished segment was folded into one file leaves a journal that only a writer may roll back. */
+function rollBack(file: string): void {
+  const db = new Database(file, { fileMustExist: true })
+  try {
+    db.prepare('select 1 from block limit 1').get()
+  } finally {
+    db.close()
+  }
 }
 
 /** Refuses what is not ours, and what a newer program wrote, from the file's header alone: SQLite never touches it. Returns the format. */
@@ -93,6 +119,17 @@ export function checkFormat(file: string): number {
       hint: 'start the newer Fieldwatch that wrote it; the file was not touched',
     })
   return version
+}
+
+/** Refuses the whole log when any of its files is from a newer program. What is damaged is for its reader to say. */
+export function refuseNewer(dir: string): void {
+  for (const first of listSegments(dir)) {
+    try {
+      checkFormat(segmentFile(dir, first))
+    } catch (error) {
+      if (!(error instanceof FieldError) || error.code === 'log_newer') throw error
+    }
+  }
 }
 
 function readHeader(file: string): DataView {

@@ -73,8 +73,8 @@ export class Capturing {
 
   /** The disk that `maxSegmentBytes` made full has room again. */
   makeRoom(): void {
-    const { active } = this.log as unknown as { active: { db: { pragma(text: string): void } } } // no other way to a real full disk
-    active.db.pragma('max_page_count = 1000000')
+    const { options } = this.log as unknown as { options: { maxSegmentBytes: number } } // no other way to a real full disk
+    options.maxSegmentBytes = Number.POSITIVE_INFINITY
   }
 
   /** May be called again. */

@@ -344,6 +344,19 @@ describe('bad things', () => {
     log.close()
   })
 
+  test('a file that lost records while its writer waited for room is not written on', () => {
+    const dir = tempDir()
+    const log = openLog(dir, { maxSegmentBytes: 100_000 })
+    for (let i = 0; i < 3; i++) log.append(messages(i * 10, 10))
+    expect(codeOf(() => log.append([message(30, { bytes: randomBytes(200_000) })]))).toBe('disk_full')
+    const db = new Database(join(dir, '000000000000.db'))
+    db.prepare('delete from block where first = 20').run()
+    db.close()
+    expect(() => log.append([message(30)])).toThrow(/ends at 20, but 30 was stored/)
+    expect(codeOf(() => log.append([message(30)]))).toBe('log_damaged')
+    log.close()
+  })
+
   test('offsets before the base are told apart from missing ones', () => {
     const dir = tempDir()
     fill(dir, [10], {})
