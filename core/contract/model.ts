@@ -228,5 +228,8 @@ export const undecodableReasons = [
   'not_finite',
   'no_value',
   'empty',
+  'not_sparkplug',
+  'sparkplug_no_birth',
+  'bad_quality',
 ] as const
 export type UndecodableReason = (typeof undecodableReasons)[number]

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { IConnackPacket, MqttClient } from 'mqtt'
 import type { ProbeResult, SourceConfig } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
-import type { Millis, Reading } from '../contract/model.ts'
+import type { Millis } from '../contract/model.ts'
+import { noContext } from '../stream/decode/births.ts'
+import { createDecoded } from '../stream/decode/decoded.ts'
 import type { Decoder } from '../stream/decode/decoder.ts'
-import { createDecoded, createDecoder } from '../stream/decode/decoder.ts'
-import { eventTime } from '../stream/event-time.ts'
+import { createDecoder } from '../stream/decode/decoder.ts'
+import { readingsOf } from '../stream/readings.ts'
 import { brokerError, topicRefused } from './errors.ts'
 import { openConnection, type Version } from './mqtt/connection.ts'
 
@@ -173,27 +175,8 @@ function decode(
   arrival: Millis,
 ): Pick<ProbeResult['topics'][number], 'readings' | 'undecodable'> {
   const decoded = createDecoded()
-  const undecodable = decoder.decode(topic, bytes, decoded)
-  if (undecodable !== null) return { readings: [], undecodable }
-  const { layout } = decoded
-  const readings = Array.from(
-    { length: decoded.n },
-    (_, index): Reading => ({
-      offset: 0,
-      index,
-      device: layout.place.device,
-      signal: layout.signals[index]!,
-      time: eventTime(decoded.time, arrival),
-      value: readValue(decoded.kind[index]!, decoded.number[index]!, decoded.text[index]!),
-      unit: layout.unit,
-    }),
-  )
-  return { readings, undecodable: null }
-}
-
-function readValue(kind: number, number: number, text: string): number | string | boolean {
-  if (kind === 2) return text
-  return kind === 1 ? number === 1 : number
+  const undecodable = decoder.decode({ source: '', name: topic }, bytes, noContext, decoded)
+  return { readings: undecodable === null ? readingsOf(decoded, 0, arrival) : [], undecodable }
 }
 
 function textOf(bytes: Uint8Array): string | null {

@@ -10,6 +10,7 @@ import type {
   Transition,
   UndecodableReason,
 } from '../contract/model.ts'
+import type { Birth } from './decode/births.ts'
 
 /**
  * What the path says, called at once and in log order. The same log gives the same calls with the same values,
@@ -36,5 +37,7 @@ export interface Emit {
   note(note: Commands['note'], offset: Offset, time: Millis): void
   bookmark(bookmark: Commands['bookmark'], offset: Offset, time: Millis): void
   zone(zone: Commands['zone']): void
+  /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
+  birth(key: string, birth: Birth, same: boolean): void
   link(source: string, event: LinkEvent, detail: string | null): void
 }

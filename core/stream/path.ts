@@ -3,10 +3,12 @@ import { kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.t
 import { type LinkEvent, linkEvents, type Offset, type Topic } from '../contract/model.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
-import { createDecoded, createDecoder, type Decoded, type Decoder, valueKinds } from './decode/decoder.ts'
+import type { Context } from './decode/births.ts'
+import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
+import { createDecoder, type Decoder } from './decode/decoder.ts'
 import type { Emit } from './emit.ts'
 import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
-import { readNumber, readText, touchDevice } from './reading.ts'
+import { occurs, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
 import { type PathState, restorePlant, savePlant } from './state.ts'
 
@@ -42,7 +44,8 @@ export function restorePath(state: PathState, options: PathOptions = {}): Path {
 }
 
 function pathOf(plant: Plant): Path {
-  const reader: Reader = { plant, decoder: createDecoder(), decoded: createDecoded() }
+  const context: Context = { birth: (key) => plant.births.get(key) ?? null }
+  const reader: Reader = { plant, context, decoder: createDecoder(), decoded: createDecoded() }
   return {
     get next() {
       return plant.next
@@ -56,6 +59,7 @@ function pathOf(plant: Plant): Path {
 
 interface Reader {
   readonly plant: Plant
+  readonly context: Context
   readonly decoder: Decoder
   readonly decoded: Decoded
 }
@@ -87,37 +91,47 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   const { decoded } = reader
   const topic = block.topics[block.topic[row]!]!
   const flags = block.flags[row]!
-  const reason = reader.decoder.decode(topic.name, payload(block, row), decoded)
+  const reason = reader.decoder.decode(topic, payload(block, row), reader.context, decoded)
   out.message(topic.source, flags & 3, (flags & repeatFlag) !== 0, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
   else readings(reader, topic, block.time[row]!, (flags & retainedFlag) !== 0, out)
+  if (reason === null && decoded.birth !== null) born(reader.plant, decoded.birth, out)
 }
 
 function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, retained: boolean, out: Emit): void {
-  const { layout, n } = decoded
-  let left = decoded.dropped
+  const { layout, n, each } = decoded
+  const alive = !retained && decoded.type !== 'NDEATH' && decoded.type !== 'DDEATH'
+  let { left } = decoded
   let device = -1
   for (let i = 0; i < n; i++) {
     const kind = decoded.kind[i]!
-    const slot = kind * layout.signals.length + i
-    let id = layout.ids[slot]!
+    const slot = decoded.slot[i]!
+    let id = layout.ids[3 * slot + kind]!
     if (id < 0) {
-      id = seriesIndex(plant, layout, i, valueKinds[kind]!, topic, out)
-      layout.ids[slot] = id
+      id = seriesIndex(plant, layout, slot, valueKinds[kind]!, topic, out)
+      layout.ids[3 * slot + kind] = id
     }
     if (id < 0) {
-      left += 1
+      left = 'too_large'
       continue
     }
     const state = plant.series[id]!
-    if (device < 0) {
+    if (state.device !== device) {
       device = state.device
-      touchDevice(plant, device, topic, decoded.time, arrival, retained, out)
+      occurs(plant, decoded.time, arrival, false)
+      if (alive) touchDevice(plant, device, topic, out)
     }
+    if (each) occurs(plant, decoded.times[i]!, arrival, decoded.historical[i] === 1)
     if (kind === 2) readText(plant, state, decoded.text[i]!, retained, out)
     else readNumber(plant, state, decoded.number[i]!, retained, out)
   }
-  if (left > 0) out.undecodable(topic, 'too_large')
+  if (left !== null) out.undecodable(topic, left)
+}
+
+function born(plant: Plant, { key, same, ...birth }: NonNullable<Decoded['birth']>, out: Emit): void {
+  const known = { ...birth, offset: plant.next }
+  plant.births.set(key, known)
+  out.birth(key, known, same)
 }
 
 /** Before the deadlines: a recorder that was away does not make its devices silent. */

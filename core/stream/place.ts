@@ -21,6 +21,12 @@ export function signalPlace(topic: string): Place & { readonly signal: string } 
   return { ...placeOf(levels, levels.length - 1), signal: levels[levels.length - 1] || 'value' }
 }
 
+/** The place of a Sparkplug edge node in its group, or of a device at an edge node. */
+export function nodePlace(group: string, edge: string, device: string | null): Place {
+  const levels = device === null ? [group, edge] : [group, edge, device]
+  return placeOf(levels, levels.length)
+}
+
 function levelsOf(topic: string): readonly string[] {
   const cut = topic.length > maxName ? `${topic.slice(0, maxName)}…` : topic
   return cut.split('/')

@@ -1,10 +1,12 @@
 import type { Alert, Millis, Offset, Rule, SeriesType, Topic } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
-import type { Layout } from './decode/decoder.ts'
+import type { Birth } from './decode/births.ts'
+import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceRowLength, heard } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
+import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
 
@@ -28,6 +30,8 @@ export interface Plant {
   readonly alerts: Map<string, Alert>
   /** Ids of the shelved ones, in the order of their shelving. */
   readonly shelved: Set<string>
+  /** What the births of Sparkplug nodes and devices declared, by their key. */
+  readonly births: Map<string, Birth>
   readonly deadlines: Deadlines
   readonly now: Now
   readonly maxSeries: number
@@ -74,6 +78,7 @@ export function createPlant(maxSeries: number): Plant {
     sourceOf: new Map(),
     alerts: new Map(),
     shelved: new Set(),
+    births: new Map(),
     deadlines: deadlines(),
     now: {
       offset: 0,
@@ -107,26 +112,27 @@ export function sourceIndex(plant: Plant, name: string): number {
   return index
 }
 
-/** The series of a reading; a new one is said. -1 when the plant already holds as many as it may. */
+/** The series of a signal; a new one is said. -1 when the plant already holds as many as it may. */
 export function seriesIndex(
   plant: Plant,
   layout: Layout,
-  reading: number,
+  slot: number,
   type: SeriesType,
   topic: Topic,
   out: Emit,
 ): number {
-  const key = seriesKey(layout.place.device, layout.signals[reading]!, type)
+  const key = seriesKey(layout.places[slot]!.device, layout.signals[slot]!, type)
   const known = plant.seriesOf.get(key)
   if (known !== undefined) return known
-  return plant.series.length < plant.maxSeries ? addSeries(plant, layout, reading, type, topic, out) : -1
+  return plant.series.length < plant.maxSeries ? addSeries(plant, layout, slot, type, topic, out) : -1
 }
 
-function addSeries(plant: Plant, layout: Layout, reading: number, type: SeriesType, topic: Topic, out: Emit): number {
-  const { device, label, area } = layout.place
+function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType, topic: Topic, out: Emit): number {
+  const place = layout.places[slot]!
+  const { device, label, area } = place
   const id = plant.series.length
-  const series = { id, device, signal: layout.signals[reading]!, unit: layout.unit, type, first: plant.next }
-  const owner = deviceIndex(plant, layout, topic)
+  const series = { id, device, signal: layout.signals[slot]!, unit: layout.units[slot]!, type, first: plant.next }
+  const owner = deviceIndex(plant, place, topic)
   const state = createSeries(series, owner)
   state.watches = watchSeries(plant.rules, series, [])
   plant.series.push(state)
@@ -136,8 +142,7 @@ function addSeries(plant: Plant, layout: Layout, reading: number, type: SeriesTy
   return id
 }
 
-function deviceIndex(plant: Plant, layout: Layout, topic: Topic): number {
-  const { device, label, area } = layout.place
+function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic): number {
   const known = plant.deviceOf.get(device)
   if (known !== undefined) return known
   const index = plant.devices.length

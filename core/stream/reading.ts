@@ -32,26 +32,20 @@ import {
   saidSilent,
 } from './series.ts'
 
-/** A message of a device: what the readings of this message share, and the end of its silence. */
-export function touchDevice(
-  plant: Plant,
-  index: number,
-  topic: Topic,
-  deviceTime: Millis,
-  arrival: Millis,
-  retained: boolean,
-  out: Emit,
-): void {
+/** What the readings that follow share: their time, and whether they are history. */
+export function occurs(plant: Plant, deviceTime: Millis, arrival: Millis, historical: boolean): void {
   const { now } = plant
-  const device = plant.devices[index]!
   now.offset = plant.next
   now.time = eventTime(deviceTime, arrival)
-  now.historical = plant.time - now.time > historicalMs
-  if (retained) return // the broker's memory, no sign of life
+  now.historical = historical || plant.time - now.time > historicalMs
+}
+
+/** A sign of life of a device, and the end of its silence. Not for what a broker kept, nor for the death of a device. */
+export function touchDevice(plant: Plant, index: number, topic: Topic, out: Emit): void {
+  const device = plant.devices[index]!
   comesBy(plant, index, device, topic, out)
   endSilence(plant, device, out)
-  if (now.historical) return
-  hear(plant, index, device)
+  if (!plant.now.historical && !isHeard(plant, device)) hear(plant, index, device)
 }
 
 function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic, out: Emit): void {
@@ -74,6 +68,11 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   device.row[heard] = Number.NaN // so that its absence is not learned as a gap
   resume(device.row, plant.next, plant.time)
   device.dirty = true
+}
+
+/** A message may hold readings of several devices, by turns. */
+function isHeard(plant: Plant, { row }: DeviceState): boolean {
+  return row[deviceLast] === plant.next && row[heard] === plant.time
 }
 
 function hear(plant: Plant, index: number, device: DeviceState): void {

@@ -2,6 +2,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Alert, Millis, Offset, Rule, Series } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
+import type { Birth } from './decode/births.ts'
 import { deviceRowLength } from './detect/silence.ts'
 import { createPlant, type DeviceState, type Plant, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
@@ -18,7 +19,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-6'
+export const pathVersion = 'path-7'
 
 interface Core {
   readonly time: Millis | null
@@ -30,6 +31,7 @@ interface Core {
   readonly sources: readonly SavedSource[]
   readonly alerts: readonly Alert[]
   readonly shelved: readonly string[]
+  readonly births: readonly (readonly [string, Birth])[]
 }
 
 interface SavedSeries {
@@ -80,6 +82,7 @@ function coreOf(plant: Plant): Core {
     sources: plant.sources.map((source) => ({ ...source, due: orNull(source.due), devices: [...source.devices] })),
     alerts: [...plant.alerts.values()],
     shelved: [...plant.shelved],
+    births: [...plant.births],
   }
 }
 
@@ -130,6 +133,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const series of core.series) restoreSeries(plant, series)
   for (const alert of core.alerts) plant.alerts.set(alert.id, alert)
   for (const id of core.shelved) plant.shelved.add(id)
+  for (const [key, birth] of core.births) plant.births.set(key, birth)
   for (const { series, row } of state.rows) rowOf(plant, series).set(row)
   plant.devices.forEach((_, index) => {
     setDeadline(plant, index)

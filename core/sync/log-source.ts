@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Block } from '../contract/block.ts'
 import { kindCode, recordAt } from '../contract/block.ts'
-import type { Alert, AlertPhase, Millis, Offset, Reading } from '../contract/model.ts'
+import type { Alert, AlertPhase, Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import { createDecoded, createDecoder, valueKinds } from '../stream/decode/decoder.ts'
-import { eventTime } from '../stream/event-time.ts'
+import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
+import { createDecoded } from '../stream/decode/decoded.ts'
+import { createDecoder } from '../stream/decode/decoder.ts'
 import { devicePlace } from '../stream/place.ts'
+import { readingsOf } from '../stream/readings.ts'
 import type { BatchSource } from './batch.ts'
 import type { AlertChange, Message } from './record-format.ts'
 import type { Span } from './resume.ts'
@@ -24,12 +26,16 @@ class LogSource implements BatchSource {
   private readonly viewsFile: string
   private readonly decoder = createDecoder()
   private readonly decoded = createDecoded()
+  private readonly known: KnownBirths
+  private readonly births: BirthsAsOf
   private reached: Offset = 0
   private block: Block | null = null
 
   constructor(reader: LogReader, viewsFile: string) {
     this.reader = reader
     this.viewsFile = viewsFile
+    this.known = new KnownBirths(viewsFile)
+    this.births = new BirthsAsOf((key, before) => this.known.read(key, before))
   }
 
   base(): Offset {
@@ -54,8 +60,15 @@ class LogSource implements BatchSource {
   }
 
   messages(from: Offset, limit: Offset, maxReadings: number): { messages: Message[]; to: Offset } {
+    try {
+      return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings)
+    } finally {
+      this.known.close()
+    }
+  }
+
+  private messagesFrom(from: Offset, end: Offset, maxReadings: number): { messages: Message[]; to: Offset } {
     const messages: Message[] = []
-    const end = Math.min(limit, from + maxScan)
     let readings = 0
     let at = from
     for (let block = this.blockAt(at); at < end && block !== null; block = this.blockAt(at))
@@ -100,22 +113,40 @@ class LogSource implements BatchSource {
 
   private decode(block: Block, row: number): Message {
     const record = recordAt(block, row)
-    const undecodable = this.decoder.decode(record.topic.name, record.bytes, this.decoded)
+    this.births.offset = record.offset
+    const undecodable = this.decoder.decode(record.topic, record.bytes, this.births, this.decoded)
     if (undecodable !== null)
       return { record, readings: [], device: devicePlace(record.topic.name).device, undecodable }
     const { device } = this.decoded.layout.place
-    return { record, readings: this.readings(record.offset, record.time), device, undecodable: null }
+    return { record, readings: readingsOf(this.decoded, record.offset, record.time), device, undecodable: null }
+  }
+}
+
+/** What the views know of births; the file is opened when it is asked for, because views are dropped and made again. */
+class KnownBirths {
+  private readonly file: string
+  private db: Database.Database | null = null
+  private row: Database.Statement<[string, Offset, string, Offset], BirthRow> | null = null
+
+  constructor(file: string) {
+    this.file = file
   }
 
-  private readings(offset: Offset, arrival: Millis): Reading[] {
-    const { n, layout, kind, number, text } = this.decoded
-    const time = eventTime(this.decoded.time, arrival)
-    const { unit, place, signals } = layout
-    return Array.from({ length: n }, (_, index) => {
-      const type = valueKinds[kind[index]!]!
-      const value = type === 'text' ? text[index]! : type === 'boolean' ? number[index] === 1 : number[index]!
-      return { offset, index, device: place.device, signal: signals[index]!, time, value, unit }
-    })
+  read(key: string, before: Offset): BirthRow | undefined {
+    if (this.row === null && !this.open()) return undefined
+    return this.row!.get(key, before, key, before)
+  }
+
+  close(): void {
+    this.db?.close()
+    this.db = this.row = null
+  }
+
+  private open(): boolean {
+    if (!existsSync(this.file)) return false
+    this.db = new Database(this.file, { readonly: true, fileMustExist: true })
+    this.row = this.db.prepare(birthRowSql)
+    return true
   }
 }
 

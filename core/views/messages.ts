@@ -2,9 +2,8 @@ import type { Statement } from 'better-sqlite3'
 import { type Block, kindCode, recordAt } from '../contract/block.ts'
 import type { Calls, MessageRow } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Offset, Reading, UndecodableReason } from '../contract/model.ts'
-import { createDecoded, createDecoder, type Decoded } from '../stream/decode/decoder.ts'
-import { eventTime } from '../stream/event-time.ts'
+import type { Offset, UndecodableReason } from '../contract/model.ts'
+import { readingsOf } from '../stream/readings.ts'
 import type { Instant } from './instant.ts'
 import { listedTopic } from './undecodable.ts'
 import type { Views } from './views.ts'
@@ -19,8 +18,6 @@ const maxScan = 100_000
 /** Messages as they came, newest first, read from the log itself. */
 export class MessageAnswers {
   private readonly views: Views
-  private readonly decoder = createDecoder()
-  private readonly decoded = createDecoded()
   private readonly bad: Statement<[number, number], { offset: number; topic: string; reason: UndecodableReason }>
 
   constructor(views: Views) {
@@ -99,13 +96,14 @@ export class MessageAnswers {
   private row(block: Block, row: number): MessageRow {
     const { bytes, ...record } = recordAt(block, row)
     const isMessage = record.kind === 'message'
-    const reason = isMessage ? this.decoder.decode(record.topic.name, bytes, this.decoded) : null
+    const { records } = this.views
+    const reason = isMessage ? records.decode(block, row) : null
     return {
       record,
       ...textOf(bytes),
       size: bytes.length,
-      readings: isMessage && reason === null ? readingsOf(this.decoded, record.offset, record.time) : [],
-      undecodable: reason ?? (isMessage && this.decoded.dropped > 0 ? 'too_large' : null),
+      readings: isMessage && reason === null ? readingsOf(records.decoded, record.offset, record.time) : [],
+      undecodable: reason ?? (isMessage ? records.decoded.left : null),
     }
   }
 }
@@ -117,17 +115,4 @@ function textOf(bytes: Uint8Array): Pick<MessageRow, 'text' | 'base64'> {
   } catch {
     return { text: null, base64: Buffer.from(bytes.subarray(0, maxText)).toString('base64') } // it is no UTF-8
   }
-}
-
-function readingsOf({ layout, n, kind, number, text, time }: Decoded, offset: Offset, arrival: number): Reading[] {
-  const at = eventTime(time, arrival)
-  return Array.from({ length: n }, (_, index) => ({
-    offset,
-    index,
-    device: layout.place.device,
-    signal: layout.signals[index]!,
-    time: at,
-    value: kind[index] === 2 ? text[index]! : kind[index] === 1 ? number[index] === 1 : number[index]!,
-    unit: layout.unit,
-  }))
 }

@@ -1,9 +1,12 @@
 import { type Block, kindCode, payload, repeatFlag } from '../contract/block.ts'
-import type { Millis, Offset, SeriesType } from '../contract/model.ts'
+import type { Millis, Offset, SeriesType, UndecodableReason } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import { createDecoded, createDecoder, type Decoded, valueKinds } from '../stream/decode/decoder.ts'
+import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
+import { createDecoded, type Decoded, timeAt, valueKinds } from '../stream/decode/decoded.ts'
+import { createDecoder } from '../stream/decode/decoder.ts'
 import { eventTime } from '../stream/event-time.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Db } from './tables.ts'
 
 /** A number or boolean reading as the records hold it. */
 export type Visit = (series: number, offset: Offset, time: Millis, value: number, arrived: Millis) => void
@@ -20,13 +23,17 @@ const maxBlocks = 64
 export class Records {
   readonly log: LogReader
   private readonly catalogue: Catalogue
+  /** What `decode` made of its message. */
+  readonly decoded: Decoded = createDecoded()
   private readonly decoder = createDecoder()
-  private readonly decoded: Decoded = createDecoded()
+  private readonly births: BirthsAsOf
   private readonly blocks = new Map<Offset, Block>()
 
-  constructor(log: LogReader, catalogue: Catalogue) {
+  constructor(db: Db, log: LogReader, catalogue: Catalogue) {
     this.log = log
     this.catalogue = catalogue
+    const birth = db.prepare<[string, Offset, string, Offset], BirthRow>(birthRowSql)
+    this.births = new BirthsAsOf((key, before) => birth.get(key, before, key, before))
   }
 
   /** The block that holds `offset`, or null beyond the head or below the base. */
@@ -74,25 +81,31 @@ export class Records {
     return counts
   }
 
+  /** Reads the message of a row into `decoded`, as the path has read it. */
+  decode(block: Block, row: number): UndecodableReason | null {
+    this.births.offset = block.first + row
+    return this.decoder.decode(block.topics[block.topic[row]!]!, payload(block, row), this.births, this.decoded)
+  }
+
   private visitRow(block: Block, row: number, visit: Visit): void {
     const { decoded } = this
-    const topic = block.topics[block.topic[row]!]!
-    if (this.decoder.decode(topic.name, payload(block, row), decoded) !== null) return
-    const time = eventTime(decoded.time, block.time[row]!)
+    if (this.decode(block, row) !== null) return
     for (let i = 0; i < decoded.n; i++) {
       if (decoded.kind[i] === 2) continue
       const series = this.seriesOf(decoded, i)
+      const time = eventTime(timeAt(decoded, i), block.time[row]!)
       if (series >= 0) visit(series, block.first + row, time, decoded.number[i]!, block.time[row]!)
     }
   }
 
-  private seriesOf({ layout, kind }: Decoded, i: number): number {
-    const slot = kind[i]! * layout.signals.length + i
-    const known = layout.ids[slot]!
+  private seriesOf({ layout, slot, kind }: Decoded, i: number): number {
+    const at = slot[i]!
+    const id = 3 * at + kind[i]!
+    const known = layout.ids[id]!
     if (known >= 0) return known
     const type: SeriesType = valueKinds[kind[i]!]!
-    const found = this.catalogue.find(layout.place.device, layout.signals[i]!, type)
-    layout.ids[slot] = found
+    const found = this.catalogue.find(layout.places[at]!.device, layout.signals[at]!, type)
+    layout.ids[id] = found
     return found
   }
 

@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 1
+const version = 2
 
 /** In `alert.closed` while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -44,6 +44,7 @@ create table rule(id text, offset integer, deleted integer, doc text, primary ke
 create table note(offset integer primary key, time real, device text, "by" text, text text);
 create index note_device on note(device, offset);
 create table bookmark(offset integer primary key, at real, text text, "by" text);
+create table birth(key text, offset integer, session integer, metrics text, primary key(key, offset)) without rowid;
 create table zone(offset integer primary key, name text);
 create table state(name text primary key, version text, next integer, core text) without rowid;
 create table state_row(series integer primary key, row blob);

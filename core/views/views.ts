@@ -27,7 +27,7 @@ export interface Views {
 export function viewsOf(file: string, log: LogReader, now: () => Millis): Views {
   const db = connect(file)
   const catalogue = new Catalogue(db)
-  const records = new Records(log, catalogue)
+  const records = new Records(db, log, catalogue)
   const recent = new RecentReadings(records)
   const buckets = new Buckets(db, recent)
   const latest = new LatestValues(db, buckets, recent, records)

@@ -11,6 +11,7 @@ import type {
   Transition,
   UndecodableReason,
 } from '../contract/model.ts'
+import type { Birth } from '../stream/decode/births.ts'
 import type { Emit } from '../stream/emit.ts'
 import type { PathState } from '../stream/path.ts'
 import { pathVersion } from '../stream/state.ts'
@@ -147,6 +148,10 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.zone.run(this.offset, name)
   }
 
+  birth(key: string, { offset, session, metrics }: Birth, same: boolean): void {
+    if (!this.skip) this.run.birth.run(key, offset, session, same ? null : JSON.stringify(metrics))
+  }
+
   link(source: string, event: LinkEvent, detail: string | null): void {
     if (!this.skip) this.run.link.run(this.offset, this.time, source, event, detail)
   }
@@ -207,6 +212,7 @@ interface Statements {
   readonly rule: Statement<[string, number, number, string]>
   readonly note: Statement<[number, number, string, string, string]>
   readonly bookmark: Statement<[number, number, string, string]>
+  readonly birth: Statement<[string, number, number, string | null]>
   readonly zone: Statement<[number, string]>
   readonly link: Statement<[number, number, string, string, string | null]>
 }
@@ -227,6 +233,7 @@ function statements(db: Db): Statements {
     rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
     note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
     bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),
+    birth: db.prepare('insert or replace into birth values (?, ?, ?, ?)'),
     zone: db.prepare('insert or replace into zone values (?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
   }

@@ -42,7 +42,8 @@ describe('the path says the same, byte for byte', () => {
         said.some((line) => line.includes(`"id":"${rule}:`)),
         rule,
       ).toBe(true)
-    for (const reason of ['not_text', 'not_json', 'too_large', 'too_deep', 'not_finite', 'no_value', 'empty'])
+    const reasons = ['not_text', 'not_json', 'too_large', 'too_deep', 'not_finite', 'no_value', 'empty']
+    for (const reason of [...reasons, 'not_sparkplug', 'sparkplug_no_birth'])
       expect(
         said.some((line) => line.includes(`"${reason}"`)),
         reason,

@@ -1,3 +1,4 @@
+import { sparkplug } from './sparkplug.ts'
 import type { Writing } from './stream.ts'
 
 const minute = 60_000
@@ -50,7 +51,8 @@ function advance(plant: Making): void {
   plant.time += Math.floor(random() * 16 * minute)
   const chance = random()
   if (chance < 0.85) round(plant)
-  else if (chance < 0.88) plant.log.push({ kind: 'tick', source: '', name: '', time: plant.time })
+  else if (chance < 0.87) plant.log.push({ kind: 'tick', source: '', name: '', time: plant.time })
+  else if (chance < 0.89) edgeNode(plant)
   else if (chance < 0.91) oddMessage(plant)
   else if (chance < 0.94) person(plant)
   else if (chance < 0.96) linkEvent(plant)
@@ -103,6 +105,20 @@ function measured(plant: Making, device: Device, time: number): number {
   const daily = Math.sin((time / (1440 * minute)) * 2 * Math.PI)
   const fault = device.faultUntil > time ? device.fault : 0
   return Math.round((device.level + daily * 4 + noise + fault) * 1_000) / 1_000
+}
+
+/** Births, data by alias before and after them, deaths; the aliases change now and then. */
+function edgeNode(plant: Making): void {
+  const { random, time } = plant
+  const first = 1 + Math.floor(random() * 3)
+  const type = ['BIRTH', 'DATA', 'DATA', 'DATA', 'DEATH'][Math.floor(random() * 5)]!
+  const ofDevice = random() < 0.5
+  const name = `spBv1.0/works/${ofDevice ? 'D' : 'N'}${type}/line-1${ofDevice ? '/press' : ''}`
+  const metrics = [0, 1, 2].map((i) => ({ alias: first + i, value: i === 2 ? random() < 0.5 : 100 * random() }))
+  const named = metrics.map((metric, i) => ({ ...metric, name: `m${(first + i) % 4}` }))
+  const body = sparkplug(type === 'DEATH' ? null : 0, time, type === 'BIRTH' ? named : type === 'DATA' ? metrics : [])
+  const cut = random() < 0.1 ? body.subarray(0, body.length - 1) : body
+  plant.log.push({ kind: 'message', source: 'a', name, time, body: cut })
 }
 
 const oddBodies = [

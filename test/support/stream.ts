@@ -74,6 +74,7 @@ const calls = [
   'note',
   'bookmark',
   'zone',
+  'birth',
   'link',
 ] as const satisfies readonly (keyof Emit)[]
 

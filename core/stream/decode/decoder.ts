@@ -1,58 +1,14 @@
-import type { Millis, UndecodableReason } from '../../contract/model.ts'
-import type { Place } from '../place.ts'
+import type { Topic, UndecodableReason } from '../../contract/model.ts'
 import { devicePlace, signalPlace } from '../place.ts'
-import { type Parsed, parse, type Value } from './parse.ts'
+import type { Context } from './births.ts'
+import { addSignal, createDecoded, type Decoded, emptyLayout, inOrder, type Layout, putValue } from './decoded.ts'
+import { type Parsed, parse } from './parse.ts'
 import { learnShape, type Shape, scan } from './shape.ts'
+import { readSparkplug, type SparkplugTopic, sparkplugTopic } from './sparkplug.ts'
 
-/** What one message holds, in columns that the next call overwrites. */
-export interface Decoded {
-  layout: Layout
-  /** Readings in this message. */
-  n: number
-  /** Index into `valueKinds`. */
-  readonly kind: Uint8Array
-  /** The value of a number, 0 or 1 for a boolean. */
-  readonly number: Float64Array
-  /** The value of a text; otherwise left over. */
-  readonly text: string[]
-  /** What the device says the time was; NaN when it says nothing. Give it to `eventTime`. */
-  time: Millis
-  /** Readings left out because a message may hold 256. */
-  dropped: number
-}
-
-export const valueKinds = ['number', 'boolean', 'text'] as const
-/** Most readings in one message. */
-export const maxReadings = 256
-
-/** Messages of one topic with the same signals in the same order share one layout, the same object while it is cached. */
-export interface Layout {
-  readonly place: Place
-  /** One value, so that the topic's last level is the signal. */
-  readonly single: boolean
-  /** Signal of each reading. */
-  readonly signals: readonly string[]
-  /** The unit that the message names, when it holds one value. */
-  readonly unit: string | null
-  /** For whoever owns the decoder: their number of the series of reading i of kind k at `k * signals.length + i`; -1 at first. */
-  readonly ids: Int32Array
-}
-
-/** Stateless in meaning: the same topic and bytes always give the same answer. What it keeps are caches. */
+/** Stateless in meaning: the same topic, bytes and context always give the same answer. What it keeps are caches. */
 export interface Decoder {
-  decode(topic: string, bytes: Uint8Array, out: Decoded): UndecodableReason | null
-}
-
-export function createDecoded(): Decoded {
-  return {
-    layout: { place: devicePlace(''), single: false, signals: [], unit: null, ids: new Int32Array(0) },
-    n: 0,
-    kind: new Uint8Array(maxReadings),
-    number: new Float64Array(maxReadings),
-    text: new Array<string>(maxReadings).fill(''),
-    time: Number.NaN,
-    dropped: 0,
-  }
+  decode(topic: Topic, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null
 }
 
 /** `shapes: false` reads every message with JSON.parse; the answers are the same. */
@@ -60,16 +16,31 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
   const topics = new Map<string, TopicCache>()
   const maxTries = (options.shapes ?? true) ? 8 : 0
   return {
-    decode(topic, bytes, out) {
-      let cache = topics.get(topic)
+    decode({ source, name }, bytes, context, out) {
+      let cache = topics.get(name)
       if (cache === undefined) {
         if (topics.size >= maxTopics) topics.clear()
-        cache = { topic, layouts: new Map(), shapes: [], tries: maxTries }
-        topics.set(topic, cache)
+        cache = { topic: name, sparkplug: sparkplugTopic(name), layouts: new Map(), shapes: [], tries: maxTries }
+        topics.set(name, cache)
       }
-      return decodeInto(cache, bytes, out)
+      begin(out)
+      if (cache.sparkplug === null) return decodeInto(cache, bytes, out)
+      if (bytes.length > maxBytes) return 'too_large'
+      return readSparkplug(cache.sparkplug, source, bytes, context, out)
     },
   }
+}
+
+function begin(out: Decoded): void {
+  out.n = 0
+  out.slot = inOrder
+  out.time = Number.NaN
+  out.each = false
+  out.left = null
+  out.type = null
+  out.node = ''
+  out.sequence = -1
+  out.birth = null
 }
 
 const maxTopics = 50_000
@@ -79,6 +50,8 @@ const maxShapeBytes = 4_096
 
 interface TopicCache {
   readonly topic: string
+  /** Null: a topic as any other. */
+  readonly sparkplug: SparkplugTopic | null
   readonly layouts: Map<string, Layout>
   readonly shapes: Shape[]
   /** Shapes that may still be learned; a topic whose messages always differ is parsed. */
@@ -88,6 +61,7 @@ interface TopicCache {
 function decodeInto(cache: TopicCache, bytes: Uint8Array, out: Decoded): UndecodableReason | null {
   if (scanInto(cache.shapes, bytes, out)) return null
   out.n = 0
+  out.time = Number.NaN
   if (bytes.length === 0) return 'empty'
   if (bytes.length > maxBytes) return 'too_large'
   const parsed = parse(bytes)
@@ -114,9 +88,10 @@ function learn(cache: TopicCache, bytes: Uint8Array, out: Decoded): void {
   cache.tries -= 1
   const shape = learnShape(bytes, out.layout)
   if (shape === null) return
-  const check = createDecoded()
   if (scan(shape, bytes, check) && same(check, out)) cache.shapes.push(shape)
 }
+
+const check = createDecoded()
 
 function same(a: Decoded, b: Decoded): boolean {
   if (a.n !== b.n || !Object.is(a.time, b.time)) return false
@@ -131,18 +106,8 @@ function fill(out: Decoded, parsed: Parsed, layout: Layout): void {
   out.layout = layout
   out.n = parsed.values.length
   out.time = parsed.time
-  out.dropped = parsed.dropped
-  for (let i = 0; i < out.n; i++) put(out, i, parsed.values[i]!)
-}
-
-function put(out: Decoded, i: number, value: Value): void {
-  if (typeof value === 'string') {
-    out.kind[i] = 2
-    out.text[i] = value
-    return
-  }
-  out.kind[i] = typeof value === 'number' ? 0 : 1
-  out.number[i] = Number(value)
+  if (parsed.dropped > 0) out.left = 'too_large'
+  for (let i = 0; i < out.n; i++) putValue(out, i, parsed.values[i]!)
 }
 
 function layoutFor(cache: TopicCache, parsed: Parsed): Layout {
@@ -155,9 +120,14 @@ function layoutFor(cache: TopicCache, parsed: Parsed): Layout {
   return layout
 }
 
-function makeLayout(topic: string, parsed: Parsed): Layout {
-  const ids = new Int32Array(parsed.names.length * valueKinds.length).fill(-1)
-  if (!parsed.single) return { place: devicePlace(topic), single: false, signals: parsed.names, unit: null, ids }
-  const { signal, ...place } = signalPlace(topic)
-  return { place, single: true, signals: [signal], unit: parsed.unit, ids }
+function makeLayout(topic: string, { single, names, unit }: Parsed): Layout {
+  if (single) {
+    const { signal, ...place } = signalPlace(topic)
+    const layout = emptyLayout(place, true)
+    addSignal(layout, place, signal, unit)
+    return layout
+  }
+  const layout = emptyLayout(devicePlace(topic))
+  for (const name of names) addSignal(layout, layout.place, name, null)
+  return layout
 }

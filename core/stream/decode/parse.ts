@@ -1,8 +1,6 @@
 import type { Millis, UndecodableReason } from '../../contract/model.ts'
 import { epochMillis, isoMillis } from '../event-time.ts'
-import { maxReadings } from './decoder.ts'
-
-export type Value = number | boolean | string
+import { maxName, maxText, type Value } from './decoded.ts'
 
 /** A message read the plain way. */
 export interface Parsed {
@@ -17,8 +15,8 @@ export interface Parsed {
 }
 
 const maxDepth = 16
-const maxText = 256
-const maxName = 200
+/** Most signals of one message. */
+const maxSignals = 256
 export const timeKeys: ReadonlySet<string> = new Set(['ts', 'time', 'timestamp', 't'])
 export const valueKeys: ReadonlySet<string> = new Set(['value', 'v'])
 export const unitKeys: ReadonlySet<string> = new Set(['unit', 'u'])
@@ -148,7 +146,7 @@ function takeField(name: string, key: string, field: Value, path: string, found:
     found.time = time
     return true
   }
-  if (found.values.length === maxReadings) {
+  if (found.values.length === maxSignals) {
     found.dropped += 1
     return true
   }

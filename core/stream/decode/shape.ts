@@ -1,5 +1,5 @@
 import { isoMillis } from '../event-time.ts'
-import type { Decoded, Layout } from './decoder.ts'
+import type { Decoded, Layout } from './decoded.ts'
 import { type FoundNumber, findNumber } from './number.ts'
 import { qualityKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
 
@@ -34,7 +34,6 @@ export function scan(shape: Shape, bytes: Uint8Array, out: Decoded): boolean {
   if (afterLiteral(literals[times.length]!, bytes, at) !== bytes.length) return false
   out.layout = shape.layout
   out.n = n
-  out.dropped = 0
   return true
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createDecoded, createDecoder, type Decoded, type Decoder } from '../../../core/stream/decode/decoder.ts'
+import { noContext } from '../../../core/stream/decode/births.ts'
+import { createDecoded, type Decoded, valueAt } from '../../../core/stream/decode/decoded.ts'
+import { createDecoder, type Decoder } from '../../../core/stream/decode/decoder.ts'
 import { findNumber } from '../../../core/stream/decode/number.ts'
 import { random } from '../../support/stream.ts'
 
@@ -8,7 +10,7 @@ const encoder = new TextEncoder()
 describe('a message', () => {
   const read = (topic: string, text: string | Uint8Array): unknown => {
     const out = createDecoded()
-    const reason = createDecoder().decode(topic, typeof text === 'string' ? encoder.encode(text) : text, out)
+    const reason = readInto(createDecoder(), topic, typeof text === 'string' ? encoder.encode(text) : text, out)
     return reason ?? said(out)
   }
 
@@ -53,10 +55,10 @@ describe('a message', () => {
     expect(({} as { y?: number }).y).toBeUndefined()
   })
 
-  test('with 300 fields gives 256 readings and counts the rest', () => {
+  test('with 300 fields gives 256 readings and says that there were more', () => {
     const out = createDecoded()
-    createDecoder().decode('a', encoder.encode(JSON.stringify(Array.from({ length: 300 }, (_, i) => i))), out)
-    expect([out.n, out.dropped]).toEqual([256, 44])
+    readInto(createDecoder(), 'a', encoder.encode(JSON.stringify(Array.from({ length: 300 }, (_, i) => i))), out)
+    expect([out.n, out.left]).toEqual([256, 'too_large'])
   })
 
   test('on a topic of 60 kB has a place of its own', () => {
@@ -113,22 +115,23 @@ describe('the shape scanner reads as JSON.parse does', () => {
   })
 })
 
+function readInto(decoder: Decoder, topic: string, bytes: Uint8Array, out: Decoded) {
+  return decoder.decode({ source: 'a', name: topic }, bytes, noContext, out)
+}
+
 function said(out: Decoded): unknown {
-  const { place, signals, unit } = out.layout
+  const { place, signals, units } = out.layout
+  const unit = units[0]!
   const values = Object.fromEntries(signals.map((signal, i) => [signal, valueAt(out, i)]))
   return { ...place, unit, time: out.time, values }
 }
 
-function valueAt(out: Decoded, i: number): unknown {
-  if (out.kind[i] === 2) return out.text[i]
-  return out.kind[i] === 1 ? out.number[i] === 1 : out.number[i]
-}
+const out = createDecoded()
 
 function answer(decoder: Decoder, topic: string, body: string): unknown {
-  const out = createDecoded()
-  const reason = decoder.decode(topic, encoder.encode(body), out)
+  const reason = readInto(decoder, topic, encoder.encode(body), out)
   if (reason !== null) return reason
-  return [out.layout.place, out.layout.single, out.layout.signals, out.layout.unit, out.time, out.dropped, columns(out)]
+  return [out.layout.place, out.layout.single, out.layout.signals, out.layout.units, out.time, out.left, columns(out)]
 }
 
 function columns(out: Decoded): unknown {

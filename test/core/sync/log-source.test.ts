@@ -7,6 +7,8 @@ import { openReader } from '../../../core/log/reader.ts'
 import { openLogSource } from '../../../core/sync/log-source.ts'
 import { openViews } from '../../../core/views/writer.ts'
 import { madeChanges } from '../../support/kafka/made-source.ts'
+import { type Metric, sparkplug } from '../../support/sparkplug.ts'
+import { buildViews } from '../../support/views.ts'
 
 const time = 1_795_490_400_000
 const text = (words: string) => new TextEncoder().encode(words)
@@ -78,4 +80,29 @@ test('transitions come from the views by offset, numbered within it', () => {
     [0, 'band:1:50'],
     [1, 'band:1:50'],
   ])
+})
+
+test('a message that names its metrics by alias has the names of the birth that came before it', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'fieldwatch-source-'))
+  const node = (kind: string, metrics: readonly Metric[]) => ({
+    ...message(`spBv1.0/works/${kind}/line-1`, ''),
+    bytes: sparkplug(0, time, metrics),
+  })
+  const log = openLog(join(dir, 'log'))
+  log.append([node('NBIRTH', [{ name: 'flow', alias: 7, value: 1 }]), node('NDATA', [{ alias: 7, value: 2 }])])
+  log.append([node('NBIRTH', [{ name: 'level', alias: 7, value: 3 }]), node('NDATA', [{ alias: 7, value: 4 }])])
+  buildViews(join(dir, 'log'), join(dir, 'views.db'))
+  const source = openLogSource(openReader(join(dir, 'log')), join(dir, 'views.db'))
+  const read = source
+    .messages(1, 4, 1_000)
+    .messages.map(({ readings }) => readings.map((one) => [one.signal, one.value]))
+  expect(read).toEqual([
+    [['flow', 2]],
+    [
+      ['online', true],
+      ['level', 3],
+    ],
+    [['level', 4]],
+  ])
+  expect(source.messages(1, 2, 1_000).messages[0]!.readings[0]!.signal).toBe('flow')
 })

@@ -1,0 +1,80 @@
+import type { Offset } from '../../contract/model.ts'
+
+/** A metric as the birth of its edge node or device declares it; later messages may name it by its alias alone. */
+export interface BirthMetric {
+  readonly name: string
+  readonly alias: number | null
+  /** Sparkplug data type. */
+  readonly type: number
+  readonly unit: string | null
+}
+
+export interface Birth {
+  /** Of the record; -1 until it is known. */
+  readonly offset: Offset
+  /** Number of the session, in the birth of an edge node; -1: none. */
+  readonly session: number
+  readonly metrics: readonly BirthMetric[]
+}
+
+/** What decoding depends on beside the message itself. All of it comes from the log. */
+export interface Context {
+  /** The newest birth under a key, before the record that is decoded. */
+  birth(key: string): Birth | null
+}
+
+export const noContext: Context = { birth: () => null }
+
+/** A birth with the same metrics keeps the list of the one before, so that what was made of it stays. */
+export function sameMetrics(a: readonly BirthMetric[], b: readonly BirthMetric[]): boolean {
+  return a.length === b.length && a.every((metric, i) => isSame(metric, b[i]!))
+}
+
+function isSame(a: BirthMetric, b: BirthMetric): boolean {
+  return a.name === b.name && a.alias === b.alias && a.type === b.type && a.unit === b.unit
+}
+
+/** A birth as views keep it: of two that declare the same, only the first has a list. */
+export interface BirthRow {
+  readonly offset: Offset
+  readonly session: number
+  /** Where its list stands, and the list as JSON. */
+  readonly listed: Offset
+  readonly metrics: string
+}
+
+/** The births as of any offset, from rows that are read when they are asked for. */
+export class BirthsAsOf implements Context {
+  /** The record that is decoded. */
+  offset: Offset = 0
+  private readonly read: (key: string, before: Offset) => BirthRow | undefined
+  private readonly lists = new Map<string, readonly BirthMetric[]>()
+
+  constructor(read: (key: string, before: Offset) => BirthRow | undefined) {
+    this.read = read
+  }
+
+  birth(key: string): Birth | null {
+    const row = this.read(key, this.offset)
+    return row === undefined ? null : { offset: row.offset, session: row.session, metrics: this.metrics(key, row) }
+  }
+
+  private metrics(key: string, { listed, metrics }: BirthRow): readonly BirthMetric[] {
+    const place = `${listed} ${key}`
+    let list = this.lists.get(place)
+    if (list !== undefined) return list
+    if (this.lists.size >= maxLists) this.lists.clear()
+    list = JSON.parse(metrics) as readonly BirthMetric[] // written by the views, from the same type
+    this.lists.set(place, list)
+    return list
+  }
+}
+
+const maxLists = 1_000
+
+/** Reads a BirthRow of the views; its parameters are key, offset, key, offset. */
+export const birthRowSql = `
+  select b.offset, b.session, d.offset as listed, d.metrics
+  from (select offset, session from birth where key = ? and offset < ? order by offset desc limit 1) b,
+       (select offset, metrics from birth where key = ? and offset < ? and metrics is not null
+        order by offset desc limit 1) d`
