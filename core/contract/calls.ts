@@ -199,22 +199,61 @@ export interface MessageRow {
   readonly undecodable: UndecodableReason | null
 }
 
+/** A time in which nothing could come, or nothing did. */
+export interface Gap {
+  readonly from: Millis
+  /** Null: it goes on. */
+  readonly until: Millis | null
+  readonly cause: GapCause
+  readonly detail: string | null
+  /** Messages of that time that came afterwards, and are filed by their own time. */
+  readonly late: number
+}
+
+/** What of a span was heard: all of it since `since`, but for the gaps. */
+export interface Coverage {
+  /** When it was first heard of; null: not until the end of the span. */
+  readonly since: Millis | null
+  /** Those that touch the span, whole, in order of time and never two at once; of more than 500 the newest. */
+  readonly gaps: readonly Gap[]
+  /** There are more gaps than these. */
+  readonly more: boolean
+  /** Of the span, in the gaps above. */
+  readonly gapMs: Millis
+}
+
+/** A file that was imported has no link, and so no gaps. */
+export interface SourceCoverage extends Coverage {
+  readonly source: string
+  readonly messages: number
+  /** Sent again by the broker, because it had not heard that they were stored. */
+  readonly repeats: number
+  /** Sent without acknowledgement: what was lost of these on the way cannot be known. */
+  readonly qos0: number
+}
+
 export interface Continuity {
   readonly from: Millis
   readonly until: Millis
-  readonly sources: readonly {
-    readonly source: string
-    readonly since: Millis
-    readonly messages: number
-    readonly repeats: number
-    readonly qos0: number
-    readonly gaps: readonly {
-      readonly from: Millis
-      readonly until: Millis | null
-      readonly cause: GapCause
-      readonly detail: string | null
-    }[]
-  }[]
+  /** What came before is no longer kept; null: everything is. */
+  readonly keptSince: Millis | null
+  readonly sources: readonly SourceCoverage[]
+}
+
+export interface DeviceCoverage extends Coverage {
+  readonly from: Millis
+  readonly until: Millis
+  readonly sources: readonly string[]
+}
+
+/** A device that was silent by its own pace, while its source was heard or not. */
+export interface SilentRow {
+  readonly device: string
+  readonly label: string
+  readonly area: string
+  readonly silences: number
+  /** Of the span. */
+  readonly silentMs: Millis
 }
 
 export interface AlertLoad {
@@ -428,7 +467,24 @@ export interface Calls {
   >
   alert: Call<{ readonly id: string; readonly at: At }, AlertDetail>
   alertLoad: Call<{ readonly at: At }, AlertLoad>
-  continuity: Call<{ readonly at: At; readonly days: number }, Continuity>
+  /** `until` null: the instant. `from` null: seven days before. */
+  continuity: Call<{ readonly at: At; readonly from: Millis | null; readonly until: Millis | null }, Continuity>
+  /** Of one device: the gaps of its source, and its own silences. */
+  'continuity.device': Call<
+    { readonly id: string; readonly at: At; readonly from: Millis | null; readonly until: Millis | null },
+    DeviceCoverage
+  >
+  /** Devices with silences of their own, those that were silent longest first. */
+  'continuity.silent': Call<
+    {
+      readonly at: At
+      readonly from: Millis | null
+      readonly until: Millis | null
+      readonly skip: number
+      readonly limit: number
+    },
+    { readonly rows: readonly SilentRow[]; readonly more: boolean }
+  >
   timeline: Call<{ readonly from: Millis; readonly until: Millis; readonly bins: number; readonly at: At }, Timeline>
   command: Call<
     { [K in keyof Commands]: { readonly name: K; readonly value: Commands[K] } }[keyof Commands],
@@ -475,6 +531,8 @@ export const readCalls = [
   'alert',
   'alertLoad',
   'continuity',
+  'continuity.device',
+  'continuity.silent',
   'timeline',
   'rules',
 ] as const satisfies readonly CallName[]

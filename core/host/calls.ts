@@ -17,6 +17,7 @@ const id = z.string().min(1).max(66_000) // a device may be a whole MQTT topic
 const ids = z.array(id).min(1).max(1_000)
 const by = z.string().min(1).max(100)
 const note = text.nullable()
+const span = { from: millis.nullable(), until: millis.nullable() }
 const limit = z.int().min(1).max(1_000)
 const nothing = z.strictObject({})
 const destination = z.string().min(1).max(64)
@@ -83,7 +84,9 @@ const inputs = {
   alerts: z.strictObject({ at, show: z.enum(['open', 'history']), device: id.nullable(), limit }),
   alert: z.strictObject({ id, at }),
   alertLoad: z.strictObject({ at }),
-  continuity: z.strictObject({ at, days: z.number().min(0).max(3_660) }),
+  continuity: z.strictObject({ at, ...span }),
+  'continuity.device': z.strictObject({ id, at, ...span }),
+  'continuity.silent': z.strictObject({ at, ...span, skip: z.int().min(0).max(100_000), limit }),
   timeline: z.strictObject({ from: millis, until: millis, bins: z.int().min(1).max(10_000), at }),
   command,
   rules: z.strictObject({ at }),

@@ -4,6 +4,7 @@ import { afterMs } from './detect/link.ts'
 import { heard, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
+import { turn } from './gaps.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 
@@ -47,6 +48,7 @@ function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
     explanation: explainSilence(device, silentAfter(device.row, rule.params)),
     time,
   })
+  turn(device.gaps, 'device silent', null, device.row[heard]!, plant.next, out)
 }
 
 /** Shelves that end and links that stay lost: few, so they are looked through. */

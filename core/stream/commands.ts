@@ -2,6 +2,7 @@ import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { change, endWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import type { Emit } from './emit.ts'
+import { turn } from './gaps.ts'
 import type { Plant } from './plant.ts'
 import { ruleFor } from './rules.ts'
 
@@ -64,6 +65,7 @@ function applyRules(plant: Plant, out: Emit): void {
     if (device.rule === null && device.silent !== null) {
       returned(plant, device.silent, plant.time, plant.time, 'its rule was changed', out)
       device.silent = null
+      turn(device.gaps, null, null, plant.time, plant.next, out)
       device.dirty = true
     }
     setDeadline(plant, index)

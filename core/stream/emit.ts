@@ -11,6 +11,7 @@ import type {
   UndecodableReason,
 } from '../contract/model.ts'
 import type { Birth } from './decode/births.ts'
+import type { Gap } from './gaps.ts'
 
 /**
  * What the path says, called at once and in log order. The same log gives the same calls with the same values,
@@ -40,4 +41,12 @@ export interface Emit {
   /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
   birth(key: string, birth: Birth, same: boolean): void
   link(source: string, event: LinkEvent, detail: string | null): void
+  /** A source is heard of for the first time, by its link or by a message. */
+  source(name: string): void
+  /** A device comes by a source by which it never came before. */
+  comesBy(device: string, source: string): void
+  /** When it opens, and with its end when it is over. */
+  gap(gap: Gap): void
+  /** A message came whose own time lies in a gap that was over; how many have, with this one. */
+  late(about: Gap['about'], name: string, opened: Offset, total: number): void
 }

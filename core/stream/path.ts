@@ -1,14 +1,15 @@
 import type { Block } from '../contract/block.ts'
 import { kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.ts'
-import { type LinkEvent, linkEvents, type Offset, type Topic } from '../contract/model.ts'
+import { type LinkEvent, linkEvents, type Millis, type Offset, type Topic } from '../contract/model.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
+import { fireCoverage, hearSource, linkTurned, linkWords, recorderTurned, recordsMissing } from './coverage.ts'
 import type { Context } from './decode/births.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
 import type { Emit } from './emit.ts'
-import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
-import { occurs, readNumber, readText, touchDevice } from './reading.ts'
+import { createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
+import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
 import { type PathState, restorePlant, savePlant } from './state.ts'
 
@@ -68,12 +69,15 @@ interface Reader {
 function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void {
   const { plant } = reader
   const kind = block.kind[row]!
+  const { next, time: before } = plant
   plant.next = block.first + row
-  plant.time = Math.max(plant.time, block.time[row]!)
+  plant.time = Math.max(before, block.time[row]!)
   out.at(plant.next, plant.time)
   if (!plant.begun) begin(plant, out)
-  if (kind === kindCode.link) link(plant, block.topics[block.topic[row]!]!, payload(block, row), out)
+  else if (plant.next > next) recordsMissing(plant, next, plant.next, before, out)
+  if (kind === kindCode.link) link(plant, block, row, before, out)
   fireDeadlines(plant, out)
+  fireCoverage(plant, out)
   if (kind === kindCode.message) message(reader, block, row, out)
   else if (kind === kindCode.command) command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
   plant.next += 1
@@ -88,14 +92,17 @@ function begin(plant: Plant, out: Emit): void {
 }
 
 function message(reader: Reader, block: Block, row: number, out: Emit): void {
-  const { decoded } = reader
+  const { decoded, plant } = reader
   const topic = block.topics[block.topic[row]!]!
   const flags = block.flags[row]!
   const reason = reader.decoder.decode(topic, payload(block, row), reader.context, decoded)
+  const retained = (flags & retainedFlag) !== 0
+  const source = plant.sources[sourceIndex(plant, topic.source, out)]!
+  if (!retained) hearSource(plant, source, out)
   out.message(topic.source, flags & 3, (flags & repeatFlag) !== 0, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
-  else readings(reader, topic, block.time[row]!, (flags & retainedFlag) !== 0, out)
-  if (reason === null && decoded.birth !== null) born(reader.plant, decoded.birth, out)
+  else readings(reader, topic, block.time[row]!, retained, out)
+  if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
 }
 
 function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, retained: boolean, out: Emit): void {
@@ -120,8 +127,10 @@ function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, ret
       device = state.device
       occurs(plant, decoded.time, arrival, false)
       if (alive) touchDevice(plant, device, topic, out)
+      if (alive && !each) placeInTime(plant, device, arrival, out)
     }
     if (each) occurs(plant, decoded.times[i]!, arrival, decoded.historical[i] === 1)
+    if (each && alive) placeInTime(plant, device, arrival, out)
     if (kind === 2) readText(plant, state, decoded.text[i]!, retained, out)
     else readNumber(plant, state, decoded.number[i]!, retained, out)
   }
@@ -135,33 +144,29 @@ function born(plant: Plant, { key, same, ...birth }: NonNullable<Decoded['birth'
 }
 
 /** Before the deadlines: a recorder that was away does not make its devices silent. */
-function link(plant: Plant, topic: Topic, bytes: Uint8Array, out: Emit): void {
+function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit): void {
+  const topic = block.topics[block.topic[row]!]!
   const event = topic.name as LinkEvent
   if (!linkEvents.includes(event)) return
-  const about = topic.source === '' ? plant.sources : [plant.sources[sourceIndex(plant, topic.source)]!]
-  for (const source of about) {
-    if (topic.source !== '') source.linked = true
-    if (event === 'down') linkDown(plant, source)
-    else if (event === 'stopped') linkStopped(plant, source, out)
-    else if (event === 'started' && topic.source === '' && source.linked) source.up = false
-    else if (event !== 'asleep') awake(plant, event, source, topic, out)
-  }
-  out.link(topic.source, event, detailOf(bytes))
+  const own = topic.source === '' ? null : plant.sources[sourceIndex(plant, topic.source, out)]!
+  const said = linkWords(payload(block, row))
+  if (own !== null) own.linked = true
+  if (own !== null) linkTurned(plant, own, event, said, block.time[row]!, out)
+  else recorderTurned(plant, event, said, before, block.time[row]!, out)
+  for (const source of own === null ? plant.sources : [own]) turnLink(plant, source, event, topic, out)
+  out.link(topic.source, event, said.detail)
 }
 
-function awake(plant: Plant, event: LinkEvent, source: Plant['sources'][number], topic: Topic, out: Emit): void {
+function turnLink(plant: Plant, source: SourceState, event: LinkEvent, topic: Topic, out: Emit): void {
+  if (event === 'down') linkDown(plant, source)
+  else if (event === 'stopped') linkStopped(plant, source, out)
+  else if (event === 'started' && topic.source === '' && source.linked) source.up = false
+  else if (event !== 'asleep') awake(plant, event, source, topic, out)
+}
+
+function awake(plant: Plant, event: LinkEvent, source: SourceState, topic: Topic, out: Emit): void {
   if (event === 'awake' || topic.source === '') forgive(plant, source)
   else linkUp(plant, source, out)
-}
-
-function detailOf(bytes: Uint8Array): string | null {
-  if (bytes.length === 0) return null
-  try {
-    const value = JSON.parse(new TextDecoder().decode(bytes)) as { readonly detail?: unknown } | null
-    return typeof value?.detail === 'string' ? value.detail : null
-  } catch {
-    return null // a detail is for people to read; the event stands without it
-  }
 }
 
 export type { PathState } from './state.ts'

@@ -1,11 +1,13 @@
 import type { Alert, Millis, Offset, Rule, SeriesType, Topic } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
+import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/births.ts'
 import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
-import { deviceEvery, deviceRowLength, heard } from './detect/silence.ts'
+import { deviceEvery, deviceRowLength, heard, usualLag } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
+import { type Gaps, noGaps } from './gaps.ts'
 import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
@@ -26,6 +28,12 @@ export interface Plant {
   readonly deviceOf: Map<string, number>
   readonly sources: SourceState[]
   readonly sourceOf: Map<string, number>
+  /** The recorder runs, as far as the log tells. */
+  running: boolean
+  /** It sleeps: nothing comes from anywhere. */
+  asleep: Away | null
+  /** Of the whole installation. */
+  readonly gaps: Gaps
   /** Open alerts, and the newest of those that returned, oldest first. */
   readonly alerts: Map<string, Alert>
   /** Ids of the shelved ones, in the order of their shelving. */
@@ -47,6 +55,10 @@ export interface DeviceState {
   /** Its open silence alert. */
   silent: string | null
   rule: Rule | null
+  /** Every source by which it ever came. */
+  readonly comesBy: Set<number>
+  /** Its own silences. */
+  readonly gaps: Gaps
   dirty: boolean
 }
 
@@ -61,6 +73,15 @@ export interface SourceState {
   lostSince: Millis
   alert: string | null
   readonly devices: Set<number>
+  /** Why nothing can come by it; null: it can. */
+  away: Away | null
+  /** It could be heard, and was not. */
+  silent: boolean
+  /** Log time by which it must have told of its link after a start; NaN: it has. */
+  expect: Millis
+  /** Its pace, as of a device. */
+  readonly row: Float64Array
+  readonly gaps: Gaps
 }
 
 export function createPlant(maxSeries: number): Plant {
@@ -76,6 +97,9 @@ export function createPlant(maxSeries: number): Plant {
     deviceOf: new Map(),
     sources: [],
     sourceOf: new Map(),
+    running: false,
+    asleep: null,
+    gaps: noGaps('source', ''),
     alerts: new Map(),
     shelved: new Set(),
     births: new Map(),
@@ -94,7 +118,8 @@ export function createPlant(maxSeries: number): Plant {
   }
 }
 
-export function sourceIndex(plant: Plant, name: string): number {
+/** Index of a source; a new one is said. */
+export function sourceIndex(plant: Plant, name: string, out: Emit): number {
   let index = plant.sourceOf.get(name)
   if (index === undefined) {
     index = plant.sources.length
@@ -107,9 +132,22 @@ export function sourceIndex(plant: Plant, name: string): number {
       lostSince: 0,
       alert: null,
       devices: new Set(),
+      away: null,
+      silent: false,
+      expect: Number.NaN,
+      row: paceRow(),
+      gaps: noGaps('source', name),
     })
+    out.source(name)
   }
   return index
+}
+
+/** Where the pace of a device or a source is learned. */
+export function paceRow(): Float64Array {
+  const row = new Float64Array(deviceRowLength)
+  row[heard] = row[deviceEvery] = row[usualLag] = Number.NaN
+  return row
 }
 
 /** The series of a signal; a new one is said. -1 when the plant already holds as many as it may. */
@@ -132,7 +170,7 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
   const { device, label, area } = place
   const id = plant.series.length
   const series = { id, device, signal: layout.signals[slot]!, unit: layout.units[slot]!, type, first: plant.next }
-  const owner = deviceIndex(plant, place, topic)
+  const owner = deviceIndex(plant, place, topic, out)
   const state = createSeries(series, owner)
   state.watches = watchSeries(plant.rules, series, [])
   plant.series.push(state)
@@ -142,16 +180,27 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
   return id
 }
 
-function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic): number {
+function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic, out: Emit): number {
   const known = plant.deviceOf.get(device)
   if (known !== undefined) return known
   const index = plant.devices.length
-  const row = new Float64Array(deviceRowLength)
-  row[heard] = row[deviceEvery] = Number.NaN
-  const source = sourceIndex(plant, topic.source)
+  const source = sourceIndex(plant, topic.source, out)
   plant.deviceOf.set(device, index)
   const rule = ruleFor(plant.rules, 'silence', device)
-  plant.devices.push({ name: device, label, area, series: [], row, source, silent: null, rule, dirty: true })
+  plant.devices.push({
+    name: device,
+    label,
+    area,
+    series: [],
+    row: paceRow(),
+    source,
+    silent: null,
+    rule,
+    comesBy: new Set([source]),
+    gaps: noGaps('device', device),
+    dirty: true,
+  })
+  out.comesBy(device, topic.source)
   plant.sources[source]!.devices.add(index)
   return index
 }

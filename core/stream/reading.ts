@@ -10,13 +10,16 @@ import {
   heard,
   isBacklog,
   learnHeard,
+  learnLag,
   resume,
   resumed,
   silentAfter,
+  wasKept,
 } from './detect/silence.ts'
 import { learnRun } from './detect/stuck.ts'
 import type { Emit } from './emit.ts'
 import { eventTime, historicalMs } from './event-time.ts'
+import { countLate, turn } from './gaps.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { sourceIndex } from './plant.ts'
 import {
@@ -52,7 +55,9 @@ function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic,
   const current = plant.sources[device.source]!
   if (current.name !== topic.source) {
     current.devices.delete(index)
-    device.source = sourceIndex(plant, topic.source)
+    device.source = sourceIndex(plant, topic.source, out)
+    if (!device.comesBy.has(device.source)) out.comesBy(device.name, topic.source)
+    device.comesBy.add(device.source)
     device.dirty = true
   }
   const source = plant.sources[device.source]!
@@ -64,6 +69,7 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   if (device.silent === null) return
   returned(plant, device.silent, plant.time, plant.time, null, out)
   device.silent = null
+  turn(device.gaps, null, null, plant.time, plant.next, out)
   device.row[deviceLast] = plant.next
   device.row[heard] = Number.NaN // so that its absence is not learned as a gap
   resume(device.row, plant.next, plant.time)
@@ -73,6 +79,18 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
 /** A message may hold readings of several devices, by turns. */
 function isHeard(plant: Plant, { row }: DeviceState): boolean {
   return row[deviceLast] === plant.next && row[heard] === plant.time
+}
+
+/** Late is what somebody kept through a gap; a clock that is always behind is none. */
+export function placeInTime(plant: Plant, index: number, arrival: Millis, out: Emit): void {
+  const { next, now } = plant
+  const device = plant.devices[index]!
+  const source = plant.sources[device.source]!
+  const lag = arrival - now.time
+  device.dirty = true
+  const kept = wasKept(device.row, lag)
+  if (kept && (countLate(source.gaps, now.time, next, out) || countLate(device.gaps, now.time, next, out))) return
+  learnLag(device.row, lag)
 }
 
 function hear(plant: Plant, index: number, device: DeviceState): void {

@@ -2,9 +2,10 @@ import { FieldError } from '../contract/errors.ts'
 import type { Alert, Millis, Offset, Rule, Series } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
+import type { Away } from './coverage.ts'
 import type { Birth } from './decode/births.ts'
-import { deviceRowLength } from './detect/silence.ts'
-import { createPlant, type DeviceState, type Plant, type SourceState } from './plant.ts'
+import { restoreGaps, type SavedGaps, saveGaps } from './gaps.ts'
+import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
 
@@ -19,7 +20,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-7'
+export const pathVersion = 'path-8'
 
 interface Core {
   readonly time: Millis | null
@@ -27,8 +28,11 @@ interface Core {
   readonly zone: string
   readonly rules: readonly Rule[]
   readonly series: readonly SavedSeries[]
-  readonly devices: readonly Pick<DeviceState, 'name' | 'label' | 'area' | 'source' | 'silent' | 'series'>[]
+  readonly devices: readonly SavedDevice[]
   readonly sources: readonly SavedSource[]
+  readonly running: boolean
+  readonly asleep: Away | null
+  readonly gaps: SavedGaps
   readonly alerts: readonly Alert[]
   readonly shelved: readonly string[]
   readonly births: readonly (readonly [string, Birth])[]
@@ -50,9 +54,17 @@ interface SavedWatch {
   readonly clearReadings: number
 }
 
-interface SavedSource extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lostSince' | 'alert'> {
+interface SavedDevice extends Pick<DeviceState, 'name' | 'label' | 'area' | 'source' | 'silent' | 'series'> {
+  readonly comesBy: readonly number[]
+  readonly gaps: SavedGaps
+}
+
+interface SavedSource extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lostSince' | 'alert' | 'away' | 'silent'> {
   readonly due: Millis | null
   readonly devices: readonly number[]
+  readonly expect: Millis | null
+  readonly row: readonly (number | null)[]
+  readonly gaps: SavedGaps
 }
 
 export function savePlant(plant: Plant): PathState {
@@ -71,15 +83,27 @@ function coreOf(plant: Plant): Core {
       text,
       watches: savedWatches(watches),
     })),
-    devices: plant.devices.map(({ name, label, area, source, silent, series }) => ({
+    devices: plant.devices.map(({ name, label, area, source, silent, series, comesBy, gaps }) => ({
       name,
       label,
       area,
       source,
       silent,
       series,
+      comesBy: [...comesBy],
+      gaps: saveGaps(gaps),
     })),
-    sources: plant.sources.map((source) => ({ ...source, due: orNull(source.due), devices: [...source.devices] })),
+    sources: plant.sources.map((source) => ({
+      ...source,
+      due: orNull(source.due),
+      devices: [...source.devices],
+      expect: orNull(source.expect),
+      row: Array.from(source.row, orNull),
+      gaps: saveGaps(source.gaps),
+    })),
+    running: plant.running,
+    asleep: plant.asleep,
+    gaps: saveGaps(plant.gaps),
     alerts: [...plant.alerts.values()],
     shelved: [...plant.shelved],
     births: [...plant.births],
@@ -128,6 +152,9 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   plant.begun = core.begun
   plant.zone = core.zone
   plant.rules = [...core.rules]
+  plant.running = core.running
+  plant.asleep = core.asleep
+  Object.assign(plant.gaps, restoreGaps('source', '', core.gaps))
   for (const source of core.sources) restoreSource(plant, source)
   for (const device of core.devices) restoreDevice(plant, device)
   for (const series of core.series) restoreSeries(plant, series)
@@ -143,13 +170,27 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
 
 function restoreSource(plant: Plant, saved: SavedSource): void {
   plant.sourceOf.set(saved.name, plant.sources.length)
-  plant.sources.push({ ...saved, due: saved.due ?? Number.NaN, devices: new Set(saved.devices) })
+  plant.sources.push({
+    ...saved,
+    due: saved.due ?? Number.NaN,
+    devices: new Set(saved.devices),
+    expect: saved.expect ?? Number.NaN,
+    row: Float64Array.from(saved.row, (value) => value ?? Number.NaN),
+    gaps: restoreGaps('source', saved.name, saved.gaps),
+  })
 }
 
 function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   plant.deviceOf.set(saved.name, plant.devices.length)
   const rule = ruleFor(plant.rules, 'silence', saved.name)
-  plant.devices.push({ ...saved, row: new Float64Array(deviceRowLength), rule, dirty: false })
+  plant.devices.push({
+    ...saved,
+    row: paceRow(),
+    rule,
+    comesBy: new Set(saved.comesBy),
+    gaps: restoreGaps('device', saved.name, saved.gaps),
+    dirty: false,
+  })
 }
 
 function restoreSeries(plant: Plant, { series, device, text, watches }: SavedSeries): void {

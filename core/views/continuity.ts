@@ -1,67 +1,174 @@
 import type { Statement } from 'better-sqlite3'
-import type { Calls, Continuity } from '../contract/calls.ts'
+import type { Calls, Continuity, Coverage, DeviceCoverage, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
+import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
-import { minuteMs, minuteOf } from './bucket.ts'
-import { type Gap, type GapHistory, gapsOf } from './gaps.ts'
+import { hourOf, minuteMs, minuteOf } from './bucket.ts'
+import { type GapHistory, laid, type Span, shared } from './gaps.ts'
 import type { Instant } from './instant.ts'
 import type { Counted } from './records.ts'
 import type { Views } from './views.ts'
 
 const maxGaps = 500
-const day = 86_400_000
+/** Silences of devices that are looked through for the longest; the newest of the span. */
+const maxSilences = 200_000
+const usualSpan: Millis = 7 * 86_400_000
 
-interface Totals extends Counted {
-  readonly source: string
-}
+type Asked = { readonly from: Millis | null; readonly until: Millis | null }
 
-/** Whether every source was heard, and why not where it was not. */
+/** Whether every source and device was heard, and why not where it was not. */
 export class ContinuityAnswers {
   private readonly views: Views
   private readonly gaps: GapHistory
-  private readonly totals: Statement<[number, number], Totals>
-  private readonly since: Statement<[number], { source: string; minute: number }>
+  private readonly sources: Statement<[number], { name: string; since: Millis }>
+  private readonly comesBy: Statement<[string, number], { source: string; since: Millis }>
+  private readonly hours: Statement<[string, number, number], Counted>
+  private readonly minutes: Statement<[number, number], Counted & { source: string }>
+  private readonly newestMinute: Statement<[], { minute: number | null }>
+  private readonly silences: Statement<SilenceInput, { name: string; silences: number; ms: Millis }>
 
   constructor(views: Views, gaps: GapHistory) {
+    const { db } = views
     this.views = views
     this.gaps = gaps
-    this.totals = views.db.prepare(
+    this.sources = db.prepare('select name, since from source where first < ? order by since, name')
+    this.comesBy = db.prepare(
+      'select source, since from comes_by where device = ? and first < ? order by since, source',
+    )
+    this.hours = db.prepare(
+      `select sum(messages) as messages, sum(repeats) as repeats, sum(qos0) as qos0 from traffic_hour
+       where source = ? and hour >= ? and hour < ?`,
+    )
+    this.minutes = db.prepare(
       `select source, sum(messages) as messages, sum(repeats) as repeats, sum(qos0) as qos0 from minute
        where minute >= ? and minute < ? group by source`,
     )
-    this.since = views.db.prepare('select source, min(minute) as minute from minute where first < ? group by source')
+    this.newestMinute = db.prepare('select max(minute) as minute from minute')
+    this.silences = db.prepare(
+      `select name, count(*) as silences,
+         sum(min(case when closed >= $offset then $end else until end, $end) - max("from", $from)) as ms
+       from (select * from gap where about = 'device' and until > $from and "from" < $until and opened < $offset
+         order by until desc limit ${maxSilences})
+       group by name order by ms desc, name limit $limit offset $skip`,
+    )
   }
 
-  continuity(instant: Instant, { days }: Calls['continuity']['in']): Continuity {
-    const from = instant.time - Math.min(Math.max(1, days), 366) * day
-    const gaps = this.gaps.at(instant.offset)
-    const totals = this.totalsSince(instant, from)
-    const sources = this.since.all(instant.offset).map(({ source, minute }) => ({
-      source,
-      since: Math.max(minute * minuteMs, this.views.log.firstTime() ?? 0),
-      messages: totals.get(source)?.messages ?? 0,
-      repeats: totals.get(source)?.repeats ?? 0,
-      qos0: totals.get(source)?.qos0 ?? 0,
-      gaps: within(gapsOf(gaps, source), from, instant.time),
-    }))
-    return { from, until: instant.time, sources }
+  continuity(instant: Instant, asked: Asked): Continuity {
+    const span = spanOf(instant, asked)
+    const counted = this.counted(instant, span)
+    const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
+      const found = this.gaps.of(instant, 'source', name, span, maxGaps)
+      return { source: name, ...(counted.get(name) ?? none), ...this.coverage(span, since, found) }
+    })
+    return { ...span, keptSince: this.keptSince(), sources: sources.filter((source) => !isGone(source, span)) }
   }
 
-  /** Whole minutes are summed up already; of the running one the records are counted that were there. */
-  private totalsSince({ live, time, offset }: Instant, from: Millis): ReadonlyMap<string, Counted> {
-    const running = live ? Number.MAX_SAFE_INTEGER : minuteOf(time)
-    const totals = new Map(this.totals.all(minuteOf(from), running).map((row): [string, Counted] => [row.source, row]))
-    if (live) return totals
-    for (const [source, counted] of this.views.records.count(this.views.log.offsetAt(running * minuteMs), offset))
-      totals.set(source, sum(totals.get(source), counted))
-    return totals
+  device(instant: Instant, { id, ...asked }: Asked & { readonly id: string }): DeviceCoverage {
+    const span = spanOf(instant, asked)
+    const sources = this.comesBy.all(id, instant.offset)
+    if (sources.length === 0)
+      throw new FieldError('not_found', `device "${id}" was not known then; choose one from the list of devices`)
+    const own = this.gaps.of(instant, 'device', id, span, maxGaps)
+    const unheard = sources.map(({ source, since }, i): readonly Gap[] => {
+      const before = i === 0 ? [] : [{ ...notYet, until: since }]
+      return laid(before, this.gaps.of(instant, 'source', source, span, maxGaps).gaps)
+    })
+    const gaps = laid(unheard.reduce(shared), own.gaps).filter((gap) => touches(gap, span))
+    return {
+      from: span.from,
+      until: span.until,
+      sources: sources.map(({ source }) => source),
+      ...this.coverage(span, sources[0]!.since, {
+        gaps: gaps.slice(-maxGaps),
+        more: own.more || gaps.length > maxGaps,
+      }),
+    }
   }
+
+  silent(instant: Instant, asked: Calls['continuity.silent']['in']): Calls['continuity.silent']['out'] {
+    const span = spanOf(instant, asked)
+    const limit = Math.min(asked.limit, 500)
+    const input = { ...span, end: span.until, offset: instant.offset, limit: limit + 1, skip: asked.skip }
+    const found = this.silences.all(input)
+    return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit }
+  }
+
+  private silentRow({ name, silences, ms }: { name: string; silences: number; ms: Millis }): SilentRow {
+    const device = this.views.catalogue.devices.get(name)
+    return { device: name, label: device?.label ?? name, area: device?.area ?? '', silences, silentMs: ms }
+  }
+
+  /** What retention dropped covers whatever was known of its time. */
+  private coverage(span: Span, since: Millis, found: { readonly gaps: readonly Gap[]; more: boolean }): Coverage {
+    if (since >= span.until) return { since: null, gaps: [], more: false, gapMs: 0 }
+    const kept = this.keptSince() ?? since
+    const begin = Math.max(span.from, since)
+    const dropped = kept > begin ? [{ ...notKept, from: begin, until: Math.min(kept, span.until) }] : []
+    const gaps = laid(dropped, found.gaps).filter((gap) => touches(gap, span))
+    return { since, gaps, more: found.more, gapMs: lengthIn(gaps, span) }
+  }
+
+  private keptSince(): Millis | null {
+    return this.views.log.base() > 0 ? this.views.log.firstTime() : null
+  }
+
+  /** Whole hours and minutes are summed up already; of the running minute the records are counted that were there. */
+  private counted(instant: Instant, { from, until }: Span): ReadonlyMap<string, Counted> {
+    const past = !instant.live && until === instant.time
+    const end = instant.live && until === instant.time ? minuteOf(until) + 1 : minuteOf(until)
+    const newest = this.newestMinute.get()!.minute ?? 0
+    const firstHour = hourOf(minuteOf(from) + 59)
+    const endHour = Math.max(firstHour, Math.min(hourOf(end), hourOf(newest)))
+    const counts = new Map<string, Counted>()
+    const add = (source: string, counted: Counted) => counts.set(source, sum(counts.get(source), counted))
+    for (const row of this.minutes.iterate(minuteOf(from), Math.min(firstHour * 60, end))) add(row.source, row)
+    for (const row of this.minutes.iterate(endHour * 60, end)) add(row.source, row)
+    for (const { name } of this.sources.all(instant.offset)) add(name, this.hours.get(name, firstHour, endHour)!)
+    if (!past) return counts
+    const running = this.views.log.offsetAt(end * minuteMs)
+    for (const [source, counted] of this.views.records.count(running, instant.offset)) add(source, counted)
+    return counts
+  }
+}
+
+interface SilenceInput {
+  readonly from: Millis
+  readonly until: Millis
+  readonly end: Millis
+  readonly offset: number
+  readonly limit: number
+  readonly skip: number
+}
+
+const none: Counted = { messages: 0, repeats: 0, qos0: 0 }
+const notYet = { from: -Infinity, cause: 'removed', detail: null, late: 0 } as const
+const notKept = { cause: 'no longer kept', detail: null, late: 0 } as const
+
+function spanOf({ time }: Instant, asked: Asked): Span {
+  const until = Math.min(asked.until ?? time, time)
+  const from = asked.from ?? until - usualSpan
+  if (!(until > from)) throw new FieldError('bad_input', `until ${until} is not after from ${from}`, { path: 'until' })
+  return { from, until }
+}
+
+/** A person removed it before the span, and nothing has come since. */
+function isGone({ gaps, messages }: SourceCoverage, { from }: Span): boolean {
+  const only = gaps.length === 1 ? gaps[0]! : null
+  return messages === 0 && only?.cause === 'removed' && only.until === null && only.from <= from
 }
 
 function sum(a: Counted | undefined, b: Counted): Counted {
-  if (a === undefined) return b
-  return { messages: a.messages + b.messages, repeats: a.repeats + b.repeats, qos0: a.qos0 + b.qos0 }
+  return {
+    messages: (a?.messages ?? 0) + (b.messages ?? 0),
+    repeats: (a?.repeats ?? 0) + (b.repeats ?? 0),
+    qos0: (a?.qos0 ?? 0) + (b.qos0 ?? 0),
+  }
 }
 
-export function within(gaps: readonly Gap[], from: Millis, until: Millis): readonly Gap[] {
-  return gaps.filter((gap) => gap.from < until && (gap.until === null || gap.until > from)).slice(-maxGaps)
+function touches({ from, until }: Gap, span: Span): boolean {
+  return from < span.until && (until ?? Infinity) > span.from
+}
+
+function lengthIn(gaps: readonly Gap[], span: Span): Millis {
+  const ends = gaps.map(({ from, until }) => Math.min(until ?? Infinity, span.until) - Math.max(from, span.from))
+  return ends.reduce((a, b) => a + b, 0)
 }

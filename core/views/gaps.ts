@@ -1,176 +1,141 @@
 import type { Statement } from 'better-sqlite3'
-import type { GapCause, LinkEvent, Millis, Offset } from '../contract/model.ts'
-import type { Records } from './records.ts'
-import type { Db } from './tables.ts'
+import type { Gap } from '../contract/calls.ts'
+import type { GapCause, Millis, Offset } from '../contract/model.ts'
+import type { Gap as PathGap } from '../stream/gaps.ts'
+import { lateChunk, lateOffsets } from './gap-tables.ts'
+import type { Instant } from './instant.ts'
+import { type Db, stillOpen } from './tables.ts'
 
-export interface Gap {
+export interface Span {
   readonly from: Millis
-  /** Null: it goes on. */
-  readonly until: Millis | null
+  readonly until: Millis
+}
+
+interface GapRow {
+  readonly name: string
+  readonly opened: Offset
+  readonly from: Millis
+  readonly until: Millis
   readonly cause: GapCause
   readonly detail: string | null
+  readonly closed: Offset
 }
 
-/** What is known about the times in which records could not come. */
-export interface Gaps {
-  /** Of the whole installation. */
-  readonly all: readonly Gap[]
-  readonly bySource: ReadonlyMap<string, readonly Gap[]>
+interface LateRow {
+  readonly chunk: number
+  readonly total: number
+  readonly offsets: Uint8Array
 }
 
-interface LinkRow {
-  readonly offset: Offset
-  readonly time: Millis
-  readonly source: string
-  readonly event: LinkEvent
-  readonly detail: string | null
+interface Found {
+  /** In order of time. */
+  readonly gaps: readonly Gap[]
+  readonly more: boolean
 }
 
-/** Older link records than these no longer count. */
-const maxLinks = 20_000
-/** A link that goes down this shortly before a stop went down because of it. */
-const stopping: Millis = 10_000
+const mostDrawn = 500
 
-/** Reads gaps out of the link records: each has its cause. */
+/** Gaps as they were known at an instant: one that ended later was open then. */
 export class GapHistory {
-  private readonly records: Records
-  private readonly links: Statement<[number, number], LinkRow>
-  private folded: { readonly offset: Offset; readonly count: number; readonly gaps: Gaps } | null = null
-  private readonly count: Statement<[number], { n: number }>
+  private readonly list: Statement<[string, string, number, number, number], GapRow>
+  private readonly between: Statement<[number, number, number, number], GapRow>
+  private readonly newest: Statement<[number], GapRow>
+  private readonly lateBy: Statement<[string, string, number, number], LateRow>
 
-  constructor(db: Db, records: Records) {
-    this.records = records
-    this.links = db.prepare(
-      'select * from (select * from link where offset < ? order by offset desc limit ?) order by offset',
+  constructor(db: Db) {
+    this.list = db.prepare(
+      `select * from gap where about = ? and name = ? and "from" < ? and opened < ? order by "from" desc limit ?`,
     )
-    this.count = db.prepare('select count(*) as n from link where offset < ?')
+    this.between = db.prepare(
+      `select * from gap where about = 'source' and until > ? and "from" < ? and opened < ? and cause <> 'removed'
+       order by until desc limit ?`,
+    )
+    this.newest = db.prepare(
+      `select * from gap where about = 'source' and opened < ? and cause not in ('source silent', 'removed')
+       order by until desc limit 1`,
+    )
+    this.lateBy = db.prepare(
+      `select chunk, total, offsets from gap_late where about = ? and name = ? and gap = ? and chunk <= ?
+       order by chunk desc limit 1`,
+    )
   }
 
-  at(offset: Offset): Gaps {
-    const count = this.count.get(offset)!.n
-    if (this.folded !== null && this.folded.count === count) return this.folded.gaps
-    const fold = new Fold(this.records)
-    for (const row of this.links.iterate(offset, maxLinks)) fold.take(row)
-    this.folded = { offset, count, gaps: fold.gaps() }
-    return this.folded.gaps
-  }
-}
-
-interface OpenGap {
-  from: Millis
-  cause: GapCause
-  detail: string | null
-}
-
-class Fold {
-  private readonly records: Records
-  private readonly all: Gap[] = []
-  private readonly sources = new Map<string, { open: OpenGap | null; gaps: Gap[] }>()
-  private away: OpenGap | null = null
-  private running = false
-
-  constructor(records: Records) {
-    this.records = records
-  }
-
-  take(row: LinkRow): void {
-    if (row.source === '') this.takeInstallation(row)
-    else this.takeSource(row)
-  }
-
-  gaps(): Gaps {
-    const all = this.away === null ? this.all : [...this.all, { ...this.away, until: null }]
-    const bySource = [...this.sources].map(([source, { open, gaps }]): [string, readonly Gap[]] => [
-      source,
-      open === null ? gaps : [...gaps, { ...open, until: null }],
-    ])
-    return { all, bySource: new Map(bySource) }
-  }
-
-  private takeInstallation(row: LinkRow): void {
-    switch (row.event) {
-      case 'started':
-        this.started(row)
-        return
-      case 'stopped':
-        this.stopped(row)
-        return
-      case 'asleep':
-        this.away = { from: this.records.timeAt(row.offset) ?? row.time, cause: 'asleep', detail: row.detail } // dated back
-        return
-      case 'awake':
-        this.back(row.time)
-        return
-      case 'up':
-      case 'down':
-        return
+  /** Those of one source or device that touch the span; of more than `limit` the newest. */
+  of(instant: Instant, about: PathGap['about'], name: string, span: Span, limit: number): Found {
+    const gaps: Gap[] = []
+    for (const row of this.list.iterate(about, name, span.until, instant.offset, limit + 1)) {
+      const until = untilOf(row, instant)
+      if (until !== null && until <= span.from) break // they never overlap, so all others ended before
+      if (until !== row.from) gaps.push({ ...gapOf(row, until), late: this.late(instant, about, row) })
     }
+    const more = gaps.length > limit
+    return { gaps: (more ? gaps.slice(0, limit) : gaps).reverse(), more }
   }
 
-  /** A start without a stop before it is a crash: nothing was recorded since the record before. */
-  private started(row: LinkRow): void {
-    const crashed = this.running ? this.records.timeAt(row.offset - 1) : null
-    if (crashed !== null) this.away = { from: crashed, cause: 'not running', detail: 'it ended without a stop' }
-    for (const state of this.sources.values()) this.waitForLink(state)
-    this.back(row.time)
-    this.running = true
-  }
-
-  /** A link that was up is away until it is up again, not only until the program runs. */
-  private waitForLink(state: { open: OpenGap | null }): void {
-    if (this.away === null) return
-    state.open = state.open === null || state.open.from >= this.away.from - stopping ? { ...this.away } : state.open
-  }
-
-  private stopped(row: LinkRow): void {
-    this.away = { from: row.time, cause: 'not running', detail: row.detail }
-    this.running = false
-  }
-
-  private back(time: Millis): void {
-    if (this.away !== null) this.all.push({ ...this.away, until: time })
-    this.away = null
-  }
-
-  private takeSource({ source, event, time, detail }: LinkRow): void {
-    const state = this.sourceOf(source)
-    if (event === 'down') this.down(state, time, detail)
-    else if (event === 'up' || event === 'awake') close(state, time)
-  }
-
-  private down(state: { open: OpenGap | null; gaps: Gap[] }, time: Millis, detail: string | null): void {
-    if (state.open !== null && state.open.cause === 'not running') close(state, time)
-    state.open ??= { from: time, cause: detail?.includes('disk_full') ? 'disk full' : 'broker link down', detail }
-  }
-
-  private sourceOf(source: string): { open: OpenGap | null; gaps: Gap[] } {
-    let state = this.sources.get(source)
-    if (state === undefined) {
-      state = { open: null, gaps: [] }
-      this.sources.set(source, state)
+  /** Gaps of all sources in the order of their time, one for those that share it; of too many the newest. */
+  drawn(instant: Instant, span: Span): readonly Omit<Gap, 'detail' | 'late'>[] {
+    const found = new Map<string, Omit<Gap, 'detail' | 'late'>>()
+    for (const row of this.between.iterate(span.from, span.until, instant.offset, 4 * mostDrawn)) {
+      const { from, cause } = row
+      const gap = { from, until: untilOf(row, instant), cause }
+      if (gap.until !== from) found.set(`${from}/${gap.until}/${cause}`, gap)
+      if (found.size >= mostDrawn) break
     }
-    return state
+    return [...found.values()].sort((a, b) => a.from - b.from)
+  }
+
+  /** End of the newest gap in which something may have been lost; null while one goes on; `since` when there was none. */
+  freeSince(instant: Instant, since: Millis | null): Millis | null {
+    const row = this.newest.get(instant.offset)
+    if (row === undefined) return since
+    const until = untilOf(row, instant)
+    return until === null || since === null ? until : Math.max(until, since)
+  }
+
+  private late({ offset }: Instant, about: PathGap['about'], { name, opened }: GapRow): number {
+    const chunk = Math.floor(offset / lateChunk)
+    const row = this.lateBy.get(about, name, opened, chunk)
+    if (row === undefined || row.chunk < chunk) return row?.total ?? 0
+    const later = lateOffsets(row.offsets).filter((within) => within >= offset % lateChunk)
+    return row.total - later.length
   }
 }
 
-function close(state: { open: OpenGap | null; gaps: Gap[] }, until: Millis): void {
-  if (state.open !== null) state.gaps.push({ ...state.open, until })
-  state.open = null
+function untilOf({ until, closed }: GapRow, { offset }: Instant): Millis | null {
+  return closed >= offset || until === stillOpen ? null : until
 }
 
-/** The gaps of a source: its own, and those of the installation that its own do not already tell. */
-export function gapsOf({ all, bySource }: Gaps, source: string): readonly Gap[] {
-  const own = bySource.get(source) ?? []
-  const others = all.filter((gap) => !own.some(({ from }) => Math.abs(from - gap.from) <= stopping))
-  return [...others, ...own].sort((a, b) => a.from - b.from)
+function gapOf({ from, cause, detail }: GapRow, until: Millis | null): Omit<Gap, 'late'> {
+  return { from, until, cause, detail }
 }
 
-/** End of the newest gap; null while one goes on; `since` when there was none. */
-export function gapFreeSince({ all, bySource }: Gaps, since: Millis | null): Millis | null {
-  let newest = since
-  for (const { until } of [...all, ...[...bySource.values()].flat()]) {
-    if (until === null) return null
-    if (newest === null || until > newest) newest = until
+/** Gaps with others below them: where both are, the upper one is what is said. Both in order of time. */
+export function laid(above: readonly Gap[], below: readonly Gap[]): readonly Gap[] {
+  return [...above, ...below.flatMap((gap) => without(gap, above))].sort((a, b) => a.from - b.from)
+}
+
+/** What is left of a gap between others; what came late of it is counted to its first piece. */
+function without(gap: Gap, others: readonly Gap[]): readonly Gap[] {
+  const end = gap.until ?? Infinity
+  const pieces: Gap[] = []
+  let from = gap.from
+  for (const other of others) {
+    if ((other.until ?? Infinity) <= from || other.from >= end) continue
+    if (other.from > from) pieces.push({ ...gap, from, until: other.from })
+    from = other.until ?? Infinity
   }
-  return newest
+  if (from < end) pieces.push({ ...gap, from })
+  return pieces.map((piece, i) => (i === 0 ? piece : { ...piece, late: 0 }))
+}
+
+/** Times in which neither of two was heard, by the cause of the first that is still expected. Each in order of time. */
+export function shared(first: readonly Gap[], second: readonly Gap[]): readonly Gap[] {
+  return first.flatMap((gap) =>
+    second.flatMap((other) => {
+      const from = Math.max(gap.from, other.from)
+      const until = Math.min(gap.until ?? Infinity, other.until ?? Infinity)
+      if (from >= until) return []
+      return [{ ...(gap.cause === 'removed' ? other : gap), from, until: until === Infinity ? null : until }]
+    }),
+  )
 }

@@ -4,7 +4,7 @@ import type { Millis, Offset, UndecodableReason } from '../contract/model.ts'
 import type { AlertAnswers } from './alerts.ts'
 import { minuteMs, minuteOf } from './bucket.ts'
 import { standingOf, standings } from './device-states.ts'
-import { type GapHistory, gapFreeSince } from './gaps.ts'
+import type { GapHistory } from './gaps.ts'
 import type { Instant } from './instant.ts'
 import { isActive } from './open-alerts.ts'
 import type { Views } from './views.ts'
@@ -63,12 +63,11 @@ export class HealthAnswers {
   private capture(instant: Instant): Health['capture'] {
     const base = this.views.log.base()
     const perMinute = this.perMinute(instant)
-    const gaps = this.gaps.at(instant.offset)
     return {
       perSecond: slidingRate(perMinute, instant.time),
       spark: perMinute.slice(0, sparkMinutes).map((n) => n / 60),
       records: Math.max(0, instant.offset - base),
-      gapFreeSince: instant.offset <= base ? null : gapFreeSince(gaps, this.views.log.firstTime()),
+      gapFreeSince: instant.offset <= base ? null : this.gaps.freeSince(instant, this.views.log.firstTime()),
     }
   }
 

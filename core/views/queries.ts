@@ -46,7 +46,7 @@ export function openQueries(viewsFile: string, logDir: string, now: () => Millis
 }
 
 function answersFrom(views: Views): Answers {
-  const gaps = new GapHistory(views.db, views.records)
+  const gaps = new GapHistory(views.db)
   const alerts = new AlertAnswers(views)
   const devices = new DeviceAnswers(views)
   const series = new SeriesAnswers(views)
@@ -67,6 +67,12 @@ function answersFrom(views: Views): Answers {
     alert: asOf(views, (instant, { id }: Calls['alert']['in']) => alerts.alert(instant, id)),
     alertLoad: asOf(views, (instant) => alerts.load(instant)),
     continuity: asOf(views, (instant, input: Calls['continuity']['in']) => continuity.continuity(instant, input)),
+    'continuity.device': asOf(views, (instant, input: Calls['continuity.device']['in']) =>
+      continuity.device(instant, input),
+    ),
+    'continuity.silent': asOf(views, (instant, input: Calls['continuity.silent']['in']) =>
+      continuity.silent(instant, input),
+    ),
     timeline: asOf(views, (instant, input: Calls['timeline']['in']) => timeline.timeline(instant, input)),
     rules: asOf(views, ({ offset }) => rules.at(offset)),
   }

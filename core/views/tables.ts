@@ -7,7 +7,7 @@ export type Db = Database.Database
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
 const version = 2
 
-/** In `alert.closed` while it is open, so that one index finds what was open at any offset. */
+/** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
 
 const tables = `
@@ -36,6 +36,16 @@ create index transition_alert on transition(alert, seq);
 create index transition_offset on transition(offset);
 create table minute(minute integer, source text, first integer, messages integer, readings integer, repeats integer,
   qos0 integer, undecodable integer, primary key(minute, source)) without rowid;
+create table traffic_hour(hour integer, source text, messages integer, repeats integer, qos0 integer,
+  primary key(source, hour)) without rowid;
+create table source(name text primary key, first integer, since real) without rowid;
+create table comes_by(device text, source text, first integer, since real, primary key(device, source)) without rowid;
+create table gap(about text, name text, opened integer, "from" real, until real, cause text, detail text,
+  closed integer, primary key(about, name, opened)) without rowid;
+create index gap_from on gap(about, name, "from");
+create index gap_until on gap(about, until);
+create table gap_late(about text, name text, gap integer, chunk integer, total integer, offsets blob,
+  primary key(about, name, gap, chunk)) without rowid;
 create table link(offset integer primary key, time real, source text, event text, detail text);
 create table undecodable(seq integer primary key, offset integer, time real, source text, topic text, reason text);
 create index undecodable_offset on undecodable(offset);

@@ -3,8 +3,7 @@ import type { Calls, Timeline } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { minuteMs, minuteOf } from './bucket.ts'
-import { within } from './continuity.ts'
-import type { Gap, GapHistory, Gaps } from './gaps.ts'
+import type { GapHistory } from './gaps.ts'
 import type { Instant } from './instant.ts'
 import type { Views } from './views.ts'
 
@@ -52,11 +51,7 @@ export class TimelineAnswers {
     return {
       ...this.bins(instant, asked),
       alerts: this.alertsIn(instant, asked),
-      gaps: within(everyGap(this.gaps.at(instant.offset)), from, until).map(({ from, until, cause }) => ({
-        from,
-        until,
-        cause,
-      })),
+      gaps: this.gaps.drawn(instant, { from, until }),
       bookmarks: this.bookmarks.all(instant.offset, from, until, maxBookmarks),
     }
   }
@@ -95,8 +90,4 @@ function spread(bins: Float64Array, from: number, length: number, messages: numb
     const share = (Math.min(bin + 1, end) - Math.max(bin, from)) / length
     if (share > 0) bins[bin] = bins[bin]! + messages * share
   }
-}
-
-function everyGap({ all, bySource }: Gaps): readonly Gap[] {
-  return [...all, ...[...bySource.values()].flat()].sort((a, b) => a.from - b.from)
 }

@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
-import { minuteOf } from './bucket.ts'
+import { hourOf, minuteOf } from './bucket.ts'
 import type { Db } from './tables.ts'
 
 interface Counts {
@@ -12,15 +12,24 @@ interface Counts {
   undecodable: number
 }
 
-/** Counts what came, by source and minute of log time. Only the newest minute is open, because log time never goes back. */
+/**
+ * Counts what came, by source and minute of log time, and by hour for long spans. Only the newest minute is open,
+ * because log time never goes back; an hour is the sum of its minutes.
+ */
 export class Traffic {
   private readonly put: Statement<[number, string, number, number, number, number, number, number]>
+  private readonly addHour: Statement<[number, number, number]>
   private minute: number
   private readonly sources: Map<string, Counts>
   private changed = false
 
   constructor(db: Db) {
     this.put = db.prepare('insert or replace into minute values (?, ?, ?, ?, ?, ?, ?, ?)')
+    this.addHour = db.prepare(
+      `insert or replace into traffic_hour
+       select ?, source, sum(messages), sum(repeats), sum(qos0) from minute
+       where minute >= ? and minute < ? group by source`,
+    )
     this.minute = db.prepare<[], { m: number | null }>('select max(minute) as m from minute').get()!.m ?? -Infinity
     this.sources = loadMinute(db, this.minute)
   }
@@ -29,6 +38,7 @@ export class Traffic {
     const minute = minuteOf(time)
     if (minute === this.minute) return
     this.flush()
+    if (hourOf(minute) !== hourOf(this.minute)) this.endHour()
     this.minute = minute
     this.sources.clear()
   }
@@ -52,6 +62,11 @@ export class Traffic {
     for (const [source, { first, messages, readings, repeats, qos0, undecodable }] of this.sources)
       this.put.run(this.minute, source, first, messages, readings, repeats, qos0, undecodable)
     this.changed = false
+  }
+
+  private endHour(): void {
+    const hour = hourOf(this.minute)
+    if (Number.isFinite(hour)) this.addHour.run(hour, hour * 60, (hour + 1) * 60)
   }
 
   private of(source: string, first: Offset): Counts {

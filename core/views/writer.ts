@@ -13,9 +13,11 @@ import type {
 } from '../contract/model.ts'
 import type { Birth } from '../stream/decode/births.ts'
 import type { Emit } from '../stream/emit.ts'
+import type { Gap } from '../stream/gaps.ts'
 import type { PathState } from '../stream/path.ts'
 import { pathVersion } from '../stream/state.ts'
 import { AlertTables } from './alert-tables.ts'
+import { GapTables } from './gap-tables.ts'
 import { Rollups } from './rollup.ts'
 import { openSavedState, type SavedState } from './saved-state.ts'
 import { type Db, openTables } from './tables.ts'
@@ -62,6 +64,7 @@ class Writer implements ViewWriter {
   private readonly traffic: Traffic
   private readonly bad: Undecodable
   private readonly alerts: AlertTables
+  private readonly gaps: GapTables
   private readonly saved: SavedState
   private readonly run: Statements
   /** The record that is being told, and its log time. */
@@ -79,6 +82,7 @@ class Writer implements ViewWriter {
     this.traffic = new Traffic(db)
     this.bad = new Undecodable(db)
     this.alerts = new AlertTables(db)
+    this.gaps = new GapTables(db)
     this.saved = openSavedState(db)
     this.run = statements(db)
     this.upto = Number(this.run.getUpto.get()!.value)
@@ -156,8 +160,25 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.link.run(this.offset, this.time, source, event, detail)
   }
 
+  source(name: string): void {
+    if (!this.skip) this.run.source.run(name, this.offset, this.time)
+  }
+
+  comesBy(device: string, source: string): void {
+    if (!this.skip) this.run.comesBy.run(device, source, this.offset, this.time)
+  }
+
+  gap(gap: Gap): void {
+    if (!this.skip) this.gaps.put(gap, this.offset)
+  }
+
+  late(about: Gap['about'], name: string, opened: Offset, total: number): void {
+    if (!this.skip) this.gaps.late(about, name, opened, this.offset, total)
+  }
+
   flush(): void {
     if (!this.open) return
+    this.gaps.flush()
     this.rollups.flush()
     this.traffic.flush()
     this.upto = this.offset + 1
@@ -215,6 +236,8 @@ interface Statements {
   readonly birth: Statement<[string, number, number, string | null]>
   readonly zone: Statement<[number, string]>
   readonly link: Statement<[number, number, string, string, string | null]>
+  readonly source: Statement<[string, number, number]>
+  readonly comesBy: Statement<[string, string, number, number]>
 }
 
 function statements(db: Db): Statements {
@@ -236,6 +259,8 @@ function statements(db: Db): Statements {
     birth: db.prepare('insert or replace into birth values (?, ?, ?, ?)'),
     zone: db.prepare('insert or replace into zone values (?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
+    source: db.prepare('insert or ignore into source values (?, ?, ?)'),
+    comesBy: db.prepare('insert or ignore into comes_by values (?, ?, ?, ?)'),
   }
 }
 

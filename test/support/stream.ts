@@ -76,6 +76,10 @@ const calls = [
   'zone',
   'birth',
   'link',
+  'source',
+  'comesBy',
+  'gap',
+  'late',
 ] as const satisfies readonly (keyof Emit)[]
 
 /** Everything that the path says, one line a call, with exact numbers; what is said about a record below `upto` is dropped, as the views do. */

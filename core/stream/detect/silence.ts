@@ -31,11 +31,15 @@ export const resumed = 6
 const resumedTime = 7
 const gaps = 8
 export const deviceGaps = gaps + gapPart - 1
-export const deviceRowLength = gaps + gapPart
+/** How long its messages usually are on their way, by its own clock; NaN until one came. */
+export const usualLag = gaps + gapPart
+export const deviceRowLength = usualLag + 1
 
 const learnFrom = 10
 const firstGaps = 50
 const leastLimit: Millis = 5_000
+/** Networks and clocks that tell seconds only delay a message by less. */
+const keptMs: Millis = 2_000
 /** For so long a broker may still be sending what it kept for us. */
 const backlogMs: Millis = 60_000
 
@@ -48,6 +52,17 @@ export function learnHeard(row: Float64Array, time: Millis): void {
   if (skip || !(gap > 0) || isBacklog(row, time, gap, row[deviceEvery]!)) return
   row[deviceEvery] = learnGap(row, gaps, deviceGaps, gap, row[deviceEvery]!)
   if (gap > row[longestGap]!) row[longestGap] = gap
+}
+
+/** A message that was on its way for longer than the device's messages are: somebody kept it. */
+export function wasKept(row: Float64Array, lag: Millis): boolean {
+  return lag > row[usualLag]! + keptMs
+}
+
+/** Learns from a message how long they are on their way, by the device's clock: shorter at once, longer little by little. */
+export function learnLag(row: Float64Array, lag: Millis): void {
+  const usual = row[usualLag]!
+  row[usualLag] = lag > usual ? usual + (lag - usual) / 16 : lag
 }
 
 /** It can be heard again: what was missed until now is no gap of its own. */

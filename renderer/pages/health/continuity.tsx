@@ -16,7 +16,7 @@ const named = 3
 
 /** When each source was heard without a break, and the cause of each gap. */
 export function Continuity({ at }: { readonly at: At }) {
-  const answer = useCall('continuity', { at, days }).data
+  const answer = useCall('continuity', { at, from: null, until: null }).data
   const clock = useClock()
   const gaps = (answer?.sources ?? []).flatMap((source) => source.gaps).sort((a, b) => b.from - a.from)
   return (
@@ -50,7 +50,7 @@ function SourceBar({ source, from, until }: SourceBarProps) {
   const element = useRef<HTMLDivElement>(null)
   const width = useWidth(element)
   const span = { from, until }
-  const start = Math.max(0, Math.min(width - 2, shareOf(span, source.since) * width)) // one that just began shows too
+  const start = Math.max(0, Math.min(width - 2, shareOf(span, source.since ?? until) * width)) // one that just began shows too
   return (
     <div ref={element}>
       <svg
@@ -77,9 +77,9 @@ function SourceBar({ source, from, until }: SourceBarProps) {
   )
 }
 
-function gapWords(gaps: readonly Gap[], { sources, from }: Answer, clock: Clock): string {
+function gapWords(gaps: readonly Gap[], { sources, from, until }: Answer, clock: Clock): string {
   if (sources.length === 0) return 'No source has been heard yet.'
-  const since = Math.min(...sources.map((source) => source.since))
+  const since = Math.min(...sources.map((source) => source.since ?? until))
   if (gaps.length === 0) return since > from ? `No gap since ${clock.moment(since)}.` : `No gap in these ${days} days.`
   const words = gaps.slice(0, named).map((gap) => gapWord(gap, clock))
   const rest = gaps.length > named ? ` ${gaps.length - named} more.` : ''

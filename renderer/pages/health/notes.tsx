@@ -47,7 +47,7 @@ function Progress({ done, after = '', children }: ProgressProps) {
 /** One row for a broker that is away; the devices behind it do not each raise their own. */
 export function BrokerAway() {
   const status = useStatus()
-  const gaps = useCall('continuity', { at: null, days: 7 }).data?.sources ?? []
+  const gaps = useCall('continuity', { at: null, from: null, until: null }).data?.sources ?? []
   const away = (status?.sources ?? []).filter((source) => source.state === 'down' || source.state === 'action needed')
   return away.map((source) => {
     const since = gaps.find((one) => one.source === source.name)?.gaps.find((gap) => gap.until === null)?.from

@@ -98,7 +98,7 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
     expect([...seen(rows)].sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, i) => i))
     const own = rows.filter(({ record }) => !record.repeat).map(({ text }) => text)
     expect(new Set(own).size).toBe(own.length)
-    const { sources } = await second.api.call('continuity', { at: null, days: 1 })
+    const { sources } = await second.api.call('continuity', { at: null, from: null, until: null })
     expect(sources.find(({ source }) => source === 'plant')).toMatchObject({ messages: rows.length })
   })
 

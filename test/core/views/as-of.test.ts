@@ -68,7 +68,12 @@ function everything(queries: Queries, at: number | null, now: number): Record<st
     history,
     alerts: history.rows.slice(0, 20).map(({ alert }) => queries.alert({ id: alert.id, at })),
     load: queries.alertLoad({ at }),
-    continuity: queries.continuity({ at, days: 7 }),
+    continuity: queries.continuity({ at, from: null, until: null }),
+    hours: queries.continuity({ at, from: now - 9.7 * hour, until: now - 1.2 * hour }),
+    covered: devices.rows.map(({ device }) =>
+      queries['continuity.device']({ id: device, at, from: null, until: null }),
+    ),
+    silent: queries['continuity.silent']({ at, from: null, until: null, skip: 0, limit: 100 }),
     timeline: queries.timeline({ from: now - 72 * hour, until: now, bins: 100, at }),
     messages: queries.messages(messages),
     bad: queries.messages({ ...messages, device: null, undecodable: true }),

@@ -47,6 +47,38 @@ const plans = [
     'select minute, sum(messages), min(first) from minute where minute >= 1 and minute <= 2 and first < 3 group by minute',
     'SEARCH minute USING PRIMARY KEY (minute>? AND minute<?)',
   ],
+  [
+    'select * from gap where about = \'source\' and name = \'a\' and "from" < 2 and opened < 3 order by "from" desc limit 4',
+    'SEARCH gap USING INDEX gap_from (about=? AND name=? AND from<?)',
+  ],
+  [
+    `select * from gap where about = 'source' and until > 1 and "from" < 2 and opened < 3 and cause <> 'removed'
+     order by until desc limit 4`,
+    'SEARCH gap USING INDEX gap_until (about=? AND until>?)',
+  ],
+  [
+    `select * from gap where about = 'source' and opened < 1 and cause not in ('source silent', 'removed')
+     order by until desc limit 1`,
+    'SEARCH gap USING INDEX gap_until (about=?)',
+  ],
+  [
+    `select chunk, total, offsets from gap_late where about = 'source' and name = 'a' and gap = 1 and chunk <= 2
+     order by chunk desc limit 1`,
+    'SEARCH gap_late USING PRIMARY KEY (about=? AND name=? AND gap=? AND chunk<?)',
+  ],
+  [
+    "select sum(messages) from traffic_hour where source = 'a' and hour >= 1 and hour < 2",
+    'SEARCH traffic_hour USING PRIMARY KEY (source=? AND hour>? AND hour<?)',
+  ],
+  [
+    "select source, since from comes_by where device = 'a' and first < 1 order by since, source",
+    'SEARCH comes_by USING PRIMARY KEY (device=?)',
+  ],
+  [
+    `select name, count(*) from (select * from gap where about = 'device' and until > 1 and "from" < 2 and opened < 3
+       order by until desc limit 4) group by name limit 5`,
+    'SEARCH gap USING INDEX gap_until (about=? AND until>?)',
+  ],
   ['select id, settled from series where settled >= 1', 'INDEX series_settled (settled>?)'],
   ['select offset from undecodable where offset < 1 order by offset desc limit 2', 'undecodable_offset (offset<?)'],
 ] as const

@@ -128,58 +128,6 @@ describe('messages', () => {
   })
 })
 
-describe('continuity', () => {
-  test('gives every gap its cause, and the history before the first start is none', () => {
-    const queries = asked([
-      message(0, 'plant/a/d-1', '{"x":1,"y":2}'),
-      link(5 * hour, '', 'started'),
-      link(5 * hour, 'a', 'up'),
-      link(6 * hour, 'a', 'down', 'ECONNREFUSED'),
-      link(6 * hour + minute, 'a', 'up'),
-      link(7 * hour, '', 'stopped'),
-      link(8 * hour, '', 'started'),
-      link(8 * hour + second, 'a', 'up'),
-      message(9 * hour, 'plant/a/d-1', '{"x":1,"y":2}'),
-      link(10 * hour, '', 'started'),
-      link(10 * hour + second, 'a', 'up'),
-      message(11 * hour, 'plant/a/d-1', '{"x":1,"y":2}'),
-    ])
-    const { sources } = queries.continuity({ at: null, days: 7 })
-    expect(sources).toHaveLength(1)
-    expect(sources[0]!.gaps).toEqual([
-      { from: start + 6 * hour, until: start + 6 * hour + minute, cause: 'broker link down', detail: 'ECONNREFUSED' },
-      { from: start + 7 * hour, until: start + 8 * hour + second, cause: 'not running', detail: null },
-      {
-        from: start + 9 * hour,
-        until: start + 10 * hour + second,
-        cause: 'not running',
-        detail: 'it ended without a stop',
-      },
-    ])
-    expect(queries.health({ at: null }).capture.gapFreeSince).toBe(start + 10 * hour + second)
-    expect(queries.health({ at: start + 5.5 * hour }).capture.gapFreeSince).toBe(start)
-    expect(queries.health({ at: start + 6 * hour + 1 }).capture.gapFreeSince).toBeNull()
-  })
-
-  test('counts what came by source, with repeats and messages without acknowledgement', () => {
-    const queries = asked([
-      message(0, 'plant/a/d-1', '{"x":1,"y":2}'),
-      { ...message(1, 'plant/a/d-1', '{"x":1,"y":2}'), flags: 9 },
-      { ...message(2, 'plant/b/d-1', '{"x":1,"y":2}'), flags: 0, source: 'b' },
-    ])
-    const counts = queries.continuity({ at: null, days: 1 }).sources.map(({ source, messages, repeats, qos0 }) => {
-      return { source, messages, repeats, qos0 }
-    })
-    expect(counts).toEqual([
-      { source: 'a', messages: 2, repeats: 1, qos0: 0 },
-      { source: 'b', messages: 1, repeats: 0, qos0: 1 },
-    ])
-    expect(
-      queries.timeline({ from: start - minute, until: start + minute, bins: 1, at: null }).messages[0],
-    ).toBeCloseTo(3)
-  })
-})
-
 describe('devices', () => {
   test('are in order of area and name, found by any of their words, a page at a time', () => {
     const names = ['plant/b/p-10', 'plant/b/p-9', 'plant/a/tank_2', 'plant/a/tank_1']
@@ -237,8 +185,4 @@ function readings(n: number, value: (i: number) => number): Writing[] {
 
 function message(after: number, name: string, body: string): Writing {
   return { kind: 'message', source: 'a', name, time: start + after, flags: 1, body }
-}
-
-function link(after: number, source: string, name: string, detail: string | null = null): Writing {
-  return { kind: 'link', source, name, time: start + after, body: JSON.stringify({ detail }) }
 }

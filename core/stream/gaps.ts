@@ -1,0 +1,95 @@
+import type { GapCause, Millis, Offset } from '../contract/model.ts'
+import type { Emit } from './emit.ts'
+
+/** A time in which nothing could come from a source or a device, or nothing did. */
+export interface Gap {
+  readonly about: 'source' | 'device'
+  /** Of the source or device; an empty source is the whole installation. */
+  readonly name: string
+  /** Offset of the record at which the path knew of it; it may have begun earlier. */
+  readonly opened: Offset
+  readonly from: Millis
+  /** Null: it goes on. */
+  readonly until: Millis | null
+  readonly cause: GapCause
+  readonly detail: string | null
+}
+
+/** The gaps of one source or device: never two at a time, in the order of their time. */
+export interface Gaps {
+  readonly about: Gap['about']
+  readonly name: string
+  open: Gap | null
+  /** The newest that are over, oldest first: messages of their time may still come. */
+  readonly over: OverGap[]
+  /** End of the newest. */
+  end: Millis
+  /** The record that was counted last as late: a message counts once, however many readings it holds. */
+  counted: Offset
+}
+
+interface OverGap {
+  readonly opened: Offset
+  readonly from: Millis
+  readonly until: Millis
+  late: number
+}
+
+/** Messages of the time of an older gap are no longer counted to it. */
+const remembered = { source: 64, device: 4 } as const
+
+export function noGaps(about: Gap['about'], name: string): Gaps {
+  return { about, name, open: null, over: [], end: -Infinity, counted: -1 }
+}
+
+/** From `time` on the cause is this one, or there is no gap (null). The same cause goes on. */
+export function turn(
+  gaps: Gaps,
+  cause: GapCause | null,
+  detail: string | null,
+  time: Millis,
+  at: Offset,
+  out: Emit,
+): void {
+  if ((gaps.open?.cause ?? null) === cause) return
+  endGap(gaps, time, out)
+  if (cause === null) return
+  const { about, name } = gaps
+  gaps.open = { about, name, opened: at, from: Math.max(time, gaps.end), until: null, cause, detail }
+  out.gap(gaps.open)
+}
+
+function endGap(gaps: Gaps, time: Millis, out: Emit): void {
+  const { open } = gaps
+  if (open === null) return
+  const until = Math.max(time, open.from)
+  gaps.open = null
+  gaps.end = until
+  gaps.over.push({ opened: open.opened, from: open.from, until, late: 0 })
+  if (gaps.over.length > remembered[gaps.about]) gaps.over.shift()
+  out.gap({ ...open, until })
+}
+
+/** A message came after its time: counted to the gap in which its time lies. False: it lies in none. */
+export function countLate(gaps: Gaps, time: Millis, at: Offset, out: Emit): boolean {
+  if (time >= gaps.end) return false
+  if (gaps.counted === at) return true
+  const gap = gaps.over.findLast(({ from }) => from <= time)
+  if (gap === undefined || time >= gap.until) return false
+  gap.late += 1
+  gaps.counted = at
+  out.late(gaps.about, gaps.name, gap.opened, gap.late)
+  return true
+}
+
+/** What of it must be saved; null when nothing happened yet. */
+export type SavedGaps = Pick<Gaps, 'open' | 'over'> | null
+
+export function saveGaps({ open, over }: Gaps): SavedGaps {
+  return open === null && over.length === 0 ? null : { open, over }
+}
+
+export function restoreGaps(about: Gap['about'], name: string, saved: SavedGaps): Gaps {
+  const over = saved?.over ?? []
+  return { about, name, open: saved?.open ?? null, over: [...over], end: over.at(-1)?.until ?? -Infinity, counted: -1 }
+}
