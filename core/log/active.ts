@@ -2,13 +2,14 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock, encodeBlock } from './codec.ts'
 import { type Columns, joinColumns, latest, topicsIn } from './columns.ts'
+import { type SummedRow, sumOfRow } from './row-sum.ts'
+import { segmentDamaged } from './segment.ts'
 import { TopicIds } from './topic-ids.ts'
 
-interface StoredBlock {
-  readonly first: Offset
-  readonly n: number
-  readonly t1: Millis
+interface StoredBlock extends SummedRow {
   readonly data: Uint8Array
+  /** Null: written before rows had one. */
+  readonly sum: number | null
 }
 
 /** Where the log stands after its last commit. */
@@ -37,7 +38,7 @@ export class ActiveSegment {
   /** Bytes that the file cannot be larger than. */
   private atMost = Infinity
   private readonly addTopic: Statement<[number, string, string]>
-  private readonly addBlock: Statement<[Offset, number, Millis, Millis, Uint8Array, Uint8Array]>
+  private readonly addBlock: Statement<[Offset, number, Millis, Millis, Uint8Array, Uint8Array, number]>
   private readonly dropFrom: Statement<[Offset]>
   private readonly pages: Statement<[], number>
   private readonly write: (blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End) => End
@@ -48,21 +49,23 @@ export class ActiveSegment {
     this.sealRecords = sealRecords
     this.db = db
     this.addTopic = db.prepare('insert into topic (id, source, name) values (?, ?, ?)')
-    this.addBlock = db.prepare('insert into block (first, n, t0, t1, topics, data) values (?, ?, ?, ?, ?, ?)')
+    this.addBlock = db.prepare('insert into block (first, n, t0, t1, topics, data, sum) values (?, ?, ?, ?, ?, ?, ?)')
     this.dropFrom = db.prepare('delete from block where first >= ?')
     this.pages = db.prepare<[], number>('pragma page_count').pluck()
     this.write = db.transaction(this.writeAll.bind(this)).immediate
     this.loadTopics()
   }
 
-  /** Reads what is there; null when the segment is empty. */
+  /** Reads what is there; null when the segment is empty. Throws FieldError log_damaged when its end is in doubt. */
   load(): End | null {
     const t0 = this.db.prepare<[], Millis>('select t0 from block order by first limit 1').pluck().get()
-    const newest = this.db.prepare<[], StoredBlock>('select first, n, t1, data from block order by first desc')
+    const newest = this.db.prepare<[], StoredBlock>(
+      'select first, n, t0, t1, topics, data, sum from block order by first desc',
+    )
     let end: End | null = null
     let records = 0
     for (const row of newest.iterate()) {
-      end ??= { head: row.first + row.n, clock: row.t1 }
+      end ??= this.endOf(row)
       records += row.n
       if (row.n * 2 >= this.sealRecords || records > this.sealRecords) break
       const columns = readable(row.data)
@@ -71,6 +74,12 @@ export class ActiveSegment {
     }
     this.began = t0 ?? null
     return end
+  }
+
+  private endOf(row: StoredBlock): End {
+    if (row.sum !== null && row.sum !== sumOfRow(row, this.topics.sums))
+      throw segmentDamaged(this.db.name, 'the row of its newest block is not as it was written')
+    return { head: row.first + row.n, clock: row.t1 }
   }
 
   /**
@@ -152,7 +161,8 @@ export class ActiveSegment {
   private writeBlock(first: Offset, columns: Columns, clock: Millis): void {
     const topics = new Uint8Array(topicsIn(columns).buffer)
     const data = encodeBlock(columns)
-    this.addBlock.run(first, columns.n, columns.t0, clock, topics, data)
+    const row = { first, n: columns.n, t0: columns.t0, t1: clock, topics }
+    this.addBlock.run(first, row.n, row.t0, clock, topics, data, sumOfRow(row, this.topics.sums))
     this.atMost += topics.length + data.length + blockBytes
   }
 

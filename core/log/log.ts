@@ -245,7 +245,7 @@ function endOfBlock(records: readonly Appending[], from: number): number {
 function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
   const before = firsts.at(-2)
   if (before === undefined) return Number.NEGATIVE_INFINITY
-  const db = openForReading(segmentFile(dir, before))
+  const { db } = openForReading(segmentFile(dir, before))
   const clock = db.prepare<[], Millis>('select t1 from block order by first desc limit 1').pluck().get()
   db.close()
   return clock ?? Number.NEGATIVE_INFINITY

@@ -4,7 +4,7 @@ import type { Block } from '../contract/block.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { listSegments, segmentFile } from './segment.ts'
-import { SegmentReader } from './segment-reader.ts'
+import { isDamage, SegmentReader } from './segment-reader.ts'
 
 /** Read-only, any number of them, in any thread or process; each call sees what was committed before it. */
 export interface LogReader {
@@ -91,12 +91,12 @@ class OpenReader implements LogReader {
   }
 
   read(from: Offset): Block | null {
-    try {
-      return this.readStrictly(from)
-    } catch (error) {
-      if (this.damaged === 'stop' || !isDamage(error)) throw error
-      return this.readPast(from)
-    }
+    for (let at = from; ; at = this.passOver(at))
+      try {
+        return this.readStrictly(at)
+      } catch (error) {
+        if (this.damaged === 'stop' || !isDamage(error)) throw error
+      }
   }
 
   offsetAt(time: Millis): Offset {
@@ -141,18 +141,22 @@ class OpenReader implements LogReader {
     })
   }
 
-  private readPast(from: Offset): Block | null {
-    const next = this.beginOfNext(from)
+  /** The offset behind what cannot be read at `from`. */
+  private passOver(from: Offset): Offset {
+    const first = this.segmentOf(from)!
+    const end = this.firsts.find((other) => other > first) ?? this.head()
+    const next = Math.max(from + 1, this.findPast(first, from, end))
     this.passed.set(from, next - from)
-    return this.read(next)
+    return next
   }
 
-  private beginOfNext(from: Offset): Offset {
-    const first = this.segmentOf(from)!
-    const segment = this.segment(first)
-    const here = segment.before(from)
-    if (here !== null && from < here.first + here.n) return here.first + here.n
-    return segment.after(from)?.first ?? this.firsts.find((other) => other > first) ?? this.head()
+  private findPast(first: Offset, from: Offset, end: Offset): Offset {
+    try {
+      return this.segment(first).nextBlock(from, end)
+    } catch (error) {
+      if (isDamage(error)) return end
+      throw error
+    }
   }
 
   /** The segment that holds an offset, as far as is known; null when there is none at all. */
@@ -219,10 +223,6 @@ class OpenReader implements LogReader {
     const row = block.time.findIndex((at) => at >= time)
     return block.first + Math.max(0, row)
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof FieldError && error.code === 'log_damaged'
 }
 
 /** The least i in [0, n) for which a monotone condition holds; n when for none. */

@@ -1,10 +1,11 @@
-import type { Database, Statement } from 'better-sqlite3'
+import { type Database, SqliteError, type Statement } from 'better-sqlite3'
 import type { Block } from '../contract/block.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock } from './codec.ts'
 import { timesOf } from './columns.ts'
-import { openForReading, segmentFile } from './segment.ts'
+import { sumOfRow, sumOfTopic } from './row-sum.ts'
+import { openForReading, orClosed, segmentDamaged, segmentFile } from './segment.ts'
 
 /** A block without its records. */
 export interface BlockPlace {
@@ -17,14 +18,19 @@ export interface BlockPlace {
 interface StoredBlock extends BlockPlace {
   readonly topics: Uint8Array
   readonly data: Uint8Array
+  readonly sum: number | null
 }
 
-/** One segment, read only; of the active one every call sees what was committed before it. */
+/**
+ * One segment, read only; of the active one every call sees what was committed before it.
+ * Every call throws FieldError log_damaged, naming the file, where the file cannot be read.
+ */
 export class SegmentReader {
   readonly first: Offset
   readonly file: string
   private readonly db: Database
   private readonly topics: Topic[] = []
+  private readonly topicSums: number[] = []
   private readonly blockUpTo: Statement<[Offset], StoredBlock>
   private readonly placeUpTo: Statement<[Offset], BlockPlace>
   private readonly placeFrom: Statement<[Offset], BlockPlace>
@@ -33,14 +39,17 @@ export class SegmentReader {
   constructor(dir: string, first: Offset) {
     this.first = first
     this.file = segmentFile(dir, first)
-    const db = openForReading(this.file)
+    const { db, sums } = this.reading(() => openForReading(this.file))
     this.db = db
-    this.blockUpTo = db.prepare(
-      'select first, n, t0, t1, topics, data from block where first <= ? order by first desc limit 1',
+    const prepare = <I extends unknown[], O>(sql: string) =>
+      orClosed(db, () => this.reading(() => db.prepare<I, O>(sql)))
+    const sum = sums ? 'sum' : 'null as sum'
+    this.blockUpTo = prepare(
+      `select first, n, t0, t1, topics, data, ${sum} from block where first <= ? order by first desc limit 1`,
     )
-    this.placeUpTo = db.prepare('select first, n, t0, t1 from block where first <= ? order by first desc limit 1')
-    this.placeFrom = db.prepare('select first, n, t0, t1 from block where first >= ? order by first limit 1')
-    this.topicsFrom = db.prepare('select source, name from topic where id >= ? order by id')
+    this.placeUpTo = prepare('select first, n, t0, t1 from block where first <= ? order by first desc limit 1')
+    this.placeFrom = prepare('select first, n, t0, t1 from block where first >= ? order by first limit 1')
+    this.topicsFrom = prepare('select source, name from topic where id >= ? order by id')
   }
 
   /** One past its last record; its own first offset while it is empty. */
@@ -51,27 +60,59 @@ export class SegmentReader {
 
   /** The newest block. */
   last(): BlockPlace | null {
-    return this.placeUpTo.get(Number.MAX_SAFE_INTEGER) ?? null
+    return this.before(Number.MAX_SAFE_INTEGER)
   }
 
   /** The newest block that begins at or before an offset. */
   before(offset: Offset): BlockPlace | null {
-    return this.placeUpTo.get(offset) ?? null
+    return this.reading(() => this.placeUpTo.get(offset) ?? null)
   }
 
   /** The oldest block that begins at or after an offset. */
   after(offset: Offset): BlockPlace | null {
-    return this.placeFrom.get(offset) ?? null
+    return this.reading(() => this.placeFrom.get(offset) ?? null)
   }
 
-  /** The block that holds an offset, or null. Throws FieldError log_damaged, naming it. */
+  /** The block that holds an offset, or null. */
   block(offset: Offset): Block | null {
-    const row = this.blockUpTo.get(offset)
+    const row = this.reading(() => this.blockUpTo.get(offset))
     return row === undefined || offset >= row.first + row.n ? null : this.decode(row)
+  }
+
+  /** Where the next block that can be found begins, behind a damaged one; `end` when there is none before it. */
+  nextBlock(offset: Offset, end: Offset): Offset {
+    let hidden = offset
+    for (let step = 1; hidden + step < end; step *= 2) {
+      const found = this.find(hidden + step)
+      if (found !== null) return this.firstFound(hidden, hidden + step, end)
+      hidden += step
+    }
+    return end
   }
 
   close(): void {
     this.db.close()
+  }
+
+  /** Null: the pages on which it would be are damaged. */
+  private find(offset: Offset): Offset | null {
+    try {
+      return this.after(offset)?.first ?? Number.MAX_SAFE_INTEGER
+    } catch (error) {
+      if (isDamage(error)) return null
+      throw error
+    }
+  }
+
+  /** A damaged page hides the rows on it: those behind are found from an offset that no longer leads to it. */
+  private firstFound(hidden: Offset, found: Offset, end: Offset): Offset {
+    let [low, high] = [hidden, found]
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.find(middle) === null) low = middle
+      else high = middle
+    }
+    return Math.min(end, this.find(high) ?? end)
   }
 
   private decode(row: StoredBlock): Block {
@@ -79,6 +120,8 @@ export class SegmentReader {
       const columns = decodeBlock(row.data)
       if (columns.n !== row.n) throw new Error(`it holds ${columns.n} records where ${row.n} were written`)
       this.know(row.topics)
+      if (row.sum !== null && row.sum !== sumOfRow(row, this.topicSums))
+        throw new Error('its row or the names of its topics are not as they were written')
       const { n, kind, topic, flags, end, bytes, meta } = columns
       return { first: row.first, n, kind, topic, time: timesOf(columns), flags, end, bytes, meta, topics: this.topics }
     } catch (error) {
@@ -90,9 +133,26 @@ export class SegmentReader {
   private know(ids: Uint8Array): void {
     const last = new DataView(ids.buffer, ids.byteOffset, ids.length).getUint32(ids.length - 4, true)
     if (last < this.topics.length) return
-    this.topics.push(...this.topicsFrom.all(this.topics.length))
+    for (const topic of this.topicsFrom.all(this.topics.length)) {
+      this.topics.push(topic)
+      this.topicSums.push(sumOfTopic(topic))
+    }
     if (last >= this.topics.length) throw new Error(`it names topic ${last} of ${this.topics.length}`)
   }
+
+  private reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (error instanceof SqliteError && /^SQLITE_(CORRUPT|NOTADB|ERROR|IOERR_SHORT_READ)/.test(error.code))
+        throw segmentDamaged(this.file, error.message, error)
+      throw error
+    }
+  }
+}
+
+export function isDamage(error: unknown): boolean {
+  return error instanceof FieldError && error.code === 'log_damaged'
 }
 
 function damaged(row: BlockPlace, file: string, error: unknown): FieldError {

@@ -6,8 +6,9 @@ import type { Offset } from '../contract/model.ts'
 
 /** "FwLg": tells our files from any other SQLite database. */
 const applicationId = 0x46_77_4c_67
-/** 2: a block may hold what was said beside the payloads. Files of format 1 are read as they are. */
-const formatVersion = 2
+/** 2: a block may hold what was said beside the payloads. 3: its row has a checksum too. Older files are read as they are. */
+const formatVersion = 3
+const formatWithSums = 3
 
 const schema = `
 create table block (
@@ -16,7 +17,8 @@ create table block (
   t0 real not null,          -- arrival of its first record
   t1 real not null,          -- the clock of the log after it: the latest arrival up to here, so it never goes back
   topics blob not null,      -- u32 ids, ascending: a search can pass over the whole block
-  data blob not null
+  data blob not null,
+  sum integer                -- checksum of the other columns and the names of its topics; null in rows of format 1 and 2
 );
 create table topic (
   id integer primary key,    -- 0, 1, 2, ...
@@ -69,7 +71,7 @@ export function openForWriting(file: string): Database.Database {
         'internal',
         `${file}: this file system cannot keep a write-ahead log; put the data on a local disk`,
       )
-    if (format < formatVersion) raiseFormat(db)
+    if (format < formatVersion) raiseFormat(db, format)
     return db
   })
 }
@@ -85,17 +87,21 @@ export function orClosed<T>(db: Database.Database, use: () => T): T {
 }
 
 /** Into the file itself, where an older program looks before it lets SQLite touch it. */
-function raiseFormat(db: Database.Database): void {
-  db.pragma(`user_version = ${formatVersion}`)
+function raiseFormat(db: Database.Database, from: number): void {
+  db.transaction(() => {
+    if (from < formatWithSums) db.exec('alter table block add column sum integer')
+    db.pragma(`user_version = ${formatVersion}`)
+  })()
   db.pragma('wal_checkpoint(TRUNCATE)')
 }
 
-export function openForReading(file: string): Database.Database {
-  checkFormat(file)
+/** `sums`: its rows may have checksums. */
+export function openForReading(file: string): { readonly db: Database.Database; readonly sums: boolean } {
+  const sums = checkFormat(file) >= formatWithSums
   if (existsSync(`${file}-journal`)) rollBack(file)
   const db = new Database(file, { readonly: true, fileMustExist: true })
   db.pragma('cache_size = -2000')
-  return db
+  return { db, sums }
 }
 
 /** A crash while a finished segment was folded into one file leaves a journal that only a writer may roll back. */
@@ -112,13 +118,19 @@ function rollBack(file: string): void {
 export function checkFormat(file: string): number {
   const header = readHeader(file)
   const version = header.getUint32(60)
-  if (header.getUint32(68) !== applicationId)
-    throw new FieldError('log_damaged', `${file} is not a Fieldwatch log file`, { hint: 'take it out of the folder' })
+  if (header.getUint32(68) !== applicationId) throw segmentDamaged(file, 'it is not a Fieldwatch log file')
   if (version > formatVersion)
     throw new FieldError('log_newer', `${basename(file)} has format ${version}, this program knows ${formatVersion}`, {
       hint: 'start the newer Fieldwatch that wrote it; the file was not touched',
     })
   return version
+}
+
+export function segmentDamaged(file: string, why: string, cause?: unknown): FieldError {
+  return new FieldError('log_damaged', `${file} is damaged: ${why}`, {
+    hint: 'restore the file from a backup, or skip the damage',
+    cause,
+  })
 }
 
 /** Refuses the whole log when any of its files is from a newer program. What is damaged is for its reader to say. */

@@ -1,7 +1,10 @@
 import type { Topic } from '../contract/model.ts'
+import { sumOfTopic } from './row-sum.ts'
 
 /** Numbers of the topics of one segment. What a commit adds counts only once it is kept. */
 export class TopicIds {
+  /** Checksum of each, by id. */
+  readonly sums: number[] = []
   private readonly ids = new Map<string, Map<string, number>>()
   /** Names of the source that was asked for last: whole commits come from one. */
   private source = ''
@@ -34,6 +37,7 @@ export class TopicIds {
   forget(): void {
     for (const { source, name } of this.added) this.ids.get(source)?.delete(name)
     this.next -= this.added.length
+    this.sums.length = this.next
     this.added = []
   }
 
@@ -42,6 +46,7 @@ export class TopicIds {
     this.ids.set(topic.source, names)
     names.set(topic.name, this.next)
     this.added.push(topic)
+    this.sums.push(sumOfTopic(topic))
     return this.next++
   }
 }

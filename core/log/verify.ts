@@ -1,9 +1,10 @@
+import { join } from 'node:path'
 import type { Offset } from '../contract/model.ts'
-import { readCatalogue } from './catalogue.ts'
+import { keptFrom, readCatalogue, type SealedSegment } from './catalogue.ts'
 import { openReader } from './reader.ts'
 import { hashFile } from './sealer.ts'
-import { listSegments, segmentFile } from './segment.ts'
-import { type BlockPlace, SegmentReader } from './segment-reader.ts'
+import { listSegments, openForReading, segmentFile } from './segment.ts'
+import { SegmentReader } from './segment-reader.ts'
 
 export interface Problem {
   readonly file: string
@@ -25,76 +26,94 @@ export interface VerifyReport {
 
 /** Reads everything: checksums, offsets without holes, sealed files against the catalogue. Changes nothing; a writer may go on. */
 export async function verify(dir: string, signal?: AbortSignal): Promise<VerifyReport> {
-  const reader = openReader(dir)
-  const { firsts, head, bytes } = { firsts: listSegments(dir), head: reader.head(), bytes: reader.bytes() }
-  reader.close()
   const problems: Problem[] = []
-  const sealed = new Map(readCatalogue(dir).map((segment) => [segment.first, segment.sha256]))
-  let blocks = 0
-  let records = 0
+  const reader = openReader(dir)
+  const firsts = listSegments(dir)
+  const head = attempt(problems, newestOf(dir, firsts), () => reader.head()) ?? firsts.at(-1) ?? 0
+  const bytes = reader.bytes()
+  reader.close()
+  const sealed = attempt(problems, join(dir, 'catalogue.json'), () => readCatalogue(dir)) ?? []
+  const count = { blocks: 0, records: 0 }
   for (let i = 0; i < firsts.length; i++) {
     signal?.throwIfAborted()
-    const first = firsts[i]!
-    const read = readSegment(dir, first, firsts[i + 1] ?? head, problems)
-    blocks += read.blocks
-    records += read.records
-    const expected = sealed.get(first)
-    if (expected !== undefined) await compareSum(segmentFile(dir, first), expected, problems)
+    const file = segmentFile(dir, firsts[i]!)
+    const expected = sealed.find(({ first }) => first === firsts[i])
+    attempt(problems, file, () => readSegment(dir, firsts[i]!, firsts[i + 1] ?? head, count, problems))
+    if (expected === undefined) attempt(problems, file, () => checkPages(file, problems))
+    else await compareSum(file, expected, problems)
   }
-  return { segments: firsts.length, blocks, records, bytes, base: firsts[0] ?? 0, head, problems }
+  for (const { first, n } of sealed)
+    if (!firsts.includes(first)) problems.push(hole(segmentFile(dir, first), first, first + n))
+  const begins = attempt(problems, join(dir, 'catalogue.json'), () => keptFrom(dir)) ?? 0
+  const kept = problems.filter(({ file }) => file >= segmentFile(dir, begins)) // retention went on meanwhile
+  return { segments: firsts.length, ...count, bytes, base: firsts[0] ?? 0, head, problems: kept }
 }
 
-function readSegment(dir: string, first: Offset, end: Offset, problems: Problem[]) {
-  const count = { blocks: 0, records: 0 }
+/** Null when it fails: what is wrong has become a problem, and the rest goes on. */
+function attempt<T>(problems: Problem[], file: string, look: () => T): T | null {
   try {
-    const segment = new SegmentReader(dir, first)
-    try {
-      readBlocks(segment, end, count, problems)
-    } finally {
-      segment.close()
-    }
+    return look()
   } catch (error) {
-    problems.push({ file: segmentFile(dir, first), offset: null, message: words(error) })
+    problems.push({ file, offset: null, message: words(error) })
+    return null
   }
-  return count
 }
 
-function readBlocks(
-  segment: SegmentReader,
-  end: Offset,
-  count: { blocks: number; records: number },
-  problems: Problem[],
-): void {
+function newestOf(dir: string, firsts: readonly Offset[]): string {
+  return segmentFile(dir, firsts.at(-1) ?? 0)
+}
+
+interface Count {
+  blocks: number
+  records: number
+}
+
+function readSegment(dir: string, first: Offset, end: Offset, count: Count, problems: Problem[]): void {
+  const segment = new SegmentReader(dir, first)
+  try {
+    for (let next = first; next < end; ) next = readBlock(segment, next, end, count, problems)
+  } finally {
+    segment.close()
+  }
+}
+
+/** Where to go on, behind what is there or is not. */
+function readBlock(segment: SegmentReader, next: Offset, end: Offset, count: Count, problems: Problem[]): Offset {
   const { file } = segment
-  let next = segment.first
-  while (next < end) {
-    const place = coverOrNext(segment, next) ?? { first: end, n: 0 }
-    if (place.first > next) problems.push(hole(file, next, place.first))
-    if (place.n === 0) return
-    try {
-      segment.block(place.first)
-      count.blocks++
-      count.records += place.first + place.n - Math.max(next, place.first)
-    } catch (error) {
-      problems.push({ file, offset: place.first, message: words(error) })
+  try {
+    const block = segment.block(next)
+    if (block === null) {
+      const found = segment.nextBlock(next, end)
+      problems.push(hole(file, next, found))
+      return found
     }
-    next = place.first + place.n
+    count.blocks++
+    count.records += block.first + block.n - next // small ones may have been written again as one meanwhile
+    return block.first + block.n
+  } catch (error) {
+    problems.push({ file, offset: next, message: words(error) })
+    return segment.nextBlock(next, end)
   }
 }
 
-/** Small blocks may be written again as one meanwhile: then it begins before `offset`. */
-function coverOrNext(segment: SegmentReader, offset: Offset): BlockPlace | null {
-  const here = segment.before(offset)
-  return here !== null && offset < here.first + here.n ? here : segment.after(offset)
+/** The tree that holds the blocks, where no checksum of the whole file can tell. */
+function checkPages(file: string, problems: Problem[]): void {
+  const { db } = openForReading(file)
+  try {
+    const said = db.prepare<[], string>('pragma quick_check(5)').pluck().all()
+    for (const message of said) if (message !== 'ok') problems.push({ file, offset: null, message })
+  } finally {
+    db.close()
+  }
 }
 
 function hole(file: string, from: Offset, to: Offset): Problem {
   return { file, offset: from, message: `records ${from} to ${to - 1} are missing` }
 }
 
-async function compareSum(file: string, expected: string, problems: Problem[]): Promise<void> {
+async function compareSum(file: string, expected: SealedSegment, problems: Problem[]): Promise<void> {
   const sum = await hashFile(file)
-  if (sum !== null && sum.sha256 !== expected)
+  if (sum !== null && sum.sha256 !== expected.sha256)
     problems.push({ file, offset: null, message: 'the file is not the one that was sealed: its sha256 differs' })
 }
 

@@ -6,6 +6,7 @@ import { openReader } from '../../core/log/reader.ts'
 import { verify } from '../../core/log/verify.ts'
 import { CaptureProcess } from '../support/capture/captured.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
+import { seeded } from '../support/seeded.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 // Law 1: an acknowledgement leaves only after the commit that holds the message. The broker lets go of a message when it
@@ -34,7 +35,7 @@ describe.skipIf(!hasMosquitto)('stored, then acknowledged', () => {
     'MQTT $version: after $kills kills at random moments (seed $seed) no message is missing',
     async (of) => {
       const dir = tempDir()
-      const random = mulberry(of.seed)
+      const random = seeded(of.seed)
       await makeSession(broker.url, of.version)
       let published = 0
       for (let kill = 0; kill < of.kills; kill++) {
@@ -147,14 +148,4 @@ function missing(records: readonly LogRecord[], n: number): number[] {
 /** The numbers in the order in which they were first stored. */
 function firstCopies(records: readonly LogRecord[]): number[] {
   return [...new Set(records.map(numberIn))]
-}
-
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -7,9 +7,14 @@ const dirs: string[] = []
 
 /** A fresh directory, removed after the test. */
 export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'fieldwatch-'))
+  const dir = makeTempDir()
   dirs.push(dir)
   return dir
+}
+
+/** A fresh directory for several tests, which remove it. */
+export function makeTempDir(): string {
+  return mkdtempSync(join(tmpdir(), 'fieldwatch-'))
 }
 
 afterEach(() => {
