@@ -73,6 +73,15 @@ export const sourceSchema = z.strictObject({
     .nullable()
     .default(null)
     .meta(about('Client id at the broker, or null for one that is made once and kept.')),
+  dropQos0: z
+    .array(topicFilter)
+    .max(100)
+    .default([])
+    .meta(
+      about(
+        'When the disk takes nothing and 8 MB wait, QoS 0 messages of these topics are dropped, the oldest first, counted and noted in the log. Without any, reading stops instead.',
+      ),
+    ),
 }) satisfies z.ZodType<SourceConfig>
 
 /** One Kafka cluster to send to. */

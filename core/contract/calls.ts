@@ -30,6 +30,8 @@ export interface SourceConfig {
   /** Path of a PEM file with the certificate authority, or null for the system's. */
   readonly ca: string | null
   readonly clientId: string | null
+  /** QoS 0 messages of these topic filters are dropped, the oldest first, when the queue to the disk is full. */
+  readonly dropQos0: readonly string[]
 }
 
 export interface DestinationConfig {
@@ -359,6 +361,44 @@ export interface SourceRow {
   readonly perSecond: number
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null
   readonly refusedTopics: readonly string[]
+  /** What of it waits for the disk, and since when nothing more is read, because the queue is full. */
+  readonly queue: { readonly messages: number; readonly bytes: number; readonly pausedSince: Millis | null }
+  /** Since the program started, by the topic filter that allowed it. */
+  readonly dropped: readonly { readonly topics: string; readonly messages: number }[]
+}
+
+/** Half of them were at most this long, and all but one in a hundred. */
+export interface Spread {
+  readonly p50: Millis
+  readonly p99: Millis
+}
+
+/** How the recorder keeps up. */
+export interface Recorder {
+  /** When it said so: once a second, unless the disk or the machine holds it. */
+  readonly time: Millis
+  /** Over ten seconds. */
+  readonly perSecond: number
+  readonly bytesPerSecond: number
+  /** Of the last minute; null when there was none. A commit is one write that is durable when it ends. */
+  readonly commit: Spread | null
+  /** Of the last minute: from the arrival of a message until it is stored and acknowledged; null without QoS 1 or 2. */
+  readonly acknowledged: Spread | null
+  /** What waits for the disk, at most `maxBytes`; since when nothing more is read, because it is full. */
+  readonly queue: {
+    readonly messages: number
+    readonly bytes: number
+    readonly maxBytes: number
+    readonly pausedSince: Millis | null
+  }
+  /** Bytes a day at the pace of the last hours; null while it is not known. */
+  readonly logPerDay: number | null
+  /** Bytes a day that all of this program hands to the disk. */
+  readonly writtenPerDay: number | null
+  /** Days until the log meets its limit or the disk is full; null while the pace is not known. */
+  readonly runwayDays: number | null
+  /** Write-ahead files of the log and the views. */
+  readonly walBytes: number
 }
 
 export interface ProbeResult {
@@ -404,6 +444,8 @@ export interface Status {
     readonly directory: string
   }
   readonly destinations: readonly Pick<DestinationRow, 'name' | 'state' | 'behindMs' | 'retryAt'>[]
+  /** Null until it has begun. */
+  readonly recorder: Recorder | null
   readonly cpuPercent: number
   readonly memoryBytes: number
   /** Threads that are not running, and why. */

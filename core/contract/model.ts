@@ -46,7 +46,8 @@ export interface MessageMeta {
   readonly expirySeconds: number | null
 }
 
-export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake'] as const
+/** `dropped`: QoS 0 messages that a person allows to drop were, while the disk took none; `bytes` also counts them by topic filter. */
+export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped'] as const
 export type LinkEvent = (typeof linkEvents)[number]
 
 /** Why nothing came, or was kept, for a while; in the words that a person reads. */

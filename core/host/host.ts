@@ -190,6 +190,7 @@ export class RunningHost implements Host {
         directory: this.places.log,
       },
       destinations: this.rows.map(({ name, state, behindMs, retryAt }) => ({ name, state, behindMs, retryAt })),
+      recorder: null,
       cpuPercent: this.meters.cpuPercent,
       memoryBytes: this.meters.memoryBytes,
       stopped: this.stopped(),
@@ -450,5 +451,6 @@ function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays }: Config['log']): B
 }
 
 function demoSource(url: string): SourceConfig {
-  return { name: 'demo', url, topics: ['#'], qos: 1, version: '3.1.1', username: null, ca: null, clientId: null }
+  const rest = { username: null, ca: null, clientId: null, dropQos0: [] }
+  return { name: 'demo', url, topics: ['#'], qos: 1, version: '3.1.1', ...rest }
 }

@@ -1,9 +1,11 @@
-import type { SourceConfig, SourceRow } from '../contract/calls.ts'
+import type { Recorder, SourceConfig, SourceRow } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Appending, Log } from '../log/log.ts'
-import { Batcher } from './batcher.ts'
+import { Batcher, type Taken } from './batcher.ts'
 import { clientIdFor } from './client-id.ts'
+import type { Drop } from './dropped.ts'
+import type { Counts } from './histogram.ts'
 import { linkRecord, MqttSource } from './mqtt/source.ts'
 
 export interface CaptureOptions {
@@ -11,6 +13,8 @@ export interface CaptureOptions {
   readonly now: () => Millis
   /** How long a commit waits for company; five times as long below 100 messages a second. */
   readonly linger: Millis
+  /** What may wait in memory for the disk; then nothing more is read. */
+  readonly maxQueueBytes?: number
   /** The log grew; readers see it already. */
   readonly onHead: (head: Offset, time: Millis) => void
   /** The rows changed: at most once a second, except for a change of state. */
@@ -26,8 +30,21 @@ export interface Capture {
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
   append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
   status(): readonly SourceRow[]
+  measures(): Measures
   /** Stores and acknowledges what was taken, says goodbye to the brokers, and writes that capture stopped. */
   stop(): Promise<void>
+}
+
+/** How capture keeps up: counted since it began, where it is not of now. */
+export interface Measures {
+  readonly time: Millis
+  readonly taken: readonly Taken[]
+  readonly dropped: readonly Drop[]
+  readonly commits: Counts
+  readonly delays: Counts
+  readonly queue: Recorder['queue']
+  /** Bytes that the log handed to the disk. */
+  readonly written: number
 }
 
 /** Begins with a record that says so. There must be one capture a log. */
@@ -59,6 +76,8 @@ class RunningCapture implements Capture {
       linger,
       onCommit: this.committed.bind(this),
       onBlocked: this.blocked.bind(this),
+      onFull: this.filled.bind(this),
+      ...(options.maxQueueBytes === undefined ? {} : { maxBytes: options.maxQueueBytes }),
     })
     this.lastBeat = now()
     this.lastAppend = now()
@@ -92,8 +111,29 @@ class RunningCapture implements Capture {
   }
 
   status(): readonly SourceRow[] {
-    const rows = Array.from(this.sources.values(), (source) => source.row())
+    const dropped = this.batcher.dropped.totals()
+    const rows = Array.from(this.sources.values(), (source): SourceRow => {
+      const row = source.row()
+      return {
+        ...row,
+        queue: { ...this.batcher.waiting(row.name), pausedSince: this.batcher.fullSince },
+        dropped: dropped.filter((one) => one.source === row.name).map(({ topics, messages }) => ({ topics, messages })),
+      }
+    })
     return this.full === null ? rows : rows.map((row) => stoppedByDisk(row, this.full!))
+  }
+
+  measures(): Measures {
+    const { batcher } = this
+    return {
+      time: this.options.now(),
+      taken: batcher.totals(),
+      dropped: batcher.dropped.totals(),
+      commits: batcher.commits.copy(),
+      delays: batcher.delays.copy(),
+      queue: { ...batcher.waiting(), maxBytes: batcher.maxBytes, pausedSince: batcher.fullSince },
+      written: this.options.log.bytesWritten(),
+    }
   }
 
   async stop(): Promise<void> {
@@ -116,6 +156,12 @@ class RunningCapture implements Capture {
   private blocked(error: FieldError | null): void {
     this.full = error
     for (const source of this.sources.values()) source.hold(error)
+    this.tellStatus()
+  }
+
+  /** At the bound every source waits with its next message: with QoS 1 it then waits at the broker. */
+  private filled(full: boolean): void {
+    if (!full) for (const source of this.sources.values()) source.resume()
     this.tellStatus()
   }
 

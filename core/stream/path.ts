@@ -3,7 +3,15 @@ import { kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.t
 import { type LinkEvent, linkEvents, type Millis, type Offset, type Topic } from '../contract/model.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
-import { fireCoverage, hearSource, linkTurned, linkWords, recorderTurned, recordsMissing } from './coverage.ts'
+import {
+  fireCoverage,
+  hearSource,
+  type LinkWords,
+  linkTurned,
+  linkWords,
+  recorderTurned,
+  recordsMissing,
+} from './coverage.ts'
 import type { Context } from './decode/births.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
@@ -148,13 +156,26 @@ function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit
   const topic = block.topics[block.topic[row]!]!
   const event = topic.name as LinkEvent
   if (!linkEvents.includes(event)) return
-  const own = topic.source === '' ? null : plant.sources[sourceIndex(plant, topic.source, out)]!
   const said = linkWords(payload(block, row))
-  if (own !== null) own.linked = true
-  if (own !== null) linkTurned(plant, own, event, said, block.time[row]!, out)
-  else recorderTurned(plant, event, said, before, block.time[row]!, out)
-  for (const source of own === null ? plant.sources : [own]) turnLink(plant, source, event, topic, out)
+  if (event !== 'dropped') turned(plant, topic, event, said, before, block.time[row]!, out)
   out.link(topic.source, event, said.detail)
+}
+
+/** Of one connection, or of the whole recorder. */
+function turned(
+  plant: Plant,
+  topic: Topic,
+  event: LinkEvent,
+  said: LinkWords,
+  before: Millis,
+  time: Millis,
+  out: Emit,
+): void {
+  const own = topic.source === '' ? null : plant.sources[sourceIndex(plant, topic.source, out)]!
+  if (own !== null) own.linked = true
+  if (own !== null) linkTurned(plant, own, event, said, time, out)
+  else recorderTurned(plant, event, said, before, time, out)
+  for (const source of own === null ? plant.sources : [own]) turnLink(plant, source, event, topic, out)
 }
 
 function turnLink(plant: Plant, source: SourceState, event: LinkEvent, topic: Topic, out: Emit): void {

@@ -54,6 +54,7 @@ export const status: Status = {
   sources: [],
   log: { bytes: 0, freeBytes: 0, limitBytes: 0, minFreeBytes: 0, heldBy: null, head: 0, from: null, directory: '' },
   destinations: [],
+  recorder: null,
   cpuPercent: 0,
   memoryBytes: 0,
   stopped: [],

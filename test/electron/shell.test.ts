@@ -301,6 +301,8 @@ const source = {
   perSecond: 3,
   error: null,
   refusedTopics: [],
+  queue: { messages: 0, bytes: 0, pausedSince: null },
+  dropped: [],
 } as const
 
 async function started(...args: readonly string[]): Promise<BrowserWindow> {

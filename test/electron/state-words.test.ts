@@ -41,5 +41,6 @@ test('a hundred connections are a menu that fits the screen', () => {
 function source(name: string, state: SourceRow['state']): SourceRow {
   const error =
     state === 'up' || state === 'connecting' ? null : { code: '', message: 'connection refused', hint: null }
-  return { name, url: '', state, version: null, perSecond: 0, error, refusedTopics: [] }
+  const queue = { messages: 0, bytes: 0, pausedSince: null }
+  return { name, url: '', state, version: null, perSecond: 0, error, refusedTopics: [], queue, dropped: [] }
 }

@@ -217,7 +217,7 @@ function limitRule({ random, time }: Making): Record<string, unknown> {
 }
 
 function linkEvent(plant: Making): void {
-  const events = ['down', 'up', 'stopped', 'started', 'asleep', 'awake'] as const
+  const events = ['down', 'up', 'stopped', 'started', 'asleep', 'awake', 'dropped'] as const
   const name = events[Math.floor(plant.random() * events.length)]!
   const source = plant.random() < 0.6 ? 'a' : ''
   if (name === 'asleep' || name === 'stopped') plant.time += Math.floor(plant.random() * 60 * minute)

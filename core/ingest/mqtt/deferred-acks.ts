@@ -28,6 +28,7 @@ export class DeferredAcks implements Acknowledge {
     this.client._sendPacket = this.catchAck.bind(this)
     client.handleMessage = this.handle.bind(this)
     client.options.customHandleAcks = this.handleQos2.bind(this)
+    this.keepAlive(client)
   }
 
   /** The message is on disk: its acknowledgement leaves with the next `flush`. */
@@ -54,6 +55,18 @@ export class DeferredAcks implements Acknowledge {
     const next = this.held
     this.held = null
     next?.()
+  }
+
+  /** While nothing is read the broker's answers to our pings are not either: the link is not taken for dead then. */
+  private keepAlive(client: MqttClient): void {
+    const { onKeepaliveTimeout } = client
+    client.onKeepaliveTimeout = () => {
+      if (this.held === null) onKeepaliveTimeout.call(client)
+      else {
+        client.sendPing()
+        client.reschedulePing(true)
+      }
+    }
   }
 
   private handle(packet: IPublishPacket, next: () => void): void {

@@ -7,6 +7,7 @@ import { type Arrival, type Batcher, Rate } from '../batcher.ts'
 import { brokerError, topicRefused } from '../errors.ts'
 import { openConnection, type Version } from './connection.ts'
 import { DeferredAcks } from './deferred-acks.ts'
+import { topicMatcher } from './topic-matcher.ts'
 
 export interface SourceOptions {
   readonly source: SourceConfig
@@ -22,6 +23,9 @@ interface Refused {
   readonly topic: string
   readonly error: FieldError
 }
+
+/** What a source knows of itself; what of it waits for the disk is known to the batcher. */
+type LinkState = Omit<SourceRow, 'queue' | 'dropped'>
 
 const retry = { firstMs: 500, longestMs: 30_000 }
 const farewellMs = 2_000
@@ -45,15 +49,17 @@ export class MqttSource {
   private refused: readonly Refused[] = []
   private failure: unknown = null
   private full: FieldError | null = null
+  private readonly droppable: (topic: string) => string | null
 
   constructor(options: SourceOptions) {
     this.options = options
+    this.droppable = topicMatcher(options.source.dropQos0)
     this.rate = new Rate(options.now)
     this.version = options.source.version === '3.1.1' ? '3.1.1' : '5'
     this.connect()
   }
 
-  row(): SourceRow {
+  row(): LinkState {
     const { name, url } = this.options.source
     const { state, error, refused } = this
     return {
@@ -72,7 +78,11 @@ export class MqttSource {
     this.full = full
     if (full !== null) this.tell('disk full', `${full.code}: ${full.message}`)
     else this.enter(this.state, this.error)
-    if (full === null) this.acks?.resume()
+  }
+
+  /** There is room for what it was told to wait with. */
+  resume(): void {
+    this.acks?.resume()
   }
 
   /** Takes no more messages. What was taken must be committed before `close`, so that its acknowledgement still leaves. */
@@ -124,8 +134,12 @@ export class MqttSource {
   private take(packet: IPublishPacket, acks: DeferredAcks): boolean {
     if (this.stopping) return false
     this.rate.count()
-    const arrival = { record: this.record(packet), ack: ackOf(packet, acks), urgent: this.version === '3.1.1' }
-    return this.options.batcher.add(arrival)
+    return this.options.batcher.add({
+      record: this.record(packet),
+      ack: ackOf(packet, acks),
+      urgent: this.version === '3.1.1',
+      dropAs: packet.qos === 0 ? this.droppable(packet.topic) : null,
+    })
   }
 
   private record(packet: IPublishPacket): Arrival['record'] {

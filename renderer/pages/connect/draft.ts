@@ -54,6 +54,7 @@ export function toSource(draft: Draft, others: readonly SourceConfig[]): SourceC
     username: draft.username.trim() || null,
     ca: draft.ca.trim() || null,
     clientId: null,
+    dropQos0: [],
   }
 }
 

@@ -30,7 +30,8 @@ describe('the configuration file', () => {
       destinations: [{ name: 'central', brokers: ['127.0.0.1:9092'], delivery: 'auto' }],
     }
     const { sources, destinations } = reading(short)() as ReturnType<typeof readConfig>
-    expect(sources[0]).toEqual({ ...short.sources[0], version: 'auto', username: null, ca: null, clientId: null })
+    const rest = { version: 'auto', username: null, ca: null, clientId: null, dropQos0: [] }
+    expect(sources[0]).toEqual({ ...short.sources[0], ...rest })
     expect(destinations[0]).toMatchObject({
       tls: false,
       sasl: 'none',

@@ -128,6 +128,7 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
       username: null,
       ca: null,
       clientId: null,
+      dropQos0: [],
     } as const
     await api.call('config.put', { config: { ...config, sources: [source] }, secrets: [] })
     await connected(api)

@@ -1,12 +1,13 @@
 import type { SourceConfig, SourceRow } from '../../../core/contract/calls.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
 import { type Capture, startCapture } from '../../../core/ingest/capture.ts'
-import { type LogOptions, openLog } from '../../../core/log/log.ts'
+import { type Log, type LogOptions, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
+import { Disk } from '../../support/capture/disk.ts'
 import { readAll } from '../log/records.ts'
 
 export function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
-  const rest = { username: null, ca: null, clientId: null }
+  const rest = { username: null, ca: null, clientId: null, dropQos0: [] }
   return { name: 'plant', url, topics: ['#'], qos: 1, version: 'auto', ...rest, ...more }
 }
 
@@ -16,15 +17,19 @@ export class Capturing {
   readonly capture: Capture
   rows: readonly SourceRow[] = []
   now: () => number = Date.now
-  private readonly log: ReturnType<typeof openLog>
+  readonly disk: Disk
+  private readonly log: Log
   private stopped = false
   private waiting: (() => void)[] = []
 
-  constructor(dir: string, options: LogOptions = {}) {
+  constructor(dir: string, options: LogOptions & { readonly maxQueueBytes?: number } = {}) {
+    const { maxQueueBytes = 8_000_000, ...logOptions } = options
     this.dir = dir
-    this.log = openLog(dir, options)
+    this.log = openLog(dir, logOptions)
+    this.disk = new Disk(this.log)
     this.capture = startCapture({
-      log: this.log,
+      log: this.disk,
+      maxQueueBytes,
       now: () => this.now(),
       linger: 20,
       onHead: () => this.changed(),

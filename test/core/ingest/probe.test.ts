@@ -202,6 +202,7 @@ function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
     username: null,
     ca: null,
     clientId: null,
+    dropQos0: [],
     ...more,
   }
 }

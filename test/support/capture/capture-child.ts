@@ -28,6 +28,7 @@ capture.addSource(
     username: null,
     ca: null,
     clientId: 'fieldwatch-law',
+    dropQos0: [],
   },
   null,
 )

@@ -75,7 +75,7 @@ async function capture(logDir: string, failed: (acked: number) => void) {
     told.push(error?.code ?? null)
     if (error !== null) failed(acked)
   }
-  const batcher = new Batcher({ log, now: () => 1_000_000, linger: 0, onCommit: () => {}, onBlocked })
+  const batcher = new Batcher({ log, now: () => 1_000_000, linger: 0, onCommit: () => {}, onBlocked, onFull: () => {} })
   const acks = { acknowledge: () => void acked++, flush: () => {} }
   let sent = 0
   for (const n of commits) {
