@@ -22,6 +22,8 @@ export interface Block {
   readonly bytes: Uint8Array
   /** What was said about the messages beside their payloads, laid out as `end` and `bytes`; null when about none. */
   readonly meta: Meta | null
+  /** What a gzip or zstd payload holds; null: too much. Absent in a block whose payloads nobody compresses. */
+  readonly inflate?: (bytes: Uint8Array) => Uint8Array | null
   /** Grows at its end only, and is the same object for every block of one log file: a cache by identity holds. */
   readonly topics: readonly Topic[]
 }
@@ -38,6 +40,19 @@ export const kindCode: Readonly<Record<Kind, number>> = { message: 0, tick: 1, c
 
 export function payload(block: Block, row: number): Uint8Array {
   return slice(block, row)
+}
+
+/** The payload as it is decoded: inflated where it came compressed. Null: what it holds is too large. */
+export function content(block: Block, row: number): Uint8Array | null {
+  const bytes = payload(block, row)
+  return block.inflate !== undefined && isCompressed(bytes) ? block.inflate(bytes) : bytes
+}
+
+/** By the first bytes, which no text and no Sparkplug payload begins with. */
+export function isCompressed(bytes: Uint8Array): boolean {
+  if (bytes.length < 4) return false
+  if (bytes[0] === 0x1f) return bytes[1] === 0x8b && bytes[2] === 8
+  return bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
 }
 
 export function recordAt(block: Block, row: number): LogRecord {

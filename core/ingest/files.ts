@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
+import { cellsOf } from '../stream/decode/csv.ts'
 
 /** A row of a file: its time, and its values by name. A file with one column of values calls it `value`. */
 export interface FileRow {
@@ -115,14 +116,6 @@ function csvRow(cells: readonly string[], names: readonly string[]): FileRow {
   const values: Record<string, number | string | boolean> = {}
   for (let i = 1; i < cells.length; i++) if (cells[i] !== '') values[names[i] ?? `value${i}`] = scalar(cells[i]!)
   return { time, values }
-}
-
-/** Cells of a line; a quoted cell may hold commas and doubled quotes. */
-function cellsOf(line: string): string[] {
-  if (!line.includes('"')) return line.split(',').map((cell) => cell.trim())
-  return Array.from(line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, bare]) =>
-    quoted === undefined ? bare!.trim() : quoted.replaceAll('""', '"'),
-  )
 }
 
 function jsonRow(line: string): FileRow {

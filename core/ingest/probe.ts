@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IConnackPacket, MqttClient } from 'mqtt'
+import { isCompressed } from '../contract/block.ts'
 import type { ProbeResult, SourceConfig } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
+import { inflate } from '../log/inflate.ts'
 import { noContext } from '../stream/decode/births.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
 import type { Decoder } from '../stream/decode/decoder.ts'
@@ -175,7 +177,9 @@ function decode(
   arrival: Millis,
 ): Pick<ProbeResult['topics'][number], 'readings' | 'undecodable'> {
   const decoded = createDecoded()
-  const undecodable = decoder.decode({ source: '', name: topic }, bytes, noContext, decoded)
+  const plain = isCompressed(bytes) ? inflate(bytes) : bytes
+  const undecodable =
+    plain === null ? 'too_large' : decoder.decode({ source: '', name: topic }, plain, noContext, decoded)
   return { readings: undecodable === null ? readingsOf(decoded, 0, arrival) : [], undecodable }
 }
 

@@ -4,6 +4,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock } from './codec.ts'
 import { timesOf } from './columns.ts'
+import { inflate } from './inflate.ts'
 import { sumOfRow, sumOfTopic } from './row-sum.ts'
 import { openForReading, orClosed, segmentDamaged, segmentFile } from './segment.ts'
 
@@ -123,7 +124,9 @@ export class SegmentReader {
       if (row.sum !== null && row.sum !== sumOfRow(row, this.topicSums))
         throw new Error('its row or the names of its topics are not as they were written')
       const { n, kind, topic, flags, end, bytes, meta } = columns
-      return { first: row.first, n, kind, topic, time: timesOf(columns), flags, end, bytes, meta, topics: this.topics }
+      const time = timesOf(columns)
+      const { topics } = this
+      return { first: row.first, n, kind, topic, time, flags, end, bytes, meta, topics, inflate }
     } catch (error) {
       throw damaged(row, this.file, error)
     }

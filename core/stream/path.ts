@@ -1,5 +1,5 @@
 import type { Block } from '../contract/block.ts'
-import { kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.ts'
+import { content, kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.ts'
 import { type LinkEvent, linkEvents, type Millis, type Offset, type Topic } from '../contract/model.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
@@ -103,7 +103,8 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   const { decoded, plant } = reader
   const topic = block.topics[block.topic[row]!]!
   const flags = block.flags[row]!
-  const reason = reader.decoder.decode(topic, payload(block, row), reader.context, decoded)
+  const bytes = content(block, row)
+  const reason = bytes === null ? 'too_large' : reader.decoder.decode(topic, bytes, reader.context, decoded)
   const retained = (flags & retainedFlag) !== 0
   const source = plant.sources[sourceIndex(plant, topic.source, out)]!
   if (!retained) hearSource(plant, source, out)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Block } from '../contract/block.ts'
-import { kindCode, recordAt } from '../contract/block.ts'
+import { content, kindCode, recordAt } from '../contract/block.ts'
 import type { Alert, AlertPhase, Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
@@ -114,7 +114,9 @@ class LogSource implements BatchSource {
   private decode(block: Block, row: number): Message {
     const record = recordAt(block, row)
     this.births.offset = record.offset
-    const undecodable = this.decoder.decode(record.topic, record.bytes, this.births, this.decoded)
+    const bytes = content(block, row)
+    const undecodable =
+      bytes === null ? 'too_large' : this.decoder.decode(record.topic, bytes, this.births, this.decoded)
     if (undecodable !== null)
       return { record, readings: [], device: devicePlace(record.topic.name).device, undecodable }
     const { device } = this.decoded.layout.place

@@ -1,5 +1,5 @@
 import type { Statement } from 'better-sqlite3'
-import { type Block, kindCode, recordAt } from '../contract/block.ts'
+import { type Block, content, kindCode, recordAt } from '../contract/block.ts'
 import type { Calls, MessageRow } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset, UndecodableReason } from '../contract/model.ts'
@@ -100,7 +100,7 @@ export class MessageAnswers {
     const reason = isMessage ? records.decode(block, row) : null
     return {
       record,
-      ...textOf(bytes),
+      ...textOf(content(block, row) ?? bytes),
       size: bytes.length,
       readings: isMessage && reason === null ? readingsOf(records.decoded, record.offset, record.time) : [],
       undecodable: reason ?? (isMessage ? records.decoded.left : null),

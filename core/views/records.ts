@@ -1,4 +1,4 @@
-import { type Block, kindCode, payload, repeatFlag } from '../contract/block.ts'
+import { type Block, content, kindCode, repeatFlag } from '../contract/block.ts'
 import type { Millis, Offset, SeriesType, UndecodableReason } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
@@ -84,7 +84,9 @@ export class Records {
   /** Reads the message of a row into `decoded`, as the path has read it. */
   decode(block: Block, row: number): UndecodableReason | null {
     this.births.offset = block.first + row
-    return this.decoder.decode(block.topics[block.topic[row]!]!, payload(block, row), this.births, this.decoded)
+    const bytes = content(block, row)
+    if (bytes === null) return 'too_large'
+    return this.decoder.decode(block.topics[block.topic[row]!]!, bytes, this.births, this.decoded)
   }
 
   private visitRow(block: Block, row: number, visit: Visit): void {

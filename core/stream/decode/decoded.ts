@@ -46,7 +46,7 @@ export const maxName = 200
 export interface Layout {
   /** Of its first signal. */
   readonly place: Place
-  /** One value, so that the topic's last level is the signal. */
+  /** One value, with keys around it for its time, unit and name. */
   readonly single: boolean
   readonly signals: string[]
   readonly places: Place[]
@@ -111,6 +111,7 @@ export function putReading(out: Decoded, slot: number, value: Value, time: Milli
   out.historical[i] = historical ? 1 : 0
   putValue(out, i, value)
   out.n = i + 1
+  if (time > out.time || Number.isNaN(out.time)) out.time = time
   return true
 }
 

@@ -1,9 +1,12 @@
 import type { Topic, UndecodableReason } from '../../contract/model.ts'
 import { devicePlace, signalPlace } from '../place.ts'
 import type { Context } from './births.ts'
+import { csvIn, putCsv } from './csv.ts'
 import { addSignal, createDecoded, type Decoded, emptyLayout, inOrder, type Layout, putValue } from './decoded.ts'
-import { type Parsed, parse } from './parse.ts'
+import { putRows, rowsIn } from './json-rows.ts'
+import { bareText, fields, type Parsed, sayOf } from './parse.ts'
 import { learnShape, type Shape, scan } from './shape.ts'
+import { createTable, isFull, type SignalTable } from './signal-table.ts'
 import { readSparkplug, type SparkplugTopic, sparkplugTopic } from './sparkplug.ts'
 
 /** Stateless in meaning: the same topic, bytes and context always give the same answer. What it keeps are caches. */
@@ -20,7 +23,14 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
       let cache = topics.get(name)
       if (cache === undefined) {
         if (topics.size >= maxTopics) topics.clear()
-        cache = { topic: name, sparkplug: sparkplugTopic(name), layouts: new Map(), shapes: [], tries: maxTries }
+        cache = {
+          topic: name,
+          sparkplug: sparkplugTopic(name),
+          layouts: new Map(),
+          table: null,
+          shapes: [],
+          tries: maxTries,
+        }
         topics.set(name, cache)
       }
       begin(out)
@@ -53,6 +63,8 @@ interface TopicCache {
   /** Null: a topic as any other. */
   readonly sparkplug: SparkplugTopic | null
   readonly layouts: Map<string, Layout>
+  /** Signals of its messages that are rows. */
+  table: SignalTable | null
   readonly shapes: Shape[]
   /** Shapes that may still be learned; a topic whose messages always differ is parsed. */
   tries: number
@@ -64,11 +76,22 @@ function decodeInto(cache: TopicCache, bytes: Uint8Array, out: Decoded): Undecod
   out.time = Number.NaN
   if (bytes.length === 0) return 'empty'
   if (bytes.length > maxBytes) return 'too_large'
-  const parsed = parse(bytes)
+  const said = sayOf(bytes)
+  if (typeof said === 'string') return said
+  const rows = 'json' in said ? rowsIn(said.json) : null
+  if (rows !== null) return putRows(rows, tableOf(cache), out)
+  const csv = 'text' in said ? csvIn(said.text) : null
+  if (csv !== null) return putCsv(csv, tableOf(cache), out)
+  const parsed = 'json' in said ? fields(said.json) : bareText(said.text)
   if (typeof parsed === 'string') return parsed
   fill(out, parsed, layoutFor(cache, parsed))
   if (cache.tries > 0 && bytes.length <= maxShapeBytes && parsed.dropped === 0) learn(cache, bytes, out)
   return null
+}
+
+function tableOf(cache: TopicCache): SignalTable {
+  if (cache.table === null || isFull(cache.table)) cache.table = createTable(devicePlace(cache.topic))
+  return cache.table
 }
 
 function scanInto(shapes: Shape[], bytes: Uint8Array, out: Decoded): boolean {
@@ -111,7 +134,8 @@ function fill(out: Decoded, parsed: Parsed, layout: Layout): void {
 }
 
 function layoutFor(cache: TopicCache, parsed: Parsed): Layout {
-  const key = parsed.single ? `\u0000${parsed.unit ?? ''}` : parsed.names.join('\u0001')
+  const { single, name, unit, names } = parsed
+  const key = single ? `\u0000${unit ?? ''}\u0000${name ?? ''}` : names.join('\u0001')
   let layout = cache.layouts.get(key)
   if (layout === undefined) {
     layout = makeLayout(cache.topic, parsed)
@@ -120,14 +144,14 @@ function layoutFor(cache: TopicCache, parsed: Parsed): Layout {
   return layout
 }
 
-function makeLayout(topic: string, { single, names, unit }: Parsed): Layout {
-  if (single) {
+function makeLayout(topic: string, { single, name, names, unit }: Parsed): Layout {
+  if (single && name === null) {
     const { signal, ...place } = signalPlace(topic)
     const layout = emptyLayout(place, true)
     addSignal(layout, place, signal, unit)
     return layout
   }
-  const layout = emptyLayout(devicePlace(topic))
-  for (const name of names) addSignal(layout, layout.place, name, null)
+  const layout = emptyLayout(devicePlace(topic), single)
+  for (const each of name === null ? names : [name]) addSignal(layout, layout.place, each, unit)
   return layout
 }

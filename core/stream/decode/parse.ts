@@ -4,8 +4,9 @@ import { maxName, maxText, type Value } from './decoded.ts'
 
 /** A message read the plain way. */
 export interface Parsed {
-  /** One value, so that the topic names the signal. */
+  /** One value: the message names its signal, or else the topic does. */
   readonly single: boolean
+  readonly name: string | null
   /** Field paths joined by dots. */
   readonly names: string[]
   readonly values: Value[]
@@ -21,14 +22,20 @@ export const timeKeys: ReadonlySet<string> = new Set(['ts', 'time', 'timestamp',
 export const valueKeys: ReadonlySet<string> = new Set(['value', 'v'])
 export const unitKeys: ReadonlySet<string> = new Set(['unit', 'u'])
 export const qualityKeys: ReadonlySet<string> = new Set(['q', 'quality'])
+export const nameKeys: ReadonlySet<string> = new Set(['name', 'n'])
+/** SenML (RFC 8428) gives the beginning of names once, for the rows that follow. */
+export const rowNameKeys: ReadonlySet<string> = new Set([...nameKeys, 'bn'])
+const wrapper = 'values'
 
-/** JSON, or a bare number, boolean or short text. Never throws. */
-export function parse(bytes: Uint8Array): Parsed | UndecodableReason {
+/** What the bytes say as text: JSON that was read, or other text. Never throws. */
+export type Said = { readonly json: unknown } | { readonly text: string } | UndecodableReason
+
+export function sayOf(bytes: Uint8Array): Said {
   const text = textOf(bytes)
   if (text === null) return 'not_text'
   if (isDeep(bytes)) return 'too_deep'
   const json = jsonOf(text)
-  return json === undefined ? bareText(text.trim()) : fields(json)
+  return json === undefined ? { text: text.trim() } : { json }
 }
 
 /** A time that a message carries under a key such as `ts`, or null when the value is not one. */
@@ -82,7 +89,8 @@ const notFiniteInside = /[[:,\s][+-]?(NaN|nan|Infinity|inf)\s*[,}\]]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/
 
-function bareText(text: string): Parsed | UndecodableReason {
+/** A bare number, boolean or short text. */
+export function bareText(text: string): Parsed | UndecodableReason {
   if (text === '') return 'empty'
   if (notFinite.test(text)) return 'not_finite'
   if (plainNumber.test(text)) return scalar(Number(text))
@@ -95,53 +103,84 @@ function bareText(text: string): Parsed | UndecodableReason {
 function scalar(value: Value): Parsed | UndecodableReason {
   if (typeof value === 'number' && !Number.isFinite(value)) return 'not_finite'
   const kept = typeof value === 'string' ? value.slice(0, maxText) : value
-  return { single: true, names: ['value'], values: [kept], time: Number.NaN, unit: null, dropped: 0 }
+  return { single: true, name: null, names: ['value'], values: [kept], time: Number.NaN, unit: null, dropped: 0 }
 }
 
-function fields(json: unknown): Parsed | UndecodableReason {
+/** JSON as one value, or as a signal for each field. */
+export function fields(json: unknown): Parsed | UndecodableReason {
   if (json === null) return 'no_value'
   if (typeof json !== 'object') return scalar(json as Value) // what JSON.parse gives beside objects and null
   const single = Array.isArray(json) ? null : singleValue(json)
   if (single !== null) return single
-  const found: Parsed = { single: false, names: [], values: [], time: Number.NaN, unit: null, dropped: 0 }
-  if (!flatten(json, '', found)) return 'not_finite'
+  const found = noFields()
+  const inner = wrapped(json)
+  if (inner !== null) takeTime(json, found)
+  if (!flatten(inner ?? json, '', inner === null, found)) return 'not_finite'
   return found.values.length === 0 ? 'no_value' : found
 }
 
-/** `{value, ts, quality, unit}` and nothing else is one value with its time. */
+export function noFields(): Parsed {
+  return { single: false, name: null, names: [], values: [], time: Number.NaN, unit: null, dropped: 0 }
+}
+
+/** `{ts, values: {...}}` and nothing else holds its fields one level down. */
+function wrapped(json: object): object | null {
+  let inner: object | null = null
+  for (const [key, field] of Object.entries(json)) {
+    if (key === wrapper && typeof field === 'object' && field !== null && !Array.isArray(field)) inner = field
+    else if (!timeKeys.has(key) || timeOf(key, field) === null) return null
+  }
+  return inner
+}
+
+function takeTime(json: object, found: Parsed): void {
+  for (const [key, field] of Object.entries(json)) if (key !== wrapper) found.time = timeOf(key, field)!
+}
+
+/** `{value, ts, quality, unit, name}` and nothing else is one value with its time. */
 function singleValue(json: object): Parsed | UndecodableReason | null {
   let value: Value | null = null
   let time = Number.NaN
   let unit: string | null = null
+  let name: string | null = null
+  let good = true
   for (const [key, field] of Object.entries(json)) {
     if (valueKeys.has(key) && value === null && isValue(field)) value = field
     else if (timeKeys.has(key) && timeOf(key, field) !== null) time = timeOf(key, field)!
     else if (unitKeys.has(key) && typeof field === 'string') unit = field.slice(0, 32)
-    else if (!qualityKeys.has(key) || typeof field === 'object') return null
+    else if (nameKeys.has(key) && typeof field === 'string' && field !== '') name = field.slice(0, maxName)
+    else if (qualityKeys.has(key) && typeof field !== 'object') good = !isBad(field)
+    else return null
   }
   if (value === null) return null
+  if (!good) return 'bad_quality'
   const found = scalar(value)
-  return typeof found === 'string' ? found : { ...found, time, unit }
+  return typeof found === 'string' ? found : { ...found, time, unit, name }
 }
 
-function isValue(field: unknown): field is Value {
+/** A number for quality means one thing to one maker and its opposite to the next; the word is plain. */
+export function isBad(quality: unknown): boolean {
+  return typeof quality === 'string' && /^bad/i.test(quality)
+}
+
+export function isValue(field: unknown): field is Value {
   return typeof field === 'number' || typeof field === 'boolean' || typeof field === 'string'
 }
 
-/** False when a number is not finite. */
-function flatten(node: object, path: string, found: Parsed): boolean {
+/** False when a number is not finite. `outer`: a time among the fields is the message's. */
+export function flatten(node: object, path: string, outer: boolean, found: Parsed): boolean {
   for (const [key, field] of Object.entries(node)) {
     const name = path === '' ? key || '_' : `${path}.${key}`
     if (typeof field === 'object') {
-      if (field !== null && !flatten(field as object, name, found)) return false
-    } else if (!takeField(name, key, field as Value, path, found)) return false
+      if (field !== null && !flatten(field as object, name, false, found)) return false
+    } else if (!takeField(name, key, field as Value, outer, found)) return false
   }
   return true
 }
 
-function takeField(name: string, key: string, field: Value, path: string, found: Parsed): boolean {
+function takeField(name: string, key: string, field: Value, outer: boolean, found: Parsed): boolean {
   if (typeof field === 'number' && !Number.isFinite(field)) return false
-  const time = path === '' && timeKeys.has(key) ? timeOf(key, field) : null
+  const time = outer && timeKeys.has(key) ? timeOf(key, field) : null
   if (time !== null) {
     found.time = time
     return true

@@ -1,7 +1,7 @@
 import { isoMillis } from '../event-time.ts'
 import type { Decoded, Layout } from './decoded.ts'
 import { type FoundNumber, findNumber } from './number.ts'
-import { qualityKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
+import { nameKeys, qualityKeys, rowNameKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
 
 /** The bytes of a message that stay the same between its values. */
 export interface Shape {
@@ -101,7 +101,7 @@ function scanTime(key: string, bytes: Uint8Array, at: number, out: Decoded): num
 export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
   const walk: Walk = { bytes, at: 0, from: 0, literals: [], times: [], single: layout.single, depth: 0 }
   space(walk)
-  if (!walkValue(walk, null)) return null
+  if (!walkValue(walk, null, false)) return null
   space(walk)
   if (walk.at !== bytes.length) return null
   walk.literals.push(bytes.slice(walk.from))
@@ -128,10 +128,10 @@ function isSpace(byte: number): boolean {
 }
 
 /** `key` is the name in the outermost object, null anywhere else. */
-function walkValue(walk: Walk, key: string | null): boolean {
+function walkValue(walk: Walk, key: string | null, inArray: boolean): boolean {
   const byte = walk.bytes[walk.at]
   if (byte === undefined) return false
-  if (byte === 0x7b) return walkObject(walk)
+  if (byte === 0x7b) return walkObject(walk, inArray)
   if (byte === 0x5b) return walkArray(walk)
   if (byte === 0x6e) {
     walk.at += 4 // null, as JSON.parse has seen; it stays part of the literal
@@ -140,7 +140,7 @@ function walkValue(walk: Walk, key: string | null): boolean {
   return walkScalar(walk, key)
 }
 
-function walkObject(walk: Walk): boolean {
+function walkObject(walk: Walk, inArray: boolean): boolean {
   const outermost = walk.depth === 0
   const keys = new Set<string>()
   walk.at++
@@ -149,26 +149,34 @@ function walkObject(walk: Walk): boolean {
     const key = walkKey(walk)
     if (key === null || keys.has(key)) return false
     keys.add(key)
-    if (!walkValue(walk, outermost ? key : null)) return false
+    if (!walkValue(walk, outermost ? key : null, false)) return false
     comma(walk)
   }
   walk.at++
   walk.depth--
+  if (inArray) return !couldBeRow(keys)
   return !outermost || walk.single || !couldBeSingle(keys)
 }
 
 /** Whether another message with these keys could hold one value: then only JSON.parse can tell. */
 function couldBeSingle(keys: ReadonlySet<string>): boolean {
   for (const key of keys)
-    if (!valueKeys.has(key) && !timeKeys.has(key) && !unitKeys.has(key) && !qualityKeys.has(key)) return false
+    if (!valueKeys.has(key) && !timeKeys.has(key) && !unitKeys.has(key) && !qualityKeys.has(key) && !nameKeys.has(key))
+      return false
   return true
+}
+
+/** Whether it could be one of several rows, each with a time or name of its own. */
+function couldBeRow(keys: ReadonlySet<string>): boolean {
+  for (const key of keys) if (timeKeys.has(key) || rowNameKeys.has(key)) return true
+  return false
 }
 
 function walkArray(walk: Walk): boolean {
   walk.at++
   walk.depth++
   for (space(walk); walk.bytes[walk.at] !== 0x5d; space(walk)) {
-    if (!walkValue(walk, null)) return false
+    if (!walkValue(walk, null, true)) return false
     comma(walk)
   }
   walk.at++
@@ -197,9 +205,9 @@ function walkKey(walk: Walk): string | null {
 function walkScalar(walk: Walk, key: string | null): boolean {
   const end = scalarEnd(walk)
   if (end < 0 || walk.times.length === maxSlots) return false
-  if (key !== null && walk.single && (unitKeys.has(key) || qualityKeys.has(key))) {
+  if (key !== null && walk.single && (unitKeys.has(key) || qualityKeys.has(key) || nameKeys.has(key))) {
     walk.at = end
-    return true // a unit or quality stays part of the literal
+    return true // a unit, quality or name stays part of the literal
   }
   const time = key !== null && timeKeys.has(key)
   if (time && !isTime(walk, key)) return false

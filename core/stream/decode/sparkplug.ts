@@ -312,7 +312,7 @@ function putMetricValue(bytes: Uint8Array, table: Table, slot: number, depth: nu
 
 function put(out: Decoded, slot: number, value: Value, time: Millis, historical: boolean): void {
   if (typeof value === 'number' && !Number.isFinite(value)) out.left = 'not_finite'
-  else if (putReading(out, slot, value, time, historical) && !(time <= out.time)) out.time = time
+  else putReading(out, slot, value, time, historical)
 }
 
 function scalarValue(bytes: Uint8Array, type: number): Value {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { noContext } from '../../../core/stream/decode/births.ts'
-import { createDecoded, type Decoded, valueAt } from '../../../core/stream/decode/decoded.ts'
+import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder, type Decoder } from '../../../core/stream/decode/decoder.ts'
 import { findNumber } from '../../../core/stream/decode/number.ts'
 import { random } from '../../support/stream.ts'
@@ -46,6 +46,75 @@ describe('a message', () => {
     expect(read('hall/p-204/mode', 'running')).toMatchObject({ values: { mode: 'running' } })
   })
 
+  test('with one value and the name of its signal is of the device that its topic names', () => {
+    const read = rows('hall/p-204', '{"name":"flow","value":12.5,"ts":1700000000,"unit":"l/s"}')
+    expect(read).toEqual([['hall/p-204', 'flow', 12.5, 1_700_000_000_000, 'l/s']])
+    expect(rows('hall/p-204', '{"n":"mode","v":"run"}')).toEqual([['hall/p-204', 'mode', 'run', null, null]])
+  })
+
+  test('with its fields under "values" names them as if they stood beside the time', () => {
+    expect(rows('a', '{"ts":1700000000123,"values":{"flow":1,"motor":{"on":true}}}')).toEqual([
+      ['a', 'flow', 1, 1_700_000_000_123, null],
+      ['a', 'motor.on', true, 1_700_000_000_123, null],
+    ])
+  })
+
+  test('that is a list of rows gives each its time, the oldest first', () => {
+    const flow = (value: number, time: number) => ['a', 'flow', value, time, null]
+    expect(rows('a', '[{"ts":1700000000,"flow":1},{"ts":1700000001,"flow":2}]')).toEqual([
+      flow(1, 1_700_000_000_000),
+      flow(2, 1_700_000_001_000),
+    ])
+    const newestFirst =
+      '{"device":"x","rows":[{"t":1700000002,"values":{"flow":3}},{"t":1700000001,"values":{"flow":2}}]}'
+    expect(rows('a', newestFirst)).toEqual([
+      ['a', 'device', 'x', null, null],
+      flow(2, 1_700_000_001_000),
+      flow(3, 1_700_000_002_000),
+    ])
+  })
+
+  test('that is a list of names and values has a signal for each name', () => {
+    const body = '{"ts":1700000000,"metrics":[{"name":"flow","value":1},{"name":"on","value":true,"ts":1700000005}]}'
+    expect(rows('a', body)).toEqual([
+      ['a', 'flow', 1, 1_700_000_000_000, null],
+      ['a', 'on', true, 1_700_000_005_000, null],
+    ])
+  })
+
+  test('in SenML begins its names, times and unit from the base', () => {
+    const body = `[{"bn":"pump/","bt":1700000000,"bu":"A","n":"current","t":-5,"v":1.2},
+      {"n":"current","t":0,"v":1.3},{"n":"state","u":"","vs":"run"},{"n":"on","vb":true},{"t":20,"n":"far"}]`
+    expect(rows('a', body)).toEqual([
+      ['a', 'pump/current', 1.2, 1_699_999_995_000, 'A'],
+      ['a', 'pump/current', 1.3, 1_700_000_000_000, 'A'],
+      ['a', 'pump/state', 'run', 1_700_000_000_000, ''],
+      ['a', 'pump/on', true, 1_700_000_000_000, 'A'],
+    ])
+    expect(rows('a', '[{"n":"x","v":1}]')).toEqual([['a', 'x', 1, null, null]])
+  })
+
+  test('whose value is marked bad gives no reading, and says so', () => {
+    expect(read('a/b', '{"value":1,"quality":"BAD_SENSOR"}')).toBe('bad_quality')
+    expect(rows('a', '[{"n":"x","v":1,"q":"bad"},{"n":"y","v":2,"q":"good"}]')).toEqual([['a', 'y', 2, null, null]])
+  })
+
+  test('in CSV has a line of names, and then a row on each line', () => {
+    const text = 'time,flow,"state, of it",note\n2023-11-14T22:13:20Z,1.5,run,\n1700000001,NaN,"a ""b""",x\n'
+    expect(rows('a', text)).toEqual([
+      ['a', 'flow', 1.5, 1_700_000_000_000, null],
+      ['a', 'state, of it', 'run', 1_700_000_000_000, null],
+      ['a', 'state, of it', 'a "b"', 1_700_000_001_000, null],
+      ['a', 'note', 'x', 1_700_000_001_000, null],
+    ])
+    expect(rows('a', 'temp;on\r\n21,5;true\r\n')).toEqual([
+      ['a', 'temp', 21.5, null, null],
+      ['a', 'on', true, null, null],
+    ])
+    expect(read('a/b', 'one\ntwo')).toBe('not_text')
+    expect(read('a/b', 'a,b\n1,2,3')).toBe('not_text')
+  })
+
   test('that cannot be read says why', () => {
     for (const [body, reason] of bad) expect(read('a/b', body), String(body).slice(0, 40)).toBe(reason)
   })
@@ -86,6 +155,25 @@ const bad: readonly (readonly [string | Uint8Array, string])[] = [
   ['{}', 'no_value'],
   ['{"ts":1700000000000}', 'no_value'],
 ]
+
+/** Device, signal, value, time and unit of each reading, in their order. */
+function rows(topic: string, text: string): unknown {
+  const out = createDecoded()
+  const reason = readInto(createDecoder(), topic, encoder.encode(text), out)
+  if (reason !== null) return reason
+  return Array.from({ length: out.n }, (_, i) => {
+    const { layout, slot } = out
+    const time = timeAt(out, i)
+    const at = slot[i]!
+    return [
+      layout.places[at]!.device,
+      layout.signals[at]!,
+      valueAt(out, i),
+      Number.isNaN(time) ? null : time,
+      layout.units[at]!,
+    ]
+  })
+}
 
 describe('the shape scanner reads as JSON.parse does', () => {
   for (const seed of [1, 2, 3, 4]) {
@@ -131,11 +219,16 @@ const out = createDecoded()
 function answer(decoder: Decoder, topic: string, body: string): unknown {
   const reason = readInto(decoder, topic, encoder.encode(body), out)
   if (reason !== null) return reason
-  return [out.layout.place, out.layout.single, out.layout.signals, out.layout.units, out.time, out.left, columns(out)]
+  return [out.time, out.left, columns(out)]
 }
 
 function columns(out: Decoded): unknown {
+  const { layout, slot } = out
   return Array.from({ length: out.n }, (_, i) => [
+    layout.places[slot[i]!],
+    layout.signals[slot[i]!],
+    layout.units[slot[i]!],
+    timeAt(out, i),
     out.kind[i],
     out.kind[i] === 0 && Object.is(out.number[i], -0) ? '-0' : valueAt(out, i),
   ])
@@ -164,6 +257,13 @@ function message(chance: () => number, device: number): string {
     () => `[${scalar()},${space}${scalar()},{"x":${scalar()}}]${chance() < 0.1 ? ',' : ''}`,
     () => `{"t":${time()},"on":${scalar()}}`,
     () => `{"":${scalar()},"ts":${time()},"time":${time()}}`,
+    () => `[{"ts":${time()},"a":${scalar()}},{"ts":${time()},"a":${scalar()}}]`,
+    () => `{"ts":${time()},"values":{"a":${scalar()},"ts":${time()}}}`,
+    () => `{"name":${pick(['"flow"', '"level"', '3', '""'])},"value":${scalar()},"ts":${time()}}`,
+    () =>
+      `{"x":${scalar()},"m":[{"n":${pick(['"flow"', '1'])},"v":${scalar()}},${pick(['{"n":"b","v":2}', 'null', '{}'])}]}`,
+    () =>
+      `[{"bn":"p","bt":${pick(['1700000000', '5', '"x"'])},"n":"a","v":${scalar()}},{"n":"b","t":${time()},"v":${scalar()}}]`,
   ]
   return forms[device % forms.length]!()
 }
