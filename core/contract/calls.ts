@@ -439,6 +439,8 @@ export interface Status {
       /** It has everything before this one. */
       readonly offset: Offset
     } | null
+    /** What could not be carried over when the views were made again, in a sentence; null: nothing was lost. */
+    readonly note: string | null
     readonly head: Offset
     readonly from: Millis | null
     readonly directory: string

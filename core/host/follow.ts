@@ -1,14 +1,16 @@
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
 import type { ViewWriter } from '../views/writer.ts'
+import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
 
 export interface Follow {
   readonly reader: LogReader
   readonly path: Path
   readonly views: ViewWriter
+  readonly base: Pick<BaseKeeper, 'work'>
   readonly now: () => Millis
   /** As of the last flush. */
   readonly openAlerts: () => number
@@ -31,6 +33,8 @@ const nearHead = 5_000
 const saveEvery: Millis = 30_000
 /** Work in one turn of the loop before messages are looked at. */
 const turn: Millis = 10
+/** Of that, for the next base while there is live work: a quarter. Else half, because others run too. */
+const baseTurn: Millis = 3
 
 /** Reads the log from where the path stands, steps the path and keeps the views near. */
 export function follow(parts: Follow): Following {
@@ -71,7 +75,9 @@ class Follower {
     while (!this.ending) {
       const more = this.stepFor(turn)
       this.flushWhenDue(more)
+      const making = this.parts.base.work(this.saved, more ? baseTurn : turn)
       if (more) await setImmediate()
+      else if (making) await pause(turn)
       else await this.rest()
     }
     this.save()

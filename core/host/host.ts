@@ -115,6 +115,7 @@ export class RunningHost implements Host {
   private preparing: Status['preparing'] = null
   private meters: Meters = { cpuPercent: 0, memoryBytes: 0, logBytes: 0, freeBytes: 0, diskBytes: 0 }
   private held: Status['log']['heldBy'] = null
+  private note: string | null = null
   private oldest: Millis | null = null
   private page: Page | null = null
   private readonly timers: NodeJS.Timeout[] = []
@@ -185,6 +186,7 @@ export class RunningHost implements Host {
         limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
         minFreeBytes: bounds.minFreeBytes,
         heldBy: this.held,
+        note: this.note,
         head: this.head.head,
         from: this.oldest,
         directory: this.places.log,
@@ -254,7 +256,16 @@ export class RunningHost implements Host {
       now: this.now,
       changed: () => this.changed(this.stream, ready.resolve),
       data: () => ({ logDir: this.places.log, viewsFile: this.places.views }),
-      handlers: { asks: {}, tells: { ready: () => ready.resolve(), views: (at) => this.viewsAre(at) } },
+      handlers: {
+        asks: {},
+        tells: {
+          ready: ({ note }) => {
+            this.note = note
+            ready.resolve()
+          },
+          views: (at) => this.viewsAre(at),
+        },
+      },
     })
     await ready.promise
   }

@@ -86,7 +86,7 @@ export interface ViewsAt {
 }
 export type FromStream = {
   readonly asks: Record<never, never>
-  readonly tells: { readonly ready: null; readonly views: ViewsAt }
+  readonly tells: { readonly ready: { readonly note: string | null }; readonly views: ViewsAt }
 }
 
 export interface QueryData {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReader } from '../log/reader.ts'
-import { createPath, restorePath } from '../stream/path.ts'
-import { openViews } from '../views/writer.ts'
+import { beginViews } from '../views/begin.ts'
+import { BaseKeeper } from './base-keeper.ts'
 import { follow } from './follow.ts'
 import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
@@ -11,15 +11,15 @@ import { openChannel } from './thread.ts'
 
 const { logDir, viewsFile } = workerData as StreamData // made by the host, which is typed the same
 const reader = openReader(logDir)
-const views = openViews(viewsFile, { head: reader.head() })
+const { views, path, note } = beginViews(viewsFile, logDir, reader)
 const alerts = openAlertCount(viewsFile)
-const state = views.loadState()
-const path = state === null ? createPath() : restorePath(state)
+const base = new BaseKeeper(logDir, Date.now)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {
   asks: {
     stop: async () => {
       await following.stop()
+      base.close()
       alerts.close()
       views.close()
       reader.close()
@@ -28,11 +28,12 @@ const host = openChannel<FromStream, StreamSide>(parentPort!, {
   },
   tells: { head: () => following.wake() },
 })
-host.tell('ready', null)
+host.tell('ready', { note })
 const following = follow({
   reader,
   views,
   path,
+  base,
   now: Date.now,
   openAlerts: alerts.count,
   onViews: (at) => host.tell('views', at),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { FieldError } from '../contract/errors.ts'
 import type { Kind, Millis, Offset } from '../contract/model.ts'
 import { ActiveSegment, type End } from './active.ts'
+import { readCatalogue, type SealedSegment } from './catalogue.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { Reserve } from './reserve.ts'
 import { type Bounds, letGo, type Reader } from './retention.ts'
@@ -106,7 +107,7 @@ class OpenLog implements Log {
   constructor(dir: string, options: Required<LogOptions>) {
     this.dir = dir
     this.options = options
-    const firsts = listSegments(dir)
+    const firsts = withUnsealed(dir, listSegments(dir))
     this.active = this.openSegment(firsts.at(-1) ?? 0)
     this.end = orClosed(
       this.active.db,
@@ -151,7 +152,7 @@ class OpenLog implements Log {
 
   async letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null> {
     try {
-      this.heldBy = await letGo(this.dir, bounds, readers, this.lastTime)
+      this.heldBy = await letGo(this.dir, bounds, readers, this.lastTime, (first) => this.sealer.holds(first))
       if (!this.ending) this.reserve.take()
     } catch (error) {
       if (!isNoRoom(error, this.dir)) throw error
@@ -227,6 +228,21 @@ class OpenLog implements Log {
       from = to
     }
     return parts
+  }
+}
+
+/** A backup may hold finished segments only: they stay as they are, and the log goes on behind them. */
+function withUnsealed(dir: string, firsts: readonly Offset[]): readonly Offset[] {
+  const newest = sealedIn(dir).find((segment) => segment.first === firsts.at(-1))
+  return newest === undefined ? firsts : [...firsts, newest.first + newest.n]
+}
+
+function sealedIn(dir: string): readonly SealedSegment[] {
+  try {
+    return readCatalogue(dir)
+  } catch (error) {
+    if (error instanceof FieldError) return [] // damaged: the sealer says it, and capture goes on
+    throw error
   }
 }
 

@@ -69,7 +69,7 @@ class OpenReader implements LogReader {
   }
 
   base(): Offset {
-    this.firsts = listSegments(this.dir)
+    this.list()
     return this.firsts[0] ?? 0
   }
 
@@ -173,12 +173,19 @@ class OpenReader implements LogReader {
     })
   }
 
+  /** Lets go of what retention has dropped, which would take room on the disk as long as it is open. */
+  private list(): void {
+    this.firsts = listSegments(this.dir)
+    for (const first of this.segments.keys()) if (!this.firsts.includes(first)) this.release(first)
+  }
+
   private newest(): Offset | null {
     if (this.firsts.length === 0) this.firsts = listSegments(this.dir)
     return this.firsts.at(-1) ?? null
   }
 
   private segment(first: Offset): SegmentReader {
+    if (first !== this.firsts.at(-1) && !existsSync(segmentFile(this.dir, first))) this.gone(first)
     const open = this.segments.get(first) ?? this.open(first)
     this.segments.delete(first)
     this.segments.set(first, open)
@@ -191,9 +198,13 @@ class OpenReader implements LogReader {
       return new SegmentReader(this.dir, first)
     } catch (error) {
       if (existsSync(segmentFile(this.dir, first))) throw error
-      this.firsts = listSegments(this.dir)
-      throw this.expired(first)
+      return this.gone(first)
     }
+  }
+
+  private gone(first: Offset): never {
+    this.list()
+    throw this.expired(first)
   }
 
   /** A finished segment is let go, so that the writer can seal it. */

@@ -2,7 +2,7 @@ import { chmodSync, statfsSync, statSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import type { Millis, Offset } from '../contract/model.ts'
 import { hasBase } from './base.ts'
-import { keptFrom, letGoBefore, readCatalogue } from './catalogue.ts'
+import { keptFrom, letGoBefore } from './catalogue.ts'
 import { listSegments, segmentFile } from './segment.ts'
 import { SegmentReader } from './segment-reader.ts'
 
@@ -28,7 +28,7 @@ export function limitBytes(maxBytes: number | null, diskBytes: number): number {
 }
 
 /**
- * Lets the oldest sealed segments go while a bound asks for it: never the active one, never past a reader, never
+ * Lets the oldest finished segments go while a bound asks for it: never the active one, never past a reader, never
  * before the base at the next segment is durable. Answers who holds a segment that should go.
  */
 export async function letGo(
@@ -36,6 +36,7 @@ export async function letGo(
   bounds: Bounds,
   readers: readonly Reader[],
   clock: Millis,
+  isSealing: (first: Offset) => boolean,
 ): Promise<Reader | null> {
   await finish(dir)
   for (;;) {
@@ -46,7 +47,7 @@ export async function letGo(
     const holder = readers.find((reader) => reader.offset < next)
     if (holder !== undefined) return holder
     if (!hasBase(dir, next)) return { destination: null, offset: oldest }
-    if (!readCatalogue(dir).some((segment) => segment.first === oldest)) return null
+    if (isSealing(oldest)) return null
     letGoBefore(dir, next)
     await remove(segmentFile(dir, oldest))
     if (why === 'room') return null // a reader may still hold the bytes: they count when it has let go

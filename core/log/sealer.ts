@@ -18,6 +18,7 @@ interface Finished {
  */
 export class Sealer {
   private readonly dir: string
+  private readonly entering = new Set<Offset>()
   private waiting: Finished[] = []
   private hashing: Promise<void> = Promise.resolve()
   /** Sealed, but not entered: it could not be read, or the catalogue not be written. */
@@ -72,6 +73,11 @@ export class Sealer {
     this.retryNow()
   }
 
+  /** Whether a segment is still to be sealed. One that could not be is not: it stays as it is. */
+  holds(first: Offset): boolean {
+    return this.entering.has(first) || this.waiting.some((segment) => segment.first === first)
+  }
+
   private retryNow(): void {
     this.waiting = this.waiting.filter((segment) => !this.seal(segment))
     for (const { first, n } of this.unentered.splice(0)) this.enterSoon(first, n)
@@ -108,8 +114,10 @@ export class Sealer {
 
   /** What fails is tried again. */
   private enterSoon(first: Offset, n: number): void {
+    this.entering.add(first)
     this.hashing = this.hashing
       .then(() => this.enter(first, n))
+      .then(() => void this.entering.delete(first))
       .catch((error: unknown) => {
         this.fail(error)
         this.unentered.push({ first, n })

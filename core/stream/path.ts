@@ -16,6 +16,7 @@ import type { Context } from './decode/births.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
 import type { Emit } from './emit.ts'
+import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
@@ -33,6 +34,8 @@ export interface Path {
   step(block: Block, from: number, to: number, out: Emit): void
   /** What a restart needs, as copies; of the rows only those that changed since the last call. */
   save(): PathState
+  /** What it knows that another version of it can go on from. */
+  known(): PathKnown
 }
 
 export interface PathOptions {
@@ -52,6 +55,11 @@ export function restorePath(state: PathState, options: PathOptions = {}): Path {
   return pathOf(restorePlant(state, options.maxSeries ?? mostSeries))
 }
 
+/** A path that goes on from what another version knew: nothing is learned yet. It says what it knows as of the record before. */
+export function resumePath(known: Known, out: Emit, options: PathOptions = {}): Path {
+  return pathOf(plantKnowing(known, options.maxSeries ?? mostSeries, out))
+}
+
 function pathOf(plant: Plant): Path {
   const context: Context = { birth: (key) => plant.births.get(key) ?? null }
   const reader: Reader = { plant, context, decoder: createDecoder(), decoded: createDecoded() }
@@ -63,6 +71,7 @@ function pathOf(plant: Plant): Path {
       for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
     },
     save: () => savePlant(plant),
+    known: () => knownIn(plant),
   }
 }
 

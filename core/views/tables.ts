@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Offset } from '../contract/model.ts'
 
@@ -65,17 +65,41 @@ export interface Wanted {
   readonly pathVersion: string
   /** Of the log: views that hold more than the log does belong to another log. Absent: not checked. */
   readonly head?: Offset
+  /** Where the log begins: a state that stands before it cannot go on. Absent: not checked. */
+  readonly from?: Offset
+  /** Tables to begin with where none fit; asked for only then. Null, or of another version: empty ones. */
+  readonly image?: () => Uint8Array | null
 }
 
-/** Opens the views to write them, new and empty where there are none that fit. */
+/** Opens the views to write them, new where there are none that fit. */
 export function openTables(file: string, wanted: Wanted): Db {
-  if (existsSync(file)) {
-    const db = connect(file)
-    if (fits(db, wanted)) return db
-    db.close()
-    for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
+  const found = openFitting(file, wanted)
+  if (found !== null) return found
+  const image = wanted.image?.() ?? null
+  if (image !== null) {
+    writeFileSync(`${file}.new`, image)
+    renameSync(`${file}.new`, file)
   }
-  return create(file, wanted)
+  return openFitting(file, wanted) ?? create(connect(file), wanted)
+}
+
+/** Tables in memory: those of an image, or empty ones where it is of another version. */
+export function tablesInMemory(image: Uint8Array | null, wanted: Wanted): Db {
+  if (image === null) return create(connect(':memory:'), wanted)
+  const db = new Database(Buffer.from(image))
+  if (fits(db, wanted)) return db
+  db.close()
+  return create(connect(':memory:'), wanted)
+}
+
+/** Views that do not fit are removed. */
+function openFitting(file: string, wanted: Wanted): Db | null {
+  if (!existsSync(file)) return null
+  const db = connect(file)
+  if (fits(db, wanted)) return db
+  db.close()
+  for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
+  return null
 }
 
 function connect(file: string): Db {
@@ -87,8 +111,7 @@ function connect(file: string): Db {
   return db
 }
 
-function create(file: string, wanted: Wanted): Db {
-  const db = connect(file)
+function create(db: Db, wanted: Wanted): Db {
   db.transaction(() => {
     db.exec(tables)
     const put = db.prepare('insert into meta(name, value) values (?, ?)')
@@ -102,13 +125,19 @@ function fits(db: Db, wanted: Wanted): boolean {
   try {
     const meta = db.prepare<[string], { value: unknown }>('select value from meta where name = ?')
     if (meta.get('version')?.value !== versionOf(wanted)) return false
-    return wanted.head === undefined || Number(meta.get('upto')?.value) <= wanted.head
+    const upto = Number(meta.get('upto')?.value)
+    return upto <= (wanted.head ?? upto) && (wanted.from === undefined || stateIn(db) >= wanted.from)
   } catch (error) {
     if (error instanceof Database.SqliteError) return false // damaged, or half made: the log has everything
     throw error
   }
 }
 
-function versionOf(wanted: Wanted): string {
+function stateIn(db: Db): Offset {
+  return db.prepare<[], Offset>("select next from state where name = 'path'").pluck().get() ?? 0
+}
+
+/** Of tables: what another version made cannot be read. */
+export function versionOf(wanted: Pick<Wanted, 'pathVersion'>): string {
   return `${version}/${wanted.pathVersion}`
 }

@@ -20,7 +20,7 @@ import { AlertTables } from './alert-tables.ts'
 import { GapTables } from './gap-tables.ts'
 import { Rollups } from './rollup.ts'
 import { openSavedState, type SavedState } from './saved-state.ts'
-import { type Db, openTables } from './tables.ts'
+import { type Db, openTables, type Wanted } from './tables.ts'
 import { Traffic } from './traffic.ts'
 import { Undecodable } from './undecodable.ts'
 
@@ -41,9 +41,7 @@ export interface ViewWriter extends Emit {
   close(): void
 }
 
-export interface ViewOptions {
-  /** Head of the log: views that hold more belong to another log, and are built again. */
-  readonly head?: Offset
+export interface ViewOptions extends Omit<Wanted, 'pathVersion'> {
   /** Hours of series that are kept in memory; 2.7 kB each. */
   readonly maxHours?: number
   /** Of the path whose views these are. */
@@ -51,10 +49,12 @@ export interface ViewOptions {
 }
 
 /** Opens the views, or makes them new where there are none, or they are of another version. */
-export function openViews(file: string, options: ViewOptions = {}): ViewWriter {
-  const wanted = { pathVersion: options.pathVersion ?? pathVersion }
-  const db = openTables(file, options.head === undefined ? wanted : { ...wanted, head: options.head })
-  return new Writer(db, options.maxHours ?? 16_384)
+export function openViews(file: string, { maxHours, ...wanted }: ViewOptions = {}): ViewWriter {
+  return writeTables(openTables(file, { pathVersion, ...wanted }), maxHours)
+}
+
+export function writeTables(db: Db, maxHours = 16_384): ViewWriter {
+  return new Writer(db, maxHours)
 }
 
 class Writer implements ViewWriter {

@@ -1,6 +1,5 @@
 import { openReader } from '../../core/log/reader.ts'
-import { createPath, restorePath } from '../../core/stream/path.ts'
-import { openViews } from '../../core/views/writer.ts'
+import { beginViews } from '../../core/views/begin.ts'
 import { random } from './stream.ts'
 
 // Reads the log into views as the stream thread does, in random slices, to be killed at any moment.
@@ -9,9 +8,7 @@ import { random } from './stream.ts'
 const [logDir, viewsFile, seed, mode] = process.argv.slice(2) as [string, string, string, string]
 const chance = mode === 'whole' ? () => 0.999 : random(Number(seed))
 const reader = openReader(logDir)
-const views = openViews(viewsFile, { head: reader.head() })
-const state = views.loadState()
-const path = state === null ? createPath() : restorePath(state)
+const { views, path } = beginViews(viewsFile, logDir, reader)
 
 for (let block = reader.read(path.next); block !== null; block = reader.read(path.next)) {
   const from = path.next - block.first

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3'
 import { openLog } from '../../core/log/log.ts'
-import { openReader } from '../../core/log/reader.ts'
-import { createPath, restorePath } from '../../core/stream/path.ts'
-import { openViews, type ViewOptions } from '../../core/views/writer.ts'
+import { type LogReader, openReader } from '../../core/log/reader.ts'
+import type { Path } from '../../core/stream/path.ts'
+import { beginViews } from '../../core/views/begin.ts'
+import type { ViewOptions } from '../../core/views/writer.ts'
 import type { Writing } from './stream.ts'
 
 const encoder = new TextEncoder()
@@ -14,7 +15,7 @@ export function writeLog(dir: string, records: readonly Writing[], perCommit = 1
   log.close()
 }
 
-function appending({ kind, source, name, time, flags = 0, body = '' }: Writing) {
+export function appending({ kind, source, name, time, flags = 0, body = '' }: Writing) {
   const qos = (flags & 3) as 0 | 1 | 2 // records of the tests have no other
   const bytes = typeof body === 'string' ? encoder.encode(body) : body
   return { kind, source, name, time, qos, retained: (flags & 4) !== 0, repeat: (flags & 8) !== 0, bytes }
@@ -38,12 +39,10 @@ export function buildViews(logDir: string, file: string, building: Building = {}
 /** False: it died on the way. */
 function buildOnce(logDir: string, file: string, { flushEvery, dies, saves, ...options }: Building): boolean {
   const log = openReader(logDir)
-  const views = openViews(file, options)
-  const state = views.loadState()
-  const path = state === null ? createPath() : restorePath(state)
+  const { views, path } = beginViews(file, logDir, log, options)
   try {
-    for (let block = log.read(path.next); block !== null; block = log.read(path.next)) {
-      const from = path.next - block.first
+    for (let block = nextOf(path, log); block !== null; block = nextOf(path, log)) {
+      const from = Math.max(path.next, log.base()) - block.first
       path.step(block, from, Math.min(block.n, from + (flushEvery?.() ?? block.n)), views)
       views.flush()
       if (dies?.()) return false
@@ -55,6 +54,10 @@ function buildOnce(logDir: string, file: string, { flushEvery, dies, saves, ...o
     views.close()
     log.close()
   }
+}
+
+function nextOf(path: Path, log: LogReader) {
+  return log.read(Math.max(path.next, log.base()))
 }
 
 /** Every row of every table, in the order of its key, with the bytes of blobs; of the saved state only where it stands. */

@@ -1,0 +1,135 @@
+import type { Block } from '../contract/block.ts'
+import type { Alert, Commands, Millis, Offset } from '../contract/model.ts'
+import type { Base } from '../log/base.ts'
+import type { Known, PathKnown } from '../stream/known.ts'
+import { createPath, type Path, restorePath, resumePath } from '../stream/path.ts'
+import { pathVersion } from '../stream/state.ts'
+import { type Db, stillOpen, tablesInMemory, versionOf } from './tables.ts'
+import { type ViewWriter, writeTables } from './writer.ts'
+
+/** Whether this version goes on from a base exactly, with all that was learned. */
+export function isExact(base: Base): boolean {
+  return base.version === version
+}
+
+/** The path that goes on where views and base stand: exactly, or from what was known, or from nothing. */
+export function pathFrom(views: ViewWriter, base: Base | null): Path {
+  const state = views.loadState()
+  if (state !== null) return restorePath(state)
+  return base === null ? createPath() : resumePath(knownOf(base), views)
+}
+
+/** The path over the records behind a base, in memory, to make the next one. The same call as live, so with the same end. */
+export class NextBase {
+  private readonly db: Db
+  private readonly views: ViewWriter
+  private readonly path: Path
+  private unflushed = 0
+
+  constructor(base: Base | null) {
+    this.db = tablesInMemory(base !== null && isExact(base) ? base.tables : null, { pathVersion })
+    this.views = writeTables(this.db, 4_096)
+    this.path = pathFrom(this.views, base)
+  }
+
+  step(block: Block, from: number, to: number): void {
+    this.path.step(block, from, to, this.views)
+    this.unflushed += to - from
+    if (this.unflushed >= flushRecords) this.flush()
+  }
+
+  /** Ends it. `next` is the record behind the last one that was read, also where the last could not be read. */
+  finish(next: Offset): Base {
+    const known = this.path.known()
+    this.views.saveState({ ...this.path.save(), next })
+    cutAlerts(this.db, known.alerts)
+    cut(this.db)
+    this.db.prepare("update meta set value = ? where name = 'upto'").run(next)
+    this.db.exec('vacuum')
+    const doc: Known = { ...knownWith(this.db, known), next }
+    const base = { next, version, known: Buffer.from(JSON.stringify(doc)), tables: this.db.serialize() }
+    this.db.close()
+    return base
+  }
+
+  private flush(): void {
+    this.views.flush()
+    cut(this.db)
+    this.unflushed = 0
+  }
+}
+
+const version = versionOf({ pathVersion })
+const flushRecords = 200_000
+
+/**
+ * What is left out of each table: what only the past needs. Null: kept whole, because people wrote it, or it names
+ * things. Readings that are still to come find the rest as they would have found it.
+ */
+export const cuts: { readonly [table: string]: string | null } = {
+  meta: null,
+  device: null,
+  series: null,
+  now: null,
+  rollup: `delete from rollup where key not in (select max(key) from rollup group by key >> 21)`,
+  late: 'delete from late',
+  state_change: `delete from state_change as old where exists (select 1 from state_change as new
+    where new.series = old.series and (new.time, new.offset) > (old.time, old.offset))`,
+  cadence: `delete from cadence as old where exists (select 1 from cadence as new
+    where new.series = old.series and new.offset > old.offset)`,
+  alert: null, // see cutAlerts
+  transition: null,
+  minute: 'delete from minute where minute < (select max(minute) / 60 * 60 from minute)', // its hour is summed at its end
+  traffic_hour: 'delete from traffic_hour',
+  source: null,
+  comes_by: null,
+  gap: `delete from gap where closed < ${stillOpen}`,
+  gap_late: 'delete from gap_late where chunk < (select max(chunk) from gap_late)',
+  link: 'delete from link where offset not in (select max(offset) from link group by source, event)',
+  undecodable: 'delete from undecodable where seq < (select max(seq) from undecodable)',
+  undecodable_total: `delete from undecodable_total as old where exists (select 1 from undecodable_total as new
+    where new.reason = old.reason and new.minute > old.minute)`,
+  birth: `delete from birth as old where offset < (select max(offset) from birth where key = old.key)
+    and offset <> (select max(offset) from birth where key = old.key and metrics is not null)`,
+  rule: null,
+  note: null,
+  bookmark: null,
+  zone: 'delete from zone where offset < (select max(offset) from zone)',
+  state: null,
+  state_row: null,
+}
+
+function cut(db: Db): void {
+  for (const sql of Object.values(cuts)) if (sql !== null) db.exec(sql)
+}
+
+/** Alerts that are done with go, with their journals. */
+function cutAlerts(db: Db, kept: readonly string[]): void {
+  const ids = JSON.stringify(kept)
+  db.prepare(`delete from alert where closed < ${stillOpen} and id not in (select value from json_each(?))`).run(ids)
+  db.exec('delete from transition where alert not in (select id from alert)')
+}
+
+function knownWith(db: Db, known: PathKnown): Known {
+  const { series, alerts: _, ...path } = known
+  const topics = db.prepare<[], string>('select topic from series order by id').pluck().all()
+  const changes = db.prepare<[], TransitionRow>('select * from transition order by seq').all()
+  return {
+    ...path,
+    series: series.map(({ source, ...named }, id) => ({ ...named, topic: { source, name: topics[id]! } })),
+    changes: changes.map(({ alert, phase, offset, time, by, note, doc }) => ({
+      alert: JSON.parse(doc) as Alert, // written by the writer
+      transition: { alert, phase, offset, time, by, note },
+    })),
+    notes: db.prepare<[], NoteRow>('select * from note order by offset').all(),
+    bookmarks: db.prepare<[], BookmarkRow>('select * from bookmark order by offset').all(),
+  }
+}
+
+type TransitionRow = Known['changes'][number]['transition'] & { readonly doc: string }
+type NoteRow = Commands['note'] & { readonly offset: Offset; readonly time: Millis }
+type BookmarkRow = Commands['bookmark'] & { readonly offset: Offset }
+
+function knownOf(base: Base): Known {
+  return JSON.parse(new TextDecoder().decode(base.known)) as Known // its checksum was compared
+}

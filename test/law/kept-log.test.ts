@@ -1,0 +1,241 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
+import type { Offset } from '../../core/contract/model.ts'
+import { BaseKeeper } from '../../core/host/base-keeper.ts'
+import { readBase, writeBase } from '../../core/log/base.ts'
+import { type Log, openLog } from '../../core/log/log.ts'
+import { openReader } from '../../core/log/reader.ts'
+import { listSegments } from '../../core/log/segment.ts'
+import { verify } from '../../core/log/verify.ts'
+import { cuts } from '../../core/views/base.ts'
+import { beginViews } from '../../core/views/begin.ts'
+import { plantLog } from '../support/plant-log.ts'
+import { random, type Writing } from '../support/stream.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import { appending, buildViews } from '../support/views.ts'
+
+// Law 3 for a log that has lost its beginning to retention: the views come back from its base as if nothing were lost.
+
+const records = 5_000
+const seeds = [61, 63, 65]
+
+describe('after retention, views that are deleted come back for the kept log', () => {
+  for (const seed of seeds)
+    test(`every row as that of a path that never lost anything, also when it is killed on the way, seed ${seed}`, async () => {
+      const { logDir, whole, views } = plant(seed)
+      const base = await letMostGo(logDir)
+      buildViews(logDir, views)
+      expectKept(views, whole, base)
+      remove(views)
+      buildViews(logDir, views, slices(seed))
+      expectKept(views, whole, base)
+    })
+
+  test('and no retention goes before the base is there, nor past what a reader lacks', async () => {
+    const { logDir } = plant(64)
+    const log = openLog(logDir)
+    await log.settled()
+    const [first, second] = listSegments(logDir)
+    expect(await log.letGo(tiny, [])).toEqual({ destination: null, offset: first })
+    makeBase(logDir)
+    const lacking = { destination: 'central', offset: second! - 1 }
+    expect(await log.letGo(tiny, [lacking])).toEqual(lacking)
+    expect(listSegments(logDir)[0]).toBe(first)
+    expect(await log.letGo(tiny, [{ destination: 'central', offset: second! }])).toEqual({
+      destination: 'central',
+      offset: second,
+    })
+    expect(listSegments(logDir)[0]).toBe(second)
+    log.close()
+  })
+})
+
+describe('a base that another version of the program wrote', () => {
+  for (const seed of seeds.slice(0, 2)) {
+    test(`still gives rules, names, zone, open alerts and shelves, seed ${seed}`, async () => {
+      const { logDir, views } = plant(seed)
+      const base = await letMostGo(logDir)
+      const before = told(logDir, views)
+      writeBase(logDir, { ...readBase(logDir, base), version: '0/older' })
+      const after = told(logDir, views)
+      expect(before.note).toBeNull()
+      expect(after.note).toMatch(/rules, names and open alerts were kept, learning begins anew at record \d+/)
+      expect({ ...after, note: null }).toEqual(before)
+      expect(before.open.length).toBeGreaterThan(0)
+      buildViews(logDir, views)
+    })
+  }
+
+  test('a base that is damaged is named, and the log is read all the same, seed 61', async () => {
+    const { logDir, views } = plant(61)
+    const base = await letMostGo(logDir)
+    writeBase(logDir, { ...readBase(logDir, base), known: Buffer.from('{}') })
+    spoilBase(logDir, base)
+    expect(told(logDir, views).note).toMatch(/\.base is not as it was written: rules, names and learning begin anew/)
+    buildViews(logDir, views)
+  })
+})
+
+test('what is cut from a base is decided for every table of the views', () => {
+  const { views } = plant(61)
+  const db = new Database(views.replace('views.db', 'whole.db'), { readonly: true })
+  const tables = db.prepare("select name from sqlite_schema where type = 'table' order by name").pluck().all()
+  db.close()
+  expect(Object.keys(cuts).sort()).toEqual(tables)
+})
+
+const tiny = { maxBytes: 1, minFreeBytes: 0, maxAge: null }
+
+/** A log in many segments, and the views of a path that reads all of it. */
+function plant(seed: number) {
+  const dir = tempDir()
+  const logDir = join(dir, 'log')
+  const log = openLog(logDir, { segmentBytes: 24_000, sealRecords: 200 })
+  const all: readonly Writing[] = plantLog(random(seed), records)
+  for (let at = 0; at < all.length; at += 60) log.append(all.slice(at, at + 60).map(appending))
+  log.close()
+  const whole = join(dir, 'whole.db')
+  buildViews(logDir, whole)
+  return { logDir, whole, views: join(dir, 'views.db') }
+}
+
+/** About three quarters of the segments, one after the other, each with its base before. */
+async function letMostGo(logDir: string): Promise<Offset> {
+  const log = openLog(logDir)
+  await log.settled()
+  const segments = listSegments(logDir)
+  expect(segments.length).toBeGreaterThan(8)
+  const last = segments[Math.floor(segments.length * 0.75)]!
+  while (listSegments(logDir)[0]! < last) await letOneGo(log, logDir)
+  log.close()
+  expect((await verify(logDir)).problems).toEqual([])
+  return last
+}
+
+async function letOneGo(log: Log, logDir: string): Promise<void> {
+  makeBase(logDir)
+  const [, next] = listSegments(logDir)
+  await log.letGo(tiny, [{ destination: null, offset: next! }])
+  expect(listSegments(logDir)[0]).toBe(next)
+}
+
+function makeBase(logDir: string): void {
+  const keeper = new BaseKeeper(logDir, Date.now)
+  while (keeper.work(Number.MAX_SAFE_INTEGER, 10));
+  keeper.close()
+}
+
+function remove(views: string): void {
+  for (const part of ['', '-wal', '-shm']) rmSync(views + part, { force: true })
+}
+
+function slices(seed: number): Parameters<typeof buildViews>[2] {
+  const chance = random(seed + 500)
+  return {
+    flushEvery: () => 1 + Math.floor(chance() * 200),
+    dies: () => chance() < 0.1,
+    saves: () => chance() < 0.3,
+    maxHours: 3,
+  }
+}
+
+function spoilBase(logDir: string, base: Offset): void {
+  const file = join(logDir, `${String(base).padStart(12, '0')}.base`)
+  const bytes = readFileSync(file)
+  bytes[bytes.length - 5]! ^= 1
+  writeFileSync(file, bytes)
+}
+
+/** What a person sees of rules, names and alerts when the views begin at the base. */
+function told(logDir: string, views: string) {
+  remove(views)
+  const reader = openReader(logDir)
+  const begun = beginViews(views, logDir, reader)
+  begun.views.flush()
+  begun.views.close()
+  reader.close()
+  const db = new Database(views, { readonly: true })
+  const rows = (sql: string) => db.prepare(sql).raw().all()
+  const found = {
+    note: begun.note,
+    known: { ...begun.path.known(), sources: [], alerts: [] },
+    rules: rows(
+      'select id, doc from (select id, doc, deleted, max(offset) from rule group by id) where deleted = 0 order by id',
+    ),
+    devices: rows('select * from device order by name'),
+    series: rows('select id, device, signal, unit, type, first, topic from series order by id'),
+    zone: rows("select coalesce((select name from zone order by offset desc limit 1), 'UTC')"),
+    notes: rows('select * from note'),
+    bookmarks: rows('select * from bookmark'),
+    open: rows(`select id, since, until, doc from alert where closed = ${Number.MAX_SAFE_INTEGER} order by id`),
+    journal: rows('select alert, offset, phase, time, "by", note from transition order by seq'),
+  }
+  db.close()
+  return found
+}
+
+/** Of each table the column that says to which record a row belongs, and what of it is only a number of the row. */
+const offsetOf: { readonly [table: string]: string } = {
+  device: 'first',
+  series: 'first',
+  rollup: 'base',
+  late: 'offset',
+  state_change: 'offset',
+  cadence: 'offset',
+  alert: 'opened',
+  transition: 'offset',
+  minute: 'first',
+  source: 'first',
+  comes_by: 'first',
+  gap: 'opened',
+  gap_late: 'chunk * 1024',
+  link: 'offset',
+  undecodable: 'offset',
+  rule: 'offset',
+  note: 'offset',
+  bookmark: 'offset',
+  birth: 'offset',
+  zone: 'offset',
+}
+/** Of any span: those of the kept one must be as they were, which is all that can be asked. */
+const sums = ['undecodable_total', 'traffic_hour']
+const rowNumbers: { readonly [table: string]: string } = { transition: 'seq' }
+
+/** What came back was there before, byte for byte; and all that belongs to kept records came back. */
+function expectKept(views: string, whole: string, base: Offset): void {
+  for (const table of Object.keys(cuts)) {
+    const found = rowsOf(views, table, -1)
+    const before = new Set(rowsOf(whole, table, -1))
+    expect(
+      found.filter((row) => !before.has(row)),
+      `${table}: not as before`,
+    ).toEqual([])
+    const back = new Set(found)
+    const wanted = table in offsetOf ? rowsOf(whole, table, base) : sums.includes(table) ? [] : [...before]
+    expect(
+      wanted.filter((row) => !back.has(row)),
+      `${table}: did not come back`,
+    ).toEqual([])
+  }
+  for (const table of ['rollup', 'alert', 'transition', 'minute'])
+    expect(rowsOf(whole, table, base).length).toBeGreaterThan(0)
+}
+
+function rowsOf(file: string, table: string, from: Offset): readonly string[] {
+  const db = new Database(file, { readonly: true })
+  const where = from >= 0 ? `where ${offsetOf[table]} >= ${from}` : ''
+  const rows = db.prepare<[], Record<string, unknown>>(`select * from "${table}" ${where}`).all()
+  db.close()
+  return rows.map((row) => lineOf(row, rowNumbers[table]))
+}
+
+function lineOf(row: Record<string, unknown>, without: string | undefined): string {
+  const values = Object.entries(row).filter(([name]) => name !== without)
+  return values
+    .map(
+      ([name, value]) => `${name}=${value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)}`,
+    )
+    .join('|')
+}
