@@ -39,7 +39,7 @@ export interface Bucket {
   max: number
   first: number
   last: number
-  /** The usual band at its newest reading; NaN: not learned. */
+  /** The usual band at its first reading, so that it is known of a minute that is not over; NaN: not learned. */
   low: number
   high: number
   from: Offset
@@ -143,6 +143,8 @@ export function addToHour(
   if (countIn(hour, slot) === 0) {
     hour.u32[from + slot] = distance(hour, at)
     hour.f32[first + slot] = hour.f32[min + slot] = hour.f32[max + slot] = value
+    hour.f32[low + slot] = bandLow
+    hour.f32[high + slot] = bandHigh
   } else {
     const rounded = Math.fround(value)
     if (rounded < hour.f32[min + slot]!) hour.f32[min + slot] = rounded
@@ -151,7 +153,5 @@ export function addToHour(
   hour.u32[n + slot] = countIn(hour, slot) + 1
   hour.f64[slot] = hour.f64[slot]! + value
   hour.f32[last + slot] = value
-  hour.f32[low + slot] = bandLow
-  hour.f32[high + slot] = bandHigh
   hour.u32[to + slot] = distance(hour, at)
 }

@@ -99,12 +99,12 @@ export class Buckets {
     return bucket.to < instant.offset ? bucket : this.partOf(instant, series, bucket)
   }
 
-  /** What of a minute was known at the instant, from its records. Its band is not: it may have come later. */
-  private partOf(instant: Instant, series: number, { minute, from }: Bucket): Bucket | null {
+  /** What of a minute was known at the instant, from its records. Its band is that of its first one, which was. */
+  private partOf(instant: Instant, series: number, { minute, from, low, high }: Bucket): Bucket | null {
     const raws = this.recent.since(instant, series, from).filter((raw) => minuteOf(raw.time) === minute)
     const lateOnes = new Set(this.lateOf(instant, series, minute, minute + 1).map(({ offset }) => offset))
     const inOrder = raws.filter(({ offset }) => !lateOnes.has(offset))
-    return inOrder.length === 0 ? null : sumUp(minute, inOrder)
+    return inOrder.length === 0 ? null : { ...sumUp(minute, inOrder), low, high }
   }
 
   private lateOf(instant: Instant, series: number, from: number, until: number): LateRow[] {

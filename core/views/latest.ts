@@ -19,9 +19,6 @@ export interface Latest {
   readonly count: number | null
 }
 
-/** A band is looked for this far back. */
-const bandMinutes = 60
-
 export class LatestValues {
   private readonly buckets: Buckets
   private readonly recent: RecentReadings
@@ -97,7 +94,7 @@ export class LatestValues {
     const bucket = this.buckets.newest(instant, series)
     if (bucket === null)
       return raw === null ? null : { value: raw.value, band: null, arrived: raw.arrived, count: null }
-    const latest = this.fromBucket(bucket, this.bandBefore(instant, series, bucket))
+    const latest = this.fromBucket(bucket)
     return raw === null || minuteOf(raw.time) < bucket.minute
       ? latest
       : { ...latest, value: raw.value, arrived: raw.arrived }
@@ -110,17 +107,8 @@ export class LatestValues {
     return newest
   }
 
-  /** The band of a minute that went on after the instant is not yet known: that of the minutes before is. */
-  private bandBefore(instant: Instant, series: number, { minute, low, high }: Bucket): Band | null {
-    const band = bandOf(low, high)
-    if (band !== null) return band
-    const before = this.buckets.range(instant, series, minute - bandMinutes, minute)
-    const newest = before.findLast((bucket) => !Number.isNaN(bucket.low))
-    return newest === undefined ? null : bandOf(newest.low, newest.high)
-  }
-
-  private fromBucket({ last, to }: Bucket, band: Band | null): Latest {
-    return { value: shorten(last), band, arrived: this.records.timeAt(to), count: null }
+  private fromBucket({ last, to, low, high }: Bucket): Latest {
+    return { value: shorten(last), band: bandOf(low, high), arrived: this.records.timeAt(to), count: null }
   }
 }
 

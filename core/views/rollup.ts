@@ -103,10 +103,12 @@ export class Rollups {
       return
     }
     if (minute === row[at + nowMinute]) this.addToMinute(at, value)
-    else this.startMinute(series, at, minute, offset, value)
+    else {
+      this.startMinute(series, at, minute, offset, value)
+      row[at + low] = bandLow
+      row[at + high] = bandHigh
+    }
     row[at + last] = value
-    row[at + low] = bandLow
-    row[at + high] = bandHigh
     row[at + to] = offset
     this.came(series, at, offset, arrived)
     if (time < row[at + nowTime]!) return
