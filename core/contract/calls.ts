@@ -11,6 +11,7 @@ import type {
   Reading,
   Rule,
   SeriesType,
+  Suppression,
   Transition,
   UndecodableReason,
 } from './model.ts'
@@ -130,12 +131,18 @@ export interface Health {
   readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null
 }
 
-/** Alerts as a list shows them. */
+/** Alerts as a list shows them: of an incident the one that moved first, with the others below it. */
 export interface AlertRow {
   readonly alert: Alert
+  /** Of the most urgent alert of the incident. */
+  readonly priority: Priority
+  /** The other open alerts of the incident, in the order in which they moved. */
+  readonly members: readonly Pick<Alert, 'id' | 'title' | 'device' | 'signal' | 'priority' | 'since' | 'until'>[]
+  /** Offset of its newest alert that is worth calling a person for; null: none. */
+  readonly called: Offset | null
   readonly label: string
   readonly area: string
-  readonly group: 'active' | 'acknowledged' | 'returned' | 'shelved' | 'closed'
+  readonly group: 'active' | 'acknowledged' | 'returned' | 'shelved' | 'suppressed' | 'closed'
   readonly spark: Float64Array
   readonly band: Band | null
 }
@@ -180,8 +187,20 @@ export interface SignalRow {
   readonly learningMs: Millis | null
 }
 
+/** A device that a person has put aside: its alerts are kept, and call nobody. */
+export interface Upkeep {
+  readonly state: Suppression
+  /** Null: until a person puts it back. */
+  readonly until: Millis | null
+  /** Id of the maintenance; null when it is out of service. */
+  readonly maintenance: string | null
+  readonly note: string | null
+  readonly by: string
+}
+
 export interface DeviceDetail {
   readonly row: DeviceRow
+  readonly upkeep: Upkeep | null
   readonly topic: string | null
   readonly silentAfterMs: Millis | null
   readonly messagesToday: number

@@ -88,9 +88,25 @@ export interface Commands {
   mark: { readonly id: string; readonly useful: boolean; readonly by: string }
   note: { readonly device: string; readonly text: string; readonly by: string }
   bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
+  'maintenance.put': Maintenance
+  'maintenance.end': { readonly id: string; readonly by: string }
+  /** Out of service until a person puts it back; it stays so through every maintenance. */
+  service: { readonly device: string; readonly out: boolean; readonly note: string | null; readonly by: string }
   zone: { readonly name: string }
 }
 export type CommandName = keyof Commands
+
+/** Planned work: while it lasts, alerts about its devices are recorded and call nobody. It always ends. */
+export interface Maintenance {
+  readonly id: string
+  /** By exact name, or `*` for all. */
+  readonly devices: readonly string[]
+  /** Log time. */
+  readonly from: Millis
+  readonly until: Millis
+  readonly note: string | null
+  readonly by: string
+}
 
 /** Which series a rule looks at, by exact name or `*`. */
 export interface Scope {
@@ -110,6 +126,8 @@ export interface Rule {
   readonly holdMs: Millis
   /** Back in order for this long before the alert returns to normal. */
   readonly clearMs: Millis
+  /** Stays active until somebody acknowledges it, also when its condition has ended before. */
+  readonly latch?: boolean
   readonly enabled: boolean
   readonly version: number
 }
@@ -132,7 +150,19 @@ export interface Band {
   readonly high: number
 }
 
-export const alertPhases = ['opened', 'returned', 'acknowledged', 'shelved', 'unshelved', 'revised', 'marked'] as const
+export const alertPhases = [
+  'opened',
+  'returned',
+  'reopened',
+  'latched',
+  'acknowledged',
+  'shelved',
+  'unshelved',
+  'suppressed',
+  'unsuppressed',
+  'revised',
+  'marked',
+] as const
 export type AlertPhase = (typeof alertPhases)[number]
 
 /** One line in the journal of an alert. */
@@ -204,8 +234,20 @@ export interface Alert {
   readonly historical: boolean
   readonly acknowledged: { readonly at: Millis; readonly by: string; readonly note: string | null } | null
   readonly shelvedUntil: Millis | null
+  /** Id of the alert that its incident began with; null: it began one itself, or stands alone. */
+  readonly incident: string | null
+  /** A person put it aside beforehand. */
+  readonly suppressed: Suppression | null
+  /** It is worth calling a person: live, not put aside, and the first of its incident or more urgent than those before. */
+  readonly calls: boolean
+  /** Event time at which the condition of a latched alert ended; null: it holds, or the alert is not latched. */
+  readonly latched: Millis | null
+  /** How many times it came back so soon that it was opened again instead of a new one. */
+  readonly reopened: number
   readonly explanation: Explanation
 }
+
+export type Suppression = 'maintenance' | 'out of service'
 
 /** A reading, as it leaves the decoder. */
 export interface Reading {

@@ -31,6 +31,7 @@ const rule = z.strictObject({
   priority: z.literal(priorities),
   holdMs: millis,
   clearMs: millis,
+  latch: z.boolean().optional(),
   enabled: z.boolean(),
   version: z.int().min(1),
 }) satisfies z.ZodType<Rule>
@@ -43,6 +44,16 @@ const commandValues = {
   unshelve: z.strictObject({ ids, by }),
   mark: z.strictObject({ id, useful: z.boolean(), by }),
   note: z.strictObject({ device: id, text, by }),
+  'maintenance.put': z.strictObject({
+    id: z.string().min(1).max(200),
+    devices: z.array(id).min(1).max(1_000),
+    from: millis,
+    until: millis,
+    note,
+    by,
+  }),
+  'maintenance.end': z.strictObject({ id: z.string().min(1).max(200), by }),
+  service: z.strictObject({ device: id, out: z.boolean(), note, by }),
   bookmark: z.strictObject({ at: millis, text, by }),
   zone: z.strictObject({ name: configSchema.shape.zone.unwrap() }),
 } satisfies { readonly [K in keyof Commands]: z.ZodType<Commands[K]> }
@@ -55,6 +66,9 @@ const command = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('unshelve'), value: commandValues.unshelve }),
   z.strictObject({ name: z.literal('mark'), value: commandValues.mark }),
   z.strictObject({ name: z.literal('note'), value: commandValues.note }),
+  z.strictObject({ name: z.literal('maintenance.put'), value: commandValues['maintenance.put'] }),
+  z.strictObject({ name: z.literal('maintenance.end'), value: commandValues['maintenance.end'] }),
+  z.strictObject({ name: z.literal('service'), value: commandValues.service }),
   z.strictObject({ name: z.literal('bookmark'), value: commandValues.bookmark }),
   z.strictObject({ name: z.literal('zone'), value: commandValues.zone }),
 ]) satisfies z.ZodType<Calls['command']['in']>

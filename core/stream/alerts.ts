@@ -4,9 +4,11 @@ import type { Detector, Verdict } from './detect/detector.ts'
 import { detectors } from './detect/registry.ts'
 import type { Emit } from './emit.ts'
 import { explainReading } from './explain.ts'
+import { joinIncident, ofDevice, type Together } from './incident.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
-import { guessUnit, type SeriesState, signalLabel } from './series.ts'
+import { every, guessUnit, type SeriesState, signalLabel } from './series.ts'
+import { suppressionOf } from './suppress.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
 export interface Watch {
@@ -16,6 +18,12 @@ export interface Watch {
   since: Millis
   /** Id of the open alert. */
   alert: string | null
+  /** Id of its newest alert, open or not; null: none that would still be opened again or revised. */
+  latest: string | null
+  /** Event time at which that one last returned. */
+  returnedAt: Millis
+  /** How often in a row it came back soon after it had returned. */
+  flaps: number
   /** Event time since which it is back in order, while the alert is open; NaN: it is not. */
   clearSince: Millis
   clearReadings: number
@@ -23,6 +31,11 @@ export interface Watch {
 
 /** Alerts that returned and are still known, so that people can acknowledge or mark them. */
 const maxReturned = 1_000
+/** A condition that comes back within this time has come and gone; one hour is the usual window for chattering alarms. */
+const flapMs: Millis = 3_600_000
+/** As often as this it gets an alert of its own; from then on the last one is opened again and waits longer to return. */
+const flapsAllowed = 2
+const dampedClearMs: Millis = 1_800_000
 
 /** The watches of a series under these rules; those that stay keep where they stand. */
 export function watchSeries(rules: readonly Rule[], series: Series, before: readonly Watch[]): Watch[] {
@@ -42,7 +55,17 @@ function keptWatch(rule: Rule, before: readonly Watch[]): Watch | null {
 
 function newWatch(rule: Rule): Watch {
   const detector = detectors.get(rule.detector)!
-  return { rule, detector, since: Number.NaN, alert: null, clearSince: Number.NaN, clearReadings: 0 }
+  return {
+    rule,
+    detector,
+    since: Number.NaN,
+    alert: null,
+    latest: null,
+    returnedAt: Number.NaN,
+    flaps: 0,
+    clearSince: Number.NaN,
+    clearReadings: 0,
+  }
 }
 
 /** Judges the reading in `plant.now` for one watch. */
@@ -57,7 +80,9 @@ function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, 
   const { time } = plant.now
   if (Number.isNaN(watch.since)) watch.since = time
   if (verdict < 2 || time - watch.since < watch.rule.holdMs) return
-  watch.alert = openReading(plant, state, watch, verdict, out)
+  watch.flaps = time - watch.returnedAt < flapMs ? watch.flaps + 1 : 0
+  watch.alert = openAgain(plant, watch, out) ?? openReading(plant, state, watch, verdict, out)
+  watch.latest = watch.alert
   watch.clearSince = Number.NaN
   watch.clearReadings = 0
 }
@@ -71,10 +96,33 @@ function stay(plant: Plant, watch: Watch, verdict: Verdict, out: Emit): void {
   const { time } = plant.now
   if (Number.isNaN(watch.clearSince)) watch.clearSince = time
   watch.clearReadings += 1
-  if (watch.clearReadings < watch.detector.clearReadings || time - watch.clearSince < watch.rule.clearMs) return
-  returned(plant, watch.alert!, watch.clearSince, time, null, out)
+  if (watch.clearReadings < watch.detector.clearReadings || time - watch.clearSince < clearMsOf(watch)) return
+  clear(plant, watch, time, out)
+}
+
+/** What comes and goes must stay in order for longer before it counts as over. */
+function clearMsOf({ rule, flaps }: Watch): Millis {
+  return flaps > flapsAllowed ? Math.max(rule.clearMs, dampedClearMs) : rule.clearMs
+}
+
+function clear(plant: Plant, watch: Watch, time: Millis, out: Emit): void {
+  const alert = plant.alerts.get(watch.alert!)!
+  if (watch.rule.latch === true && alert.acknowledged === null)
+    change(plant, { ...alert, latched: watch.clearSince }, 'latched', time, null, 'stays until acknowledged', out)
+  else returned(plant, alert.id, watch.clearSince, time, null, out)
+  watch.returnedAt = watch.clearSince
   watch.alert = null
   watch.since = Number.NaN
+}
+
+/** The alert before this one, if it is latched still, or if the condition comes and goes; null: a new one opens. */
+function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
+  const before = watch.latest === null ? undefined : plant.alerts.get(watch.latest)
+  if (before === undefined || (before.latched === null && watch.flaps <= flapsAllowed)) return null
+  const reopened = before.reopened + 1
+  const note = watch.flaps > flapsAllowed ? `comes and goes: ${watch.flaps + 1} times, each within an hour` : null
+  change(plant, { ...before, until: null, latched: null, reopened }, 'reopened', plant.now.time, null, note, out)
+  return before.id
 }
 
 function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {
@@ -90,6 +138,7 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
     since: watch.since,
     historical: plant.now.historical,
     explanation,
+    together: ofDevice(series.device, state.row[every]!),
     time: plant.now.time,
   })
 }
@@ -103,15 +152,20 @@ function nameOf(plant: Plant, { series, device }: SeriesState): string {
 export interface Opening
   extends Pick<Alert, 'title' | 'device' | 'series' | 'signal' | 'unit' | 'priority' | 'since' | 'historical'> {
   readonly explanation: Explanation
+  /** What it may share a cause with; null: it stands alone. */
+  readonly together: Together | null
   /** Of the transition. */
   readonly time: Millis
 }
 
 /** Opens an alert at the record that is being read; answers its id. */
 export function opened(plant: Plant, rule: Rule, about: string, out: Emit, opening: Opening): string {
-  const { time, ...said } = opening
+  const { time, together, ...said } = opening
+  const id = `${rule.id}:${about}:${plant.next}`
+  const { head, isNews } = joinIncident(plant, { id, ...said }, together)
+  const suppressed = suppressionOf(plant, said.device)
   const alert: Alert = {
-    id: `${rule.id}:${about}:${plant.next}`,
+    id,
     rule: rule.id,
     ruleVersion: rule.version,
     detector: rule.detector,
@@ -120,6 +174,11 @@ export function opened(plant: Plant, rule: Rule, about: string, out: Emit, openi
     until: null,
     acknowledged: null,
     shelvedUntil: null,
+    incident: head === id ? null : head,
+    suppressed,
+    calls: isNews && suppressed === null && !said.historical,
+    latched: null,
+    reopened: 0,
     ...said,
   }
   change(plant, alert, 'opened', time, null, null, out)
@@ -128,7 +187,7 @@ export function opened(plant: Plant, rule: Rule, about: string, out: Emit, openi
 
 export function returned(plant: Plant, id: string, until: Millis, time: Millis, note: string | null, out: Emit): void {
   const alert = plant.alerts.get(id)!
-  change(plant, { ...alert, until }, 'returned', time, null, note, out)
+  change(plant, { ...alert, until, latched: null }, 'returned', time, null, note, out)
   forget(plant)
 }
 
@@ -158,6 +217,12 @@ export function change(
 
 /** Ends the alert of a rule that no longer looks at the series. */
 export function endWatch(plant: Plant, watch: Watch, out: Emit): void {
-  if (watch.alert !== null) returned(plant, watch.alert, plant.time, plant.time, 'its rule was changed', out)
-  watch.alert = null
+  const { alert, latest } = watch
+  const held = alert ?? (latest !== null && isLatched(plant, latest) ? latest : null)
+  if (held !== null) returned(plant, held, plant.time, plant.time, 'its rule was changed', out)
+  watch.alert = watch.latest = null
+}
+
+function isLatched(plant: Plant, id: string): boolean {
+  return (plant.alerts.get(id)?.latched ?? null) !== null
 }

@@ -1,12 +1,14 @@
 import type { Alert, Millis } from '../contract/model.ts'
 import { change, opened, returned } from './alerts.ts'
 import { afterMs } from './detect/link.ts'
-import { heard, resume, silentAfter, skipGap } from './detect/silence.ts'
+import { deviceEvery, heard, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
 import { turn } from './gaps.ts'
+import { ofSource } from './incident.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
+import { nextWindow, turnWindows } from './suppress.ts'
 
 /** Fires every deadline up to log time, each as of its own time, earliest first. */
 export function fireDeadlines(plant: Plant, out: Emit): void {
@@ -46,14 +48,15 @@ function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
     since: device.row[heard]!,
     historical: false,
     explanation: explainSilence(device, silentAfter(device.row, rule.params)),
+    together: ofSource(plant.sources[device.source]!.name, device.row[deviceEvery]!),
     time,
   })
   turn(device.gaps, 'device silent', null, device.row[heard]!, plant.next, out)
 }
 
-/** Shelves that end and links that stay lost: few, so they are looked through. */
+/** Shelves that end, links that stay lost, maintenance: few, so they are looked through. */
 function nextOther(plant: Plant): Millis {
-  let next = Infinity
+  let next = nextWindow(plant)
   for (const source of plant.sources) if (source.due < next) next = source.due
   for (const id of plant.shelved) {
     const until = plant.alerts.get(id)!.shelvedUntil!
@@ -68,6 +71,7 @@ function fireOther(plant: Plant, time: Millis, out: Emit): void {
     const alert = plant.alerts.get(id)!
     if (alert.shelvedUntil === time) unshelve(plant, alert, time, null, out)
   }
+  turnWindows(plant, time, out)
 }
 
 export function unshelve(plant: Plant, alert: Alert, time: Millis, by: string | null, out: Emit): void {
@@ -89,6 +93,7 @@ function lose(plant: Plant, source: SourceState, time: Millis, out: Emit): void 
     since: source.lostSince,
     historical: false,
     explanation: explainLink(plant, afterMs(rule)),
+    together: null,
     time,
   })
 }

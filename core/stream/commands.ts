@@ -3,8 +3,10 @@ import { change, endWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import type { Emit } from './emit.ts'
 import { turn } from './gaps.ts'
+import { wholeIncidents } from './incident.ts'
 import type { Plant } from './plant.ts'
 import { ruleFor } from './rules.ts'
+import { endMaintenance, putMaintenance, setService } from './suppress.ts'
 
 /** Does what a person has done. A command that is damaged, or about something unknown, changes nothing. */
 export function command(plant: Plant, name: string, bytes: Uint8Array, out: Emit): void {
@@ -30,6 +32,9 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
   mark,
   note: (plant, note, out) => out.note(note, plant.next, plant.time),
+  'maintenance.put': putMaintenance,
+  'maintenance.end': endMaintenance,
+  service: setService,
   bookmark: (plant, bookmark, out) => out.bookmark(bookmark, plant.next, plant.time),
   zone: (plant, zone, out) => {
     plant.zone = String(zone.name)
@@ -72,12 +77,9 @@ function applyRules(plant: Plant, out: Emit): void {
   })
 }
 
+/** What is done to an alert is done to its whole incident, as it stands: one cause is seen once. */
 function each(plant: Plant, ids: readonly string[], apply: (alert: Alert) => void): void {
-  if (!Array.isArray(ids)) return
-  for (const id of ids) {
-    const alert = plant.alerts.get(id)
-    if (alert !== undefined) apply(alert)
-  }
+  if (Array.isArray(ids)) for (const alert of wholeIncidents(plant, ids)) apply(alert)
 }
 
 function acknowledge(plant: Plant, { ids, note, by }: Commands['ack'], out: Emit): void {
@@ -85,6 +87,7 @@ function acknowledge(plant: Plant, { ids, note, by }: Commands['ack'], out: Emit
     if (alert.acknowledged !== null) return
     const acknowledged = { at: plant.time, by, note }
     change(plant, { ...alert, acknowledged }, 'acknowledged', plant.time, by, note, out)
+    if (alert.latched !== null) returned(plant, alert.id, alert.latched, plant.time, null, out)
   })
 }
 
@@ -101,5 +104,6 @@ function endShelf(plant: Plant, alert: Alert, by: string, out: Emit): void {
 }
 
 function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): void {
-  each(plant, [id], (alert) => change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out))
+  const alert = plant.alerts.get(id)
+  if (alert !== undefined) change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
 }

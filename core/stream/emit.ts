@@ -2,6 +2,7 @@ import type {
   Alert,
   Commands,
   LinkEvent,
+  Maintenance,
   Millis,
   Offset,
   Rule,
@@ -37,6 +38,9 @@ export interface Emit {
   rule(rule: Rule, deleted: boolean): void
   note(note: Commands['note'], offset: Offset, time: Millis): void
   bookmark(bookmark: Commands['bookmark'], offset: Offset, time: Millis): void
+  /** Put, or put again; `ended`: the log time at which a person ended it before its time. */
+  maintenance(maintenance: Maintenance, ended: Millis | null): void
+  service(service: Commands['service']): void
   zone(zone: Commands['zone']): void
   /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
   birth(key: string, birth: Birth, same: boolean): void

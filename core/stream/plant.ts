@@ -8,9 +8,11 @@ import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceRowLength, heard, usualLag } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, noGaps } from './gaps.ts'
+import type { Incident } from './incident.ts'
 import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
+import type { Window } from './suppress.ts'
 
 /** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
 export interface Plant {
@@ -40,6 +42,12 @@ export interface Plant {
   readonly shelved: Set<string>
   /** What the births of Sparkplug nodes and devices declared, by their key. */
   readonly births: Map<string, Birth>
+  /** The newest incident of each device and source. */
+  readonly incidents: Map<string, Incident>
+  /** Maintenance that has not ended, by its id. */
+  readonly windows: Map<string, Window>
+  /** Devices that a person took out of service. */
+  readonly outOfService: Set<string>
   readonly deadlines: Deadlines
   readonly now: Now
   readonly maxSeries: number
@@ -103,6 +111,9 @@ export function createPlant(maxSeries: number): Plant {
     alerts: new Map(),
     shelved: new Set(),
     births: new Map(),
+    incidents: new Map(),
+    windows: new Map(),
+    outOfService: new Set(),
     deadlines: deadlines(),
     now: {
       offset: 0,

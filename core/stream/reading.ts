@@ -22,6 +22,7 @@ import { eventTime, historicalMs } from './event-time.ts'
 import { countLate, turn } from './gaps.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { sourceIndex } from './plant.ts'
+import { reviseBy } from './revise.ts'
 import {
   count,
   every,
@@ -67,7 +68,15 @@ function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic,
 
 function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   if (device.silent === null) return
-  returned(plant, device.silent, plant.time, plant.time, null, out)
+  const kept = plant.now.time < plant.time - historicalMs
+  returned(
+    plant,
+    device.silent,
+    plant.time,
+    plant.time,
+    kept ? 'it had kept its readings, and sends them late' : null,
+    out,
+  )
   device.silent = null
   turn(device.gaps, null, null, plant.time, plant.next, out)
   device.row[deviceLast] = plant.next
@@ -123,6 +132,7 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
   now.value = value
   if (retained ? row[count]! > 0 : isLate(row, now.time)) {
     out.reading(series.id, now.time, value, Number.NaN, Number.NaN, true)
+    if (!retained) reviseBy(plant, state, now.time, value, out)
     return
   }
   if (!retained) pace(plant, state, out)

@@ -5,9 +5,11 @@ import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/births.ts'
 import { restoreGaps, type SavedGaps, saveGaps } from './gaps.ts'
+import type { Incident } from './incident.ts'
 import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
+import type { Window } from './suppress.ts'
 
 /** The path at one offset. */
 export interface PathState {
@@ -20,7 +22,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-8'
+export const pathVersion = 'path-9'
 
 interface Core {
   readonly time: Millis | null
@@ -36,6 +38,9 @@ interface Core {
   readonly alerts: readonly Alert[]
   readonly shelved: readonly string[]
   readonly births: readonly (readonly [string, Birth])[]
+  readonly incidents: readonly (readonly [string, Incident])[]
+  readonly windows: readonly Window[]
+  readonly outOfService: readonly string[]
 }
 
 interface SavedSeries {
@@ -50,6 +55,9 @@ interface SavedWatch {
   readonly rule: string
   readonly since: Millis | null
   readonly alert: string | null
+  readonly latest: string | null
+  readonly returnedAt: Millis | null
+  readonly flaps: number
   readonly clearSince: Millis | null
   readonly clearReadings: number
 }
@@ -107,16 +115,22 @@ function coreOf(plant: Plant): Core {
     alerts: [...plant.alerts.values()],
     shelved: [...plant.shelved],
     births: [...plant.births],
+    incidents: [...plant.incidents],
+    windows: [...plant.windows.values()],
+    outOfService: [...plant.outOfService],
   }
 }
 
 function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
   return watches
-    .filter((watch) => watch.alert !== null || !Number.isNaN(watch.since))
-    .map(({ rule, since, alert, clearSince, clearReadings }) => ({
+    .filter((watch) => watch.latest !== null || !Number.isNaN(watch.since))
+    .map(({ rule, since, alert, latest, returnedAt, flaps, clearSince, clearReadings }) => ({
       rule: rule.id,
       since: orNull(since),
       alert,
+      latest,
+      returnedAt: orNull(returnedAt),
+      flaps,
       clearSince: orNull(clearSince),
       clearReadings,
     }))
@@ -161,6 +175,9 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const alert of core.alerts) plant.alerts.set(alert.id, alert)
   for (const id of core.shelved) plant.shelved.add(id)
   for (const [key, birth] of core.births) plant.births.set(key, birth)
+  for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
+  for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
+  for (const device of core.outOfService) plant.outOfService.add(device)
   for (const { series, row } of state.rows) rowOf(plant, series).set(row)
   plant.devices.forEach((_, index) => {
     setDeadline(plant, index)
@@ -208,6 +225,9 @@ function restoreWatch(state: SeriesState, saved: SavedWatch): void {
   if (watch === undefined) return
   watch.since = saved.since ?? Number.NaN
   watch.alert = saved.alert
+  watch.latest = saved.latest
+  watch.returnedAt = saved.returnedAt ?? Number.NaN
+  watch.flaps = saved.flaps
   watch.clearSince = saved.clearSince ?? Number.NaN
   watch.clearReadings = saved.clearReadings
 }

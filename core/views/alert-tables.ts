@@ -7,7 +7,7 @@ interface AlertColumns {
   readonly device: string
   readonly series: number | null
   readonly signal: string | null
-  readonly historical: number
+  readonly calls: number
   readonly opened: number
   readonly now: Millis
   readonly since: Millis
@@ -24,7 +24,7 @@ export class AlertTables {
 
   constructor(db: Db) {
     this.put = db.prepare(
-      `insert into alert values (@id, @device, @series, @signal, @historical, @opened, @now, @since, @until, @closed,
+      `insert into alert values (@id, @device, @series, @signal, @calls, @opened, @now, @since, @until, @closed,
          @closedAt, @doc)
        on conflict(id) do update set since = excluded.since, until = excluded.until, doc = excluded.doc,
          closed = case when excluded.closed < ${stillOpen} and closed < ${stillOpen} then closed else excluded.closed end,
@@ -44,7 +44,7 @@ export class AlertTables {
       device: alert.device,
       series: alert.series,
       signal: alert.signal,
-      historical: alert.historical ? 1 : 0,
+      calls: alert.calls ? 1 : 0,
       opened: alert.opened,
       now,
       since: alert.since,

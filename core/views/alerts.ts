@@ -3,12 +3,11 @@ import type { AlertDetail, AlertLoad, AlertRow, Calls } from '../contract/calls.
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Band, Millis, Rule, Transition } from '../contract/model.ts'
 import { hourMs, minuteOf } from './bucket.ts'
-import { compareAlerts } from './device-states.ts'
 import { sparkOf } from './devices.ts'
 import { distributionOf } from './distribution.ts'
+import { type Incident, incidentsOf } from './incidents.ts'
 import type { Instant } from './instant.ts'
 import { bandOf } from './latest.ts'
-import { groupOf } from './open-alerts.ts'
 import { RuleHistory } from './rules.ts'
 import type { Views } from './views.ts'
 
@@ -27,7 +26,14 @@ interface Doc {
   readonly doc: string
 }
 
-const groups: readonly AlertRow['group'][] = ['active', 'acknowledged', 'returned', 'shelved', 'closed']
+interface Listed {
+  readonly incidents: readonly Incident[]
+  readonly total: number
+}
+
+function alone(alert: Alert, { time }: Instant): Incident {
+  return incidentsOf([alert], time)[0]!
+}
 
 export class AlertAnswers {
   private readonly views: Views
@@ -59,20 +65,20 @@ export class AlertAnswers {
       'select alert, phase, offset, time, "by", note from transition where alert = ? and offset < ? order by seq limit ?',
     )
     this.opened = db.prepare(
-      'select opened_at as at from alert where opened_at > ? and opened_at <= ? and opened < ? and historical = 0 order by opened_at',
+      'select opened_at as at from alert where opened_at > ? and opened_at <= ? and opened < ? and calls = 1 order by opened_at',
     )
     this.frequent = db.prepare(
       `select device, signal, count(*) as count from alert
-       where opened_at > ? and opened_at <= ? and opened < ? and historical = 0
+       where opened_at > ? and opened_at <= ? and opened < ? and calls = 1
        group by device, signal order by count desc, device limit ?`,
     )
   }
 
   alerts(instant: Instant, { show, device, limit }: Calls['alerts']['in']): Calls['alerts']['out'] {
     const rows = Math.min(Math.max(1, limit), maxRows)
-    const { alerts, total } = show === 'open' ? this.open(instant, device) : this.past(instant, device, rows)
+    const { incidents, total } = show === 'open' ? this.open(instant, device) : this.past(instant, device, rows)
     return {
-      rows: alerts.slice(0, rows).map((alert) => this.row(instant, alert)),
+      rows: incidents.slice(0, rows).map((incident) => this.row(instant, incident)),
       total,
       lastClosed: this.lastClosed.get(instant.offset)?.at ?? null,
     }
@@ -88,7 +94,7 @@ export class AlertAnswers {
     const alert = this.views.openAlerts.fold(doc, instant)
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
     return {
-      ...this.row(instant, alert),
+      ...this.row(instant, this.incidentAround(instant, alert)),
       journal: this.journal.all(id, instant.offset, maxJournal),
       rule: this.ruleOf(alert),
       evidence: alert.explanation.evidence,
@@ -128,28 +134,46 @@ export class AlertAnswers {
       .map((row) => ({ ...row, label: this.label(row.device) }))
   }
 
-  private open(instant: Instant, device: string | null): { alerts: readonly Alert[]; total: number } {
+  private open(instant: Instant, device: string | null): Listed {
     const all = this.views.openAlerts.at(instant)
-    const alerts = device === null ? [...all] : all.filter((alert) => alert.device === device)
-    alerts.sort((a, b) => rank(a, instant) - rank(b, instant) || compareAlerts(a, b))
-    return { alerts, total: alerts.length }
+    const incidents = incidentsOf(device === null ? all : all.filter((alert) => alert.device === device), instant.time)
+    return { incidents, total: incidents.length }
   }
 
-  private past(instant: Instant, device: string | null, limit: number): { alerts: readonly Alert[]; total: number } {
+  /** The alert leads, whatever moved before it: it was asked for. */
+  private incidentAround(instant: Instant, alert: Alert): Incident {
+    const head = alert.incident ?? alert.id
+    const others = this.views.openAlerts.at(instant).filter((other) => (other.incident ?? other.id) === head)
+    const members = others.filter(({ id }) => id !== alert.id).sort((a, b) => a.since - b.since)
+    return { ...alone(alert, instant), members }
+  }
+
+  private past(instant: Instant, device: string | null, limit: number): Listed {
     const { offset } = instant
     const docs = device === null ? this.history.all(offset, limit) : this.ofDevice.all(device, offset, limit)
     const total = (device === null ? this.count.get(offset) : this.countOfDevice.get(device, offset))!.n
-    return { alerts: docs.map((doc) => this.views.openAlerts.fold(doc, instant)), total }
+    return { incidents: docs.map((doc) => alone(this.views.openAlerts.fold(doc, instant), instant)), total }
   }
 
-  private row(instant: Instant, alert: Alert): AlertRow {
+  private row(instant: Instant, { lead: alert, members, group, priority, called }: Incident): AlertRow {
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
     const until = alert.until === null ? instant.time : Math.min(instant.time, alert.until + afterReturn)
     return {
       alert,
       label: this.label(alert.device),
       area: this.views.catalogue.devices.get(alert.device)?.area ?? '',
-      group: groupOf(alert, instant.time),
+      group,
+      priority,
+      members: members.map(({ id, title, device, signal, priority, since, until }) => ({
+        id,
+        title,
+        device,
+        signal,
+        priority,
+        since,
+        until,
+      })),
+      called,
       spark: series === undefined ? new Float64Array(0) : sparkOf(this.views, instant, series, until),
       band: series === undefined ? null : this.band(instant, alert, until),
     }
@@ -171,10 +195,6 @@ export class AlertAnswers {
   private label(device: string): string {
     return this.views.catalogue.devices.get(device)?.label ?? device
   }
-}
-
-function rank(alert: Alert, { time }: Instant): number {
-  return groups.indexOf(groupOf(alert, time))
 }
 
 function floodsIn(opened: readonly Millis[]): number {

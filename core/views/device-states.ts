@@ -2,7 +2,7 @@ import type { DeviceState } from '../contract/calls.ts'
 import type { Alert, Priority } from '../contract/model.ts'
 import type { DeviceEntry } from './catalogue.ts'
 import type { Instant } from './instant.ts'
-import { isShelved } from './open-alerts.ts'
+import { isAside } from './open-alerts.ts'
 
 /** What the alerts that hold now say about a device. */
 export interface Standing {
@@ -26,7 +26,7 @@ export function standings(alerts: readonly Alert[], instant: Instant): Map<strin
 }
 
 function standing(alerts: readonly Alert[], instant: Instant): Standing {
-  const held = alerts.filter((alert) => !isShelved(alert, instant.time))
+  const held = alerts.filter((alert) => !isAside(alert, instant.time))
   const worst = [...(held.length > 0 ? held : alerts)].sort(compareAlerts)[0]!
   return {
     state: held.length === 0 ? 'shelved' : held.some(isSilence) ? 'silent' : 'alert',
@@ -41,7 +41,7 @@ function isSilence(alert: Alert): boolean {
 }
 
 /** Worst first: not acknowledged, then by priority, then the newest. */
-export function compareAlerts(a: Alert, b: Alert): number {
+function compareAlerts(a: Alert, b: Alert): number {
   return (
     Number(a.acknowledged !== null) - Number(b.acknowledged !== null) || a.priority - b.priority || b.since - a.since
   )

@@ -8,6 +8,7 @@ import type { DeviceEntry, SeriesEntry } from './catalogue.ts'
 import { type Standing, standingOf, standings } from './device-states.ts'
 import type { Instant } from './instant.ts'
 import type { Latest } from './latest.ts'
+import { UpkeepHistory } from './upkeep.ts'
 import type { Views } from './views.ts'
 
 const maxRows = 500
@@ -24,10 +25,12 @@ export class DeviceAnswers {
   private readonly cadence: Statement<[number, number], { every: number; silent: number | null }>
   private readonly notes: Statement<[string, number, number], DeviceDetail['notes'][number]>
   private readonly zone: Statement<[number], { name: string }>
+  private readonly upkeep: UpkeepHistory
 
   constructor(views: Views) {
     this.views = views
     const { db } = views
+    this.upkeep = new UpkeepHistory(db)
     this.cadence = db.prepare(
       'select every, silent from cadence where series = ? and offset < ? order by offset desc limit 1',
     )
@@ -57,6 +60,7 @@ export class DeviceAnswers {
     const row = this.row(instant, device, standingOf(device, standings(alerts, instant), instant))
     return {
       row,
+      upkeep: this.upkeep.of(instant, id),
       topic: device.topic,
       silentAfterMs: this.silentAfter(instant, device),
       messagesToday: this.messagesToday(instant, device),

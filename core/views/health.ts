@@ -5,6 +5,7 @@ import type { AlertAnswers } from './alerts.ts'
 import { minuteMs, minuteOf } from './bucket.ts'
 import { standingOf, standings } from './device-states.ts'
 import type { GapHistory } from './gaps.ts'
+import { incidentsOf } from './incidents.ts'
 import type { Instant } from './instant.ts'
 import { isActive } from './open-alerts.ts'
 import type { Views } from './views.ts'
@@ -82,9 +83,10 @@ export class HealthAnswers {
 
   private alertCounts(instant: Instant): Health['alerts'] {
     const active = this.views.openAlerts.at(instant).filter((alert) => isActive(alert, instant.time))
+    const incidents = incidentsOf(active, instant.time)
     return {
-      active: active.length,
-      unacknowledged: active.filter(({ acknowledged }) => acknowledged === null).length,
+      active: incidents.length,
+      unacknowledged: incidents.filter(({ group }) => group === 'active').length,
       perHour: this.alerts.perHour(instant),
     }
   }

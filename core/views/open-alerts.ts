@@ -53,15 +53,21 @@ export class OpenAlerts {
 export function groupOf(alert: Alert, time: Millis): AlertRow['group'] {
   if (isClosed(alert)) return 'closed'
   if (isShelved(alert, time)) return 'shelved'
+  if (alert.suppressed !== null && alert.until === null) return 'suppressed'
   if (alert.until !== null) return 'returned'
   return alert.acknowledged === null ? 'active' : 'acknowledged'
 }
 
-export function isShelved(alert: Alert, time: Millis): boolean {
+function isShelved(alert: Alert, time: Millis): boolean {
   return alert.shelvedUntil !== null && alert.shelvedUntil > time
+}
+
+/** A person has put it aside: by a shelf, a maintenance, or out of service. */
+export function isAside(alert: Alert, time: Millis): boolean {
+  return alert.suppressed !== null || isShelved(alert, time)
 }
 
 /** The condition holds, and nobody has put it aside. */
 export function isActive(alert: Alert, time: Millis): boolean {
-  return alert.until === null && !isShelved(alert, time)
+  return alert.until === null && !isAside(alert, time)
 }

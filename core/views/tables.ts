@@ -23,7 +23,7 @@ create table late(series integer, time real, offset integer, value real, primary
 create table state_change(series integer, time real, offset integer, text text, arrived real,
   primary key(series, time, offset)) without rowid;
 create table cadence(series integer, offset integer, every real, silent real, primary key(series, offset)) without rowid;
-create table alert(id text primary key, device text, series integer, signal text, historical integer, opened integer,
+create table alert(id text primary key, device text, series integer, signal text, calls integer, opened integer,
   opened_at real, since real, until real, closed integer, closed_at real, doc text);
 create index alert_open on alert(closed, opened);
 create index alert_opened on alert(opened);
@@ -55,6 +55,8 @@ create table note(offset integer primary key, time real, device text, "by" text,
 create index note_device on note(device, offset);
 create table bookmark(offset integer primary key, at real, text text, "by" text);
 create table birth(key text, offset integer, session integer, metrics text, primary key(key, offset)) without rowid;
+create table maintenance(id text, offset integer, doc text, ended real, primary key(id, offset)) without rowid;
+create table service(device text, offset integer, gone integer, note text, "by" text, primary key(device, offset)) without rowid;
 create table zone(offset integer primary key, name text);
 create table state(name text primary key, version text, next integer, core text) without rowid;
 create table state_row(series integer primary key, row blob);

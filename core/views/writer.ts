@@ -3,6 +3,7 @@ import type {
   Alert,
   Commands,
   LinkEvent,
+  Maintenance,
   Millis,
   Offset,
   Rule,
@@ -148,6 +149,14 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.bookmark.run(offset, at, text, by)
   }
 
+  maintenance(maintenance: Maintenance, ended: Millis | null): void {
+    if (!this.skip) this.run.maintenance.run(maintenance.id, this.offset, JSON.stringify(maintenance), ended)
+  }
+
+  service({ device, out, note, by }: Commands['service']): void {
+    if (!this.skip) this.run.service.run(device, this.offset, out ? 1 : 0, note, by)
+  }
+
   zone({ name }: Commands['zone']): void {
     if (!this.skip) this.run.zone.run(this.offset, name)
   }
@@ -234,6 +243,8 @@ interface Statements {
   readonly note: Statement<[number, number, string, string, string]>
   readonly bookmark: Statement<[number, number, string, string]>
   readonly birth: Statement<[string, number, number, string | null]>
+  readonly maintenance: Statement<[string, number, string, number | null]>
+  readonly service: Statement<[string, number, number, string | null, string]>
   readonly zone: Statement<[number, string]>
   readonly link: Statement<[number, number, string, string, string | null]>
   readonly source: Statement<[string, number, number]>
@@ -257,6 +268,8 @@ function statements(db: Db): Statements {
     note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
     bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),
     birth: db.prepare('insert or replace into birth values (?, ?, ?, ?)'),
+    maintenance: db.prepare('insert or replace into maintenance values (?, ?, ?, ?)'),
+    service: db.prepare('insert or replace into service values (?, ?, ?, ?, ?)'),
     zone: db.prepare('insert or replace into zone values (?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
     source: db.prepare('insert or ignore into source values (?, ?, ?)'),

@@ -30,8 +30,8 @@ export function Announcer() {
       .then(({ rows }) => {
         const newest = worthSaying(rows, said.current)
         if (newest === null) return
-        said.current = newest.alert.opened
-        say(newest.alert.priority === 1, `${newest.alert.title}, ${newest.label}`)
+        said.current = newest.called ?? said.current
+        say(newest.priority === 1, `${newest.alert.title}, ${newest.label}`)
       })
       .catch((error: unknown) => {
         if (!asked.signal.aborted) say(false, `A new alert, not known which: ${String(error)}`)

@@ -1,8 +1,8 @@
 import type { AlertRow } from '../../core/contract/calls.ts'
 import type { Offset } from '../../core/contract/model.ts'
 
-/** The newest active alert that opened after `said`; never a historical one: it is about the past and notifies nobody. */
+/** The row with the newest alert after `said` that is worth calling a person for; null: none. */
 export function worthSaying(rows: readonly AlertRow[], said: Offset): AlertRow | null {
-  const fresh = rows.filter(({ group, alert }) => group === 'active' && !alert.historical && alert.opened > said)
-  return fresh.sort((a, b) => b.alert.opened - a.alert.opened)[0] ?? null
+  const fresh = rows.filter(({ called }) => called !== null && called > said)
+  return fresh.sort((a, b) => b.called! - a.called!)[0] ?? null
 }

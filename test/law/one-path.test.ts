@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import type { Block } from '../../core/contract/block.ts'
+import { alertPhases } from '../../core/contract/model.ts'
 import { type Log, openLog } from '../../core/log/log.ts'
 import { createPath, type Path, type PathState, restorePath } from '../../core/stream/path.ts'
 import { plantLog } from '../support/plant-log.ts'
@@ -32,7 +33,7 @@ describe('the path says the same, byte for byte', () => {
 
   test('and the logs hold what can go wrong', () => {
     const said = [1, 2, 3, 4, 5, 6].flatMap((seed) => cleanRun(eventful(seed)))
-    for (const phase of ['opened', 'returned', 'acknowledged', 'shelved', 'unshelved', 'marked'])
+    for (const phase of alertPhases)
       expect(
         said.some((line) => line.includes(`"phase":"${phase}"`)),
         phase,

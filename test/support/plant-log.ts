@@ -168,6 +168,9 @@ function person(plant: Making): void {
     ['zone', { name: 'Europe/Vienna' }],
     ['rule.put', limitRule(plant)],
     ['rule.delete', { id: 'limit-1' }],
+    ['maintenance.put', maintenance(plant)],
+    ['maintenance.end', { id: 'work-1', by: 'eva' }],
+    ['service', { device: 'plant/area0/d-0', out: random() < 0.5, note: null, by: 'eva' }],
     [
       'rule.put',
       {
@@ -195,10 +198,17 @@ function person(plant: Making): void {
 /** Ids that an open alert may have: the newest records and the first series. */
 function guesses(plant: Making): readonly string[] {
   const ids: string[] = []
-  for (let back = 0; back < 400; back++)
-    for (const about of ['0', '1', '3', '4', '5', '6', 'plant/area0/d-0', 'plant/area1/d-1'])
+  const numbers = Array.from({ length: 16 }, (_, i) => String(i))
+  for (let back = 0; back < 300; back++)
+    for (const about of [...numbers, 'plant/area0/d-0', 'plant/area1/d-1'])
       for (const rule of ['band', 'silence', 'limit-1']) ids.push(`${rule}:${about}:${plant.log.length - back}`)
   return ids
+}
+
+function maintenance({ random, time }: Making): Record<string, unknown> {
+  const from = time + Math.floor(random() * 60 * minute)
+  const devices = random() < 0.5 ? ['*'] : ['plant/area0/d-0', 'plant/area1/d-1']
+  return { id: `work-${Math.ceil(random() * 2)}`, devices, from, until: from + 30 * minute, note: 'oil', by: 'eva' }
 }
 
 function limitRule({ random, time }: Making): Record<string, unknown> {
@@ -211,8 +221,22 @@ function limitRule({ random, time }: Making): Record<string, unknown> {
     priority: 3,
     holdMs: Math.floor(random() * 5) * minute,
     clearMs: Math.floor(random() * 5) * minute,
+    latch: random() < 0.3,
     enabled: true,
     version: time,
+  }
+}
+
+/** A value that leaves its limit and comes back, again and again; what it was a minute before comes late. */
+function chatter(plant: Making): void {
+  const say = (value: number, ts: number) => {
+    const body = JSON.stringify({ value, ts })
+    plant.log.push({ kind: 'message', source: 'a', name: 'plant/area2/valve', time: plant.time, body })
+  }
+  for (let i = 0; i < 40; i++) {
+    plant.time += 2 * minute
+    say(i % 10 < 5 ? 500 : 1, plant.time)
+    if (i % 10 === 4) say(500, plant.time - 9 * minute)
   }
 }
 
@@ -227,7 +251,8 @@ function linkEvent(plant: Making): void {
 function trouble(plant: Making): void {
   const { random } = plant
   const device = plant.devices[Math.floor(random() * plant.devices.length)]!
-  if (random() < 0.5) device.silentUntil = plant.time + Math.floor(random() * 300 * minute)
+  if (random() < 0.3) chatter(plant)
+  else if (random() < 0.5) device.silentUntil = plant.time + Math.floor(random() * 300 * minute)
   else {
     device.faultUntil = plant.time + Math.floor(random() * 200 * minute)
     device.fault = (random() - 0.5) * 60

@@ -73,6 +73,8 @@ const calls = [
   'rule',
   'note',
   'bookmark',
+  'maintenance',
+  'service',
   'zone',
   'birth',
   'link',

@@ -4,11 +4,13 @@ import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall } from '../../use-core.ts'
+import { many } from '../../words/number.ts'
 import { topicWords } from '../../words/topic.ts'
 import { Actions } from './actions.tsx'
 import styles from './alerts.module.css'
 import { EvidenceTable } from './evidence.tsx'
 import { Facts } from './facts.tsx'
+import { Incident } from './incident.tsx'
 import { Journal } from './journal.tsx'
 import { Moved } from './moved.tsx'
 import { Rarity } from './rarity.tsx'
@@ -45,6 +47,11 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
                 <span className="mono">{topicWords(detail.topic)}</span>
               </>
             )}
+            {alert.suppressed !== null && <span className={`tag ${styles.tag}`}>{alert.suppressed}</span>}
+            {alert.reopened > 0 && alert.latched === null && (
+              <span className={`tag ${styles.tag}`}>opened again {many(alert.reopened, 'time')}</span>
+            )}
+            {alert.latched !== null && <span className={`tag ${styles.tag}`}>kept until acknowledged</span>}
             {alert.historical && <span className={`tag ${styles.tag}`}>historical, does not notify</span>}
           </p>
         </div>
@@ -52,6 +59,7 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
       </header>
       <Facts detail={detail} at={at} />
       {alert.series !== null && <WhatHappened alert={alert} at={at} />}
+      <Incident detail={detail} at={at} />
       <div className={styles.three}>
         <Moved detail={detail} at={at} />
         <Rarity detail={detail} />

@@ -104,13 +104,14 @@ function Item({ row, route, shown, chosen }: ItemProps) {
         href={formatRoute({ ...route, id: alert.id })}
         aria-current={shown ? 'true' : undefined}
       >
-        <PriorityMark priority={alert.priority} state={stateOf(row)} acknowledged={alert.acknowledged !== null} />
+        <PriorityMark priority={row.priority} state={stateOf(row)} acknowledged={alert.acknowledged !== null} />
         <span className={styles.words}>
           <span className="medium">{alert.title}</span>
           <span className="small ink3">
             {row.label}
             {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, alert.unit)}`}
             {alert.historical ? ', historical' : ''}
+            {row.members.length > 0 && `, and ${count(row.members.length)} more`}
             {route.show === 'history' && (
               <>
                 , <span className={styles.whole}>{clock.moment(alert.since)}</span>
@@ -132,6 +133,6 @@ function Item({ row, route, shown, chosen }: ItemProps) {
 }
 
 function stateOf(row: AlertRow): 'shelved' | 'silent' | 'alert' {
-  if (row.group === 'shelved') return 'shelved'
+  if (row.group === 'shelved' || row.group === 'suppressed') return 'shelved'
   return row.alert.detector === 'silence' ? 'silent' : 'alert'
 }

@@ -5,19 +5,18 @@ export const groupNames: Record<AlertRow['group'], string> = {
   acknowledged: 'Active, acknowledged',
   returned: 'Back to normal, not acknowledged',
   shelved: 'Shelved',
+  suppressed: 'Maintenance or out of service',
   closed: 'Closed',
 }
 
-const order: readonly AlertRow['group'][] = ['active', 'acknowledged', 'returned', 'shelved', 'closed']
+const order: readonly AlertRow['group'][] = ['active', 'acknowledged', 'returned', 'shelved', 'suppressed', 'closed']
 
 /** Rows in the order of the page: open ones by group, the worst and newest first; history by time. */
 export function listed(rows: readonly AlertRow[], show: 'open' | 'history'): readonly AlertRow[] {
   if (show === 'history') return [...rows].sort((a, b) => b.alert.opened - a.alert.opened)
   return [...rows].sort(
     (a, b) =>
-      order.indexOf(a.group) - order.indexOf(b.group) ||
-      a.alert.priority - b.alert.priority ||
-      b.alert.opened - a.alert.opened,
+      order.indexOf(a.group) - order.indexOf(b.group) || a.priority - b.priority || b.alert.opened - a.alert.opened,
   )
 }
 

@@ -32,9 +32,13 @@ export function Journal({ detail }: { readonly detail: AlertDetail }) {
 const phases: Record<Transition['phase'], string> = {
   opened: 'opened',
   returned: 'back to normal',
+  reopened: 'opened again',
+  latched: 'back to normal',
   acknowledged: 'acknowledged',
   shelved: 'shelved',
   unshelved: 'no longer shelved',
+  suppressed: 'put aside',
+  unsuppressed: 'no longer put aside',
   revised: 'changed by late data',
   marked: 'marked',
 }

@@ -46,7 +46,7 @@ export function AlertsTab({ device, at }: { readonly device: string; readonly at
                   <PriorityMark
                     priority={alert.priority}
                     acknowledged={alert.acknowledged !== null}
-                    state={group === 'shelved' ? 'shelved' : 'alert'}
+                    state={group === 'shelved' || group === 'suppressed' ? 'shelved' : 'alert'}
                   />
                   <a
                     className="cut"

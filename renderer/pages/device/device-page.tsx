@@ -17,6 +17,7 @@ import { DeviceTag } from './device-tag.tsx'
 import { Messages } from './messages.tsx'
 import { NotesTab } from './notes-tab.tsx'
 import { SignalsTab } from './signals-tab.tsx'
+import { UpkeepMenu, UpkeepTag } from './upkeep.tsx'
 
 type DeviceRoute = Extract<Route, { page: 'device' }>
 
@@ -36,7 +37,17 @@ export default function DevicePage({ route }: { readonly route: DeviceRoute }) {
   if (device === undefined) return error === null ? <Skeleton rows={10} /> : <ErrorNote error={error} />
   return (
     <>
-      <PageHead title={device.row.label} beside={<DeviceTag row={device.row} />} sentence={sentence(device, at ?? now)}>
+      <PageHead
+        title={device.row.label}
+        beside={
+          <>
+            <DeviceTag row={device.row} />
+            <UpkeepTag upkeep={device.upkeep} />
+          </>
+        }
+        sentence={sentence(device, at ?? now)}
+      >
+        <UpkeepMenu device={device} at={at} />
         {tab === 'signals' && (
           <Segmented label="Time shown" value={shown} choices={windowChoices} onChange={setShown} />
         )}

@@ -7,7 +7,7 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { formatRoute } from '../../route.ts'
 import { person, useCall, useCommand, useStatus } from '../../use-core.ts'
-import { range, withUnit } from '../../words/number.ts'
+import { count, range, withUnit } from '../../words/number.ts'
 import { age, pace } from '../../words/time.ts'
 import styles from './health.module.css'
 
@@ -60,13 +60,13 @@ interface AttentionRowProps {
 }
 
 function AttentionRow({ row, at, now, onAcknowledge }: AttentionRowProps) {
-  const { alert } = row
-  const loud = alert.priority === 1 && alert.acknowledged === null
+  const { alert, priority } = row
+  const loud = priority === 1 && alert.acknowledged === null
   const [first, second] = facts(row)
   return (
     <div className={loud ? `${styles.attention} ${styles.critical}` : styles.attention}>
       <PriorityMark
-        priority={alert.priority}
+        priority={priority}
         acknowledged={alert.acknowledged !== null}
         state={alert.detector === 'silence' ? 'silent' : 'alert'}
       />
@@ -78,7 +78,10 @@ function AttentionRow({ row, at, now, onAcknowledge }: AttentionRowProps) {
         >
           {alert.title}
         </a>
-        <div className="small ink3 cut">{row.label}</div>
+        <div className="small ink3 cut">
+          {row.label}
+          {row.members.length > 0 && `, and ${count(row.members.length)} more`}
+        </div>
       </div>
       <div className="cut">
         <div className="medium cut">{first}</div>
@@ -89,7 +92,7 @@ function AttentionRow({ row, at, now, onAcknowledge }: AttentionRowProps) {
         width={120}
         height={30}
         band={row.band}
-        outside={row.band === null ? null : `var(--p${alert.priority})`}
+        outside={row.band === null ? null : `var(--p${priority})`}
       />
       <span className="small ink2 right num">{age(now - alert.since)}</span>
       <span className={styles.act}>
@@ -117,5 +120,5 @@ function facts({ alert, band }: AlertRow): readonly [string, string] {
 
 function worstFirst(a: AlertRow, b: AlertRow): number {
   const seen = Number(a.alert.acknowledged !== null) - Number(b.alert.acknowledged !== null)
-  return seen || a.alert.priority - b.alert.priority || b.alert.since - a.alert.since
+  return seen || a.priority - b.priority || b.alert.since - a.alert.since
 }

@@ -77,7 +77,7 @@ test('a device stands as its worst alert does: silent, alert, shelved', () => {
 test('the load is counted by the hour, with floods, without what came from history', () => {
   const { queries, time } = plant((say) => {
     for (let i = 0; i < 15; i++) say(1_000 + Math.floor(i / 2), 'opened', alertAt(1_000 + Math.floor(i / 2), `r${i}`))
-    for (let i = 0; i < 10; i++) say(1_200, 'opened', { ...alertAt(1_200, `h${i}`), historical: true })
+    for (let i = 0; i < 10; i++) say(1_200, 'opened', { ...alertAt(1_200, `h${i}`), historical: true, calls: false })
     for (let i = 0; i < 10; i++) say(1_300 + i, 'opened', alertAt(1_300 + i, `s${i}`))
   })
   const load = queries.alertLoad({ at: time(1_400) })
@@ -139,6 +139,11 @@ function alertAt(offset: number, rule = 'band'): Alert {
     historical: false,
     acknowledged: null,
     shelvedUntil: null,
+    incident: null,
+    suppressed: null,
+    calls: true,
+    latched: null,
+    reopened: 0,
     explanation: {
       observed: 9,
       expected: { low: 1, high: 2 },

@@ -127,6 +127,11 @@ function changeAt(offset: Offset): AlertChange {
     historical: false,
     acknowledged: null,
     shelvedUntil: null,
+    incident: null,
+    suppressed: null,
+    calls: true,
+    latched: null,
+    reopened: 0,
     explanation: {
       observed: offset,
       expected: null,

@@ -1,0 +1,75 @@
+import type { Alert, Millis, Priority } from '../contract/model.ts'
+import type { Plant } from './plant.ts'
+
+/** Alerts that began so close to each other that one cause is likely: one call for a person, not one for each. */
+export interface Incident {
+  /** Id of the alert that it began with. */
+  readonly head: string
+  /** Event times at which the first and the last of its alerts began, in whatever order they opened. */
+  readonly first: Millis
+  readonly last: Millis
+  /** The most urgent of its alerts. */
+  readonly priority: Priority
+}
+
+/** What may belong together, and how far apart two may begin. */
+export interface Together {
+  /** Of one device, or of one source. */
+  readonly key: string
+  readonly withinMs: Millis
+}
+
+const leastWithin: Millis = 600_000
+const gapsWithin = 10
+/** So that a device which is never quiet does not hide a new fault behind an old one. */
+const longest = 6
+
+/** Alerts about one device belong together within 10 minutes, or 10 usual gaps where that is longer. */
+export function ofDevice(device: string, every: Millis): Together {
+  return { key: `device:${device}`, withinMs: every > 0 ? Math.max(leastWithin, gapsWithin * every) : leastWithin }
+}
+
+/** Devices of one source that fall silent within two of their gaps have lost something that they share. */
+export function ofSource(source: string, every: Millis): Together {
+  return { key: `source:${source}`, withinMs: every > 0 ? 2 * every : 0 }
+}
+
+/** The incident that a new alert is part of from now on; of one that stands alone it is the head. */
+export function joinIncident(
+  plant: Plant,
+  { id, since, priority }: Pick<Alert, 'id' | 'since' | 'priority'>,
+  together: Together | null,
+): { readonly head: string; readonly isNews: boolean } {
+  if (together === null) return { head: id, isNews: true }
+  const before = plant.incidents.get(together.key)
+  const known = before !== undefined && isPart(plant, before, since, together.withinMs) ? before : null
+  plant.incidents.set(together.key, {
+    head: known?.head ?? id,
+    first: Math.min(known?.first ?? since, since),
+    last: Math.max(known?.last ?? since, since),
+    priority: Math.min(known?.priority ?? priority, priority) as Priority, // the smaller of two priorities
+  })
+  return { head: known?.head ?? id, isNews: known === null || priority < known.priority }
+}
+
+/** One whose head is over and seen is over: what comes now is news. */
+function isPart(plant: Plant, { head, first, last }: Incident, since: Millis, within: Millis): boolean {
+  const alert = plant.alerts.get(head)
+  if (alert === undefined || (alert.until !== null && alert.acknowledged !== null)) return false
+  const span = Math.max(last, since) - Math.min(first, since)
+  return since >= first - within && since <= last + within && span <= longest * within
+}
+
+/** Every known alert of the incidents that these alerts belong to. */
+export function wholeIncidents(plant: Plant, ids: readonly string[]): readonly Alert[] {
+  const heads = new Set<string>()
+  for (const id of ids) {
+    const alert = plant.alerts.get(id)
+    if (alert !== undefined) heads.add(headOf(alert))
+  }
+  return heads.size === 0 ? [] : [...plant.alerts.values()].filter((alert) => heads.has(headOf(alert)))
+}
+
+function headOf({ id, incident }: Alert): string {
+  return incident ?? id
+}

@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert, Transition } from '../../../core/contract/model.ts'
+import { createPath } from '../../../core/stream/path.ts'
+import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const start = Date.UTC(2026, 0, 5)
+
+interface Said {
+  readonly alert: Alert
+  readonly transition: Transition
+}
+
+function alertsOf(log: readonly Writing[]): readonly Said[] {
+  const said: Said[] = []
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: (alert, transition) => said.push({ alert, transition }),
+  })
+  return said
+}
+
+const phases = (said: readonly Said[]) => said.map(({ transition }) => transition.phase)
+const reading = (time: number, value: number, name = 'hall/p-204/pressure'): Writing => ({
+  kind: 'message',
+  source: 'a',
+  name,
+  time,
+  body: String(value),
+})
+const dated = (arrival: number, time: number, value: number): Writing => ({
+  ...reading(arrival, 0, 'hall/p-204'),
+  body: JSON.stringify({ pressure: value, ts: time }),
+})
+const command = (time: number, name: string, value: unknown): Writing => ({
+  kind: 'command',
+  source: '',
+  name,
+  time,
+  body: JSON.stringify(value),
+})
+const tick = (time: number): Writing => ({ kind: 'tick', source: '', name: '', time })
+
+const limit = {
+  id: 'hot',
+  name: 'Too hot',
+  detector: 'limits',
+  scope: { device: '*', signal: '*' },
+  params: { high: 50 },
+  priority: 2,
+  holdMs: 0,
+  clearMs: 0,
+  enabled: true,
+  version: 1,
+}
+const put = (more: object = {}) => command(start, 'rule.put', { ...limit, ...more })
+const each = (values: readonly number[], everyMs = minute, name?: string): readonly Writing[] =>
+  values.map((value, i) => reading(start + (i + 1) * everyMs, value, name))
+
+describe('alerts of one device that begin together', () => {
+  const flow = 'hall/p-204/flow'
+  const log = [put(), reading(start + minute, 60), reading(start + 5 * minute, 70, flow)]
+
+  test('are one incident: the second names the first, and calls nobody', () => {
+    const [first, second] = alertsOf(log)
+    expect(first!.alert).toMatchObject({ incident: null, calls: true })
+    expect(second!.alert).toMatchObject({ incident: first!.alert.id, calls: false })
+  })
+
+  test('call again for what is more urgent', () => {
+    const urgent = command(start, 'rule.put', {
+      ...limit,
+      id: 'flow',
+      scope: { device: '*', signal: 'flow' },
+      priority: 1,
+    })
+    const said = alertsOf([log[0]!, urgent, ...log.slice(1)])
+    expect(said.filter(({ alert }) => alert.signal === 'flow').map(({ alert }) => [alert.rule, alert.calls])).toEqual([
+      ['hot', false],
+      ['flow', true],
+    ])
+  })
+
+  test('stand alone when they began more than ten minutes apart, or on another device', () => {
+    const apart = alertsOf([put(), reading(start + minute, 60), reading(start + 12 * minute, 70, flow)])
+    expect(apart.map(({ alert }) => alert.incident)).toEqual([null, null])
+    const other = alertsOf([put(), reading(start + minute, 60), reading(start + 2 * minute, 70, 'hall/p-205/flow')])
+    expect(other.map(({ alert }) => alert.incident)).toEqual([null, null])
+  })
+
+  test('are acknowledged and shelved as one', () => {
+    const ids = ['hot:1:2']
+    const ack = command(start + 6 * minute, 'ack', { ids, note: null, by: 'eva' })
+    const shelve = command(start + 7 * minute, 'shelve', { ids, until: start + hour, note: null, by: 'eva' })
+    const said = alertsOf([...log, ack, shelve]).slice(2)
+    expect(said.map(({ alert, transition }) => [alert.id, transition.phase])).toEqual([
+      ['hot:0:1', 'acknowledged'],
+      ['hot:1:2', 'acknowledged'],
+      ['hot:0:1', 'shelved'],
+      ['hot:1:2', 'shelved'],
+    ])
+  })
+
+  test('do not join one that is over and was seen', () => {
+    const seen = command(start + 3 * minute, 'ack', { ids: ['hot:0:1'], note: null, by: 'eva' })
+    const said = alertsOf([log[0]!, log[1]!, reading(start + 2 * minute, 20), seen, log[2]!])
+    expect(said.at(-1)!.alert).toMatchObject({ signal: 'flow', incident: null, calls: true })
+  })
+})
+
+test('devices of one source that fall silent together are one incident, and one that does so later is not', () => {
+  const name = (i: number) => `hall/d${i}/x`
+  const rounds = (n: number, devices: readonly number[], from: number) =>
+    Array.from({ length: n }, (_, i) => devices.map((d) => reading(from + i * 10 * second, 20, name(d)))).flat()
+  const last = start + 199 * 10 * second
+  const said = alertsOf([
+    ...rounds(100, [1, 2, 3], start),
+    ...rounds(100, [3], start + 1_000 * second),
+    tick(last + hour),
+  ])
+  const silent = said.map(({ alert }) => [alert.device, alert.incident])
+  expect(silent).toEqual([
+    ['hall/d1', null],
+    ['hall/d2', said[0]!.alert.id],
+    ['hall/d3', null],
+  ])
+})
+
+describe('a latched alert', () => {
+  const ack = (at: number) => command(at, 'ack', { ids: ['hot:0:1'], note: null, by: 'eva' })
+
+  test('stays active until somebody acknowledges it, and then returned when its condition had ended', () => {
+    const said = alertsOf([put({ latch: true }), ...each([60, 20, 20]), ack(start + hour)])
+    expect(phases(said)).toEqual(['opened', 'latched', 'acknowledged', 'returned'])
+    expect(said[1]!.alert).toMatchObject({ until: null, latched: start + 2 * minute })
+    expect(said[3]!.alert).toMatchObject({ until: start + 2 * minute, latched: null })
+  })
+
+  test('goes on as the same alert when its condition comes back', () => {
+    const said = alertsOf([put({ latch: true }), ...each([60, 20, 60])])
+    expect(phases(said)).toEqual(['opened', 'latched', 'reopened'])
+    expect(said[2]!.alert).toMatchObject({ id: 'hot:0:1', latched: null, until: null })
+  })
+
+  test('returns at once when it was acknowledged before, and with its rule', () => {
+    expect(
+      phases(alertsOf([put({ latch: true }), ...each([60]), ack(start + minute), reading(start + 2 * minute, 20)])),
+    ).toEqual(['opened', 'acknowledged', 'returned'])
+    const gone = command(start + hour, 'rule.delete', { id: 'hot' })
+    expect(phases(alertsOf([put({ latch: true }), ...each([60, 20]), gone]))).toEqual(['opened', 'latched', 'returned'])
+  })
+})
+
+test('an alert that comes and goes is opened again instead of a fourth, says so, and returns only after half an hour', () => {
+  const flapping = each([60, 20, 60, 20, 60, 20, 60, 20, 60, 20, ...Array(28).fill(20), 20, 20, 20])
+  const said = alertsOf([put(), ...flapping])
+  expect(phases(said)).toEqual([
+    ...['opened', 'returned', 'opened', 'returned', 'opened', 'returned', 'reopened', 'returned'],
+  ])
+  const again = said[6]!
+  expect(again.alert.id).toBe(said[4]!.alert.id)
+  expect(again.alert.reopened).toBe(1)
+  expect(again.transition.note).toBe('comes and goes: 4 times, each within an hour')
+  expect(said[7]!.alert.until).toBe(start + 10 * minute)
+  expect(said[7]!.transition.time).toBe(start + 40 * minute)
+})
+
+describe('maintenance', () => {
+  const work = (from: number, until: number, devices = ['hall/p-204']) =>
+    command(start, 'maintenance.put', { id: 'w', devices, from, until, note: 'oil', by: 'eva' })
+
+  test('keeps alerts from calling from its begin to its end, each at its exact time', () => {
+    const log = [put(), work(start + 5 * minute, start + 20 * minute), ...each([60]), tick(start + hour)]
+    const said = alertsOf(log)
+    expect(
+      said.map(({ alert, transition }) => [transition.phase, transition.time - start, alert.suppressed, alert.calls]),
+    ).toEqual([
+      ['opened', minute, null, true],
+      ['suppressed', 5 * minute, 'maintenance', false],
+      ['unsuppressed', 20 * minute, null, true],
+    ])
+  })
+
+  test('is about its own devices, or all, and can be ended early', () => {
+    const other = alertsOf([put(), work(start, start + hour, ['hall/p-9']), ...each([60])])
+    expect(other[0]!.alert.suppressed).toBeNull()
+    const end = command(start + 2 * minute, 'maintenance.end', { id: 'w', by: 'eva' })
+    const all = alertsOf([put(), work(start, start + hour, ['*']), ...each([60]), end])
+    expect(all.map(({ transition, alert }) => [transition.phase, alert.calls])).toEqual([
+      ['opened', false],
+      ['unsuppressed', true],
+    ])
+  })
+
+  test('that has no end, or one that has passed, changes nothing', () => {
+    const bad = command(start, 'maintenance.put', { id: 'w', devices: ['*'], from: start, note: null, by: 'eva' })
+    expect(alertsOf([put(), bad, work(start - hour, start - minute), ...each([60])])[0]!.alert.suppressed).toBeNull()
+  })
+})
+
+test('a device out of service calls nobody until it is put back', () => {
+  const service = (at: number, out: boolean) =>
+    command(at, 'service', { device: 'hall/p-204', out, note: null, by: 'eva' })
+  const said = alertsOf([put(), service(start, true), ...each([60]), service(start + hour, false)])
+  expect(said.map(({ transition, alert }) => [transition.phase, alert.suppressed, alert.calls])).toEqual([
+    ['opened', 'out of service', false],
+    ['unsuppressed', null, true],
+  ])
+})
+
+describe('late readings', () => {
+  const live = (minutes: number, value: number) => dated(start + minutes * minute, start + minutes * minute, value)
+  const late = (arrival: number, minutes: number, value: number) =>
+    dated(start + arrival * minute, start + minutes * minute, value)
+  const before = [live(1, 20), live(2, 20), live(3, 20), live(4, 20)]
+
+  test('move the begin of an alert back as far as nothing says otherwise, and call nobody', () => {
+    const said = alertsOf([put(), ...before, live(14, 60), late(15, 8, 60), late(15, 6, 60)])
+    expect(phases(said)).toEqual(['opened', 'revised', 'revised'])
+    expect(said[2]!.alert.since).toBe(start + 6 * minute)
+    expect(said[2]!.transition.note).toBe('began 2 min earlier')
+    expect(said[2]!.alert.id).toBe(said[0]!.alert.id)
+  })
+
+  test('say how long it was and is, once it is over', () => {
+    const said = alertsOf([put(), ...before, live(14, 60), live(18, 20), late(19, 7, 60)])
+    expect(said.at(-1)!.transition).toMatchObject({ phase: 'revised', note: 'was 4 min, now 11 min' })
+  })
+
+  test('take back what an earlier late reading said, and move an end forward', () => {
+    const said = alertsOf([
+      put(),
+      ...before,
+      live(14, 60),
+      live(20, 20),
+      late(21, 6, 60),
+      late(21, 9, 20),
+      late(22, 16, 20),
+    ])
+    expect(said.slice(2).map(({ alert }) => [(alert.since - start) / minute, (alert.until! - start) / minute])).toEqual(
+      [
+        [6, 20],
+        [14, 20],
+        [14, 16],
+      ],
+    )
+  })
+
+  test('that are older than a reading in order before the alert, or than what is remembered, change nothing', () => {
+    const said = alertsOf([put(), ...before, live(14, 60), late(15, 3.5, 60), late(15, -500, 60)])
+    expect(phases(said)).toEqual(['opened'])
+  })
+})
