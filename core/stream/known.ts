@@ -1,9 +1,20 @@
-import type { Alert, Commands, Millis, Offset, Rule, Series, Topic, Transition } from '../contract/model.ts'
+import type {
+  Alert,
+  Commands,
+  Maintenance,
+  Millis,
+  Offset,
+  Rule,
+  Series,
+  Topic,
+  Transition,
+} from '../contract/model.ts'
 import { returned } from './alerts.ts'
 import type { Birth } from './decode/births.ts'
 import { addSignal, emptyLayout } from './decode/decoded.ts'
 import type { Emit } from './emit.ts'
 import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
+import { putMaintenance, setService } from './suppress.ts'
 
 /**
  * What a person would miss of the records before an offset, whatever the program's version: rules, names, open alerts
@@ -25,6 +36,9 @@ export interface Known {
   readonly changes: readonly { readonly alert: Alert; readonly transition: Transition }[]
   readonly notes: readonly (Commands['note'] & { readonly offset: Offset; readonly time: Millis })[]
   readonly bookmarks: readonly (Commands['bookmark'] & { readonly offset: Offset })[]
+  /** Maintenance that has not ended. */
+  readonly maintenance: readonly Maintenance[]
+  readonly outOfService: readonly Commands['service'][]
 }
 
 export interface KnownSource {
@@ -45,7 +59,8 @@ export interface KnownSeries {
 }
 
 /** The part of it that the path holds: without topics and journals. */
-export interface PathKnown extends Pick<Known, 'next' | 'time' | 'zone' | 'rules' | 'sources' | 'births'> {
+export interface PathKnown
+  extends Pick<Known, 'next' | 'time' | 'zone' | 'rules' | 'sources' | 'births' | 'maintenance'> {
   readonly series: readonly (Omit<KnownSeries, 'topic'> & { readonly source: string })[]
   /** Ids of the alerts that are open, or can still be acted on. */
   readonly alerts: readonly string[]
@@ -60,10 +75,12 @@ export function knownIn(plant: Plant): PathKnown {
     const { label, area, source } = plant.devices[device]!
     return { series, label, area, source: plant.sources[source]!.name }
   })
+  const maintenance = Array.from(plant.windows.values(), (window) => window.maintenance)
   return {
     next,
     time,
     zone,
+    maintenance,
     rules: [...rules],
     sources,
     births: [...plant.births],
@@ -86,6 +103,8 @@ export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant 
   for (const series of known.series) putSeries(plant, series, out)
   for (const { offset, time, ...note } of known.notes) out.note(note, offset, time)
   for (const { offset, ...bookmark } of known.bookmarks) out.bookmark(bookmark, offset, known.time)
+  for (const maintenance of known.maintenance) putMaintenance(plant, maintenance, out)
+  for (const service of known.outOfService) setService(plant, service, out)
   putAlerts(plant, known, out)
   plant.next = known.next
   return plant
@@ -136,6 +155,8 @@ function isWatched(plant: Plant, alert: Alert): boolean {
   const source = plant.sources[plant.sourceOf.get(alert.device) ?? -1]
   const watch = plant.series[alert.series ?? -1]?.watches.find(({ rule }) => rule.id === alert.rule)
   if (watch !== undefined) {
+    watch.latest = alert.id
+    if (alert.latched !== null) return true
     watch.alert = alert.id
     watch.since = alert.since
   } else if (alert.detector === 'silence' && device !== undefined) device.silent = alert.id

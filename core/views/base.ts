@@ -94,6 +94,8 @@ export const cuts: { readonly [table: string]: string | null } = {
   rule: null,
   note: null,
   bookmark: null,
+  maintenance: null,
+  service: null,
   zone: 'delete from zone where offset < (select max(offset) from zone)',
   state: null,
   state_row: null,
@@ -123,11 +125,19 @@ function knownWith(db: Db, known: PathKnown): Known {
     })),
     notes: db.prepare<[], NoteRow>('select * from note order by offset').all(),
     bookmarks: db.prepare<[], BookmarkRow>('select * from bookmark order by offset').all(),
+    outOfService: db
+      .prepare<[], ServiceRow>(outOfService)
+      .all()
+      .map((row) => ({ ...row, out: true })),
   }
 }
 
 type TransitionRow = Known['changes'][number]['transition'] & { readonly doc: string }
 type NoteRow = Commands['note'] & { readonly offset: Offset; readonly time: Millis }
+type ServiceRow = Omit<Commands['service'], 'out'>
+const outOfService = `select device, note, "by" from service as one where gone = 1
+  and offset = (select max(offset) from service where device = one.device) order by device`
+
 type BookmarkRow = Commands['bookmark'] & { readonly offset: Offset }
 
 function knownOf(base: Base): Known {
