@@ -49,6 +49,11 @@ const commands = {
     await prepare()
     return run(node(), ['test/support/shots.ts', ...args])
   },
+  'soak:capture': async (args) => {
+    await prepare()
+    await getTestParts()
+    return run(node(), ['test/support/capture/soak.ts', ...args])
+  },
   fieldwatch: async (args) => {
     await prepare()
     return run(node(), [join(root, 'dist/core/host/cli.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })

@@ -30,10 +30,15 @@ export interface Mosquitto {
  * `$DIR` in them stands for its directory, `files` are put there first.
  */
 export async function startMosquitto(
-  options: { readonly conf?: string; readonly files?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly conf?: string
+    readonly files?: Readonly<Record<string, string>>
+    /** Hears what it prints, as it comes. */
+    readonly heard?: (text: string) => void
+  } = {},
 ): Promise<Mosquitto> {
   const dir = mkdtempSync(join(tmpdir(), 'mosquitto-'))
-  const broker = new RunningMosquitto(dir, await freePort())
+  const broker = new RunningMosquitto(dir, await freePort(), options.heard)
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dir, name), text)
   writeFileSync(join(dir, 'mosquitto.conf'), configuration(broker.port, (options.conf ?? '').replaceAll('$DIR', dir)))
   await broker.start()
@@ -67,12 +72,14 @@ function configuration(port: number, conf: string): string {
 class RunningMosquitto implements Mosquitto {
   readonly dir: string
   readonly port: number
+  private readonly heard: (text: string) => void
   private child: ChildProcess | null = null
   private output = ''
 
-  constructor(dir: string, port: number) {
+  constructor(dir: string, port: number, heard: (text: string) => void = () => {}) {
     this.dir = dir
     this.port = port
+    this.heard = heard
   }
 
   get url(): string {
@@ -91,6 +98,7 @@ class RunningMosquitto implements Mosquitto {
     const from = this.output.length
     const listen = (chunk: Buffer) => {
       this.output += chunk
+      this.heard(String(chunk))
       if (/mosquitto version \S+ running/.test(this.output.slice(from))) running.resolve()
     }
     child.stdout.on('data', listen)

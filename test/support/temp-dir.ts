@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterEach } from 'vitest'
+import { makeTempDir } from './make-temp-dir.ts'
 
 const dirs: string[] = []
 
@@ -10,11 +9,6 @@ export function tempDir(): string {
   const dir = makeTempDir()
   dirs.push(dir)
   return dir
-}
-
-/** A fresh directory for several tests, which remove it. */
-export function makeTempDir(): string {
-  return mkdtempSync(join(tmpdir(), 'fieldwatch-'))
 }
 
 afterEach(() => {

@@ -7,8 +7,8 @@ import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { segmentFile } from '../../../core/log/segment.ts'
 import { verify } from '../../../core/log/verify.ts'
+import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { seeded } from '../../support/seeded.ts'
-import { makeTempDir } from '../../support/temp-dir.ts'
 import { asAppended, messages } from './records.ts'
 
 // Bits that change on their own, files that were cut, pages that were zeroed: named, and never read as something else.

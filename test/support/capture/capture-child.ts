@@ -4,15 +4,15 @@ import { type Appending, type Log, openLog } from '../../../core/log/log.ts'
 
 /**
  * Captures into a log until it is killed, or stopped by a line on stdin. Arguments: directory, url, MQTT version, and
- * where to stand still for ever on the first commit with messages: `before` it or `after` it; `never`: each commit takes
- * 20 ms, as on a slow disk, so that a kill finds it in the middle.
+ * where to stand still for ever on the first commit with messages: `before` it or `after` it. `slow`: each commit takes
+ * 20 ms, as on a slow disk, so that a kill finds it in the middle; `natural`: as long as it takes.
  * Prints a line per commit, in turn before and after it: the head and how many messages.
  */
-const [dir = '', url = '', version = '5', still = 'never'] = process.argv.slice(2)
+const [dir = '', url = '', version = '5', how = 'slow'] = process.argv.slice(2)
 
 const log = openLog(dir, { segmentBytes: 262_144 })
 const capture = startCapture({
-  log: still === 'never' ? telling(log) : standing(log),
+  log: how === 'slow' || how === 'natural' ? telling(log) : standing(log),
   now: Date.now,
   linger: 20,
   onHead: () => {},
@@ -43,10 +43,10 @@ function telling(inner: Log): Log {
   return withAppend(inner, (records) => {
     const before = commits++ % 2 === 0
     if (before) tell(inner.head, records)
-    standStill(10)
+    if (how === 'slow') standStill(10)
     const written = inner.append(records)
     if (!before) tell(inner.head, records)
-    standStill(10)
+    if (how === 'slow') standStill(10)
     return written
   })
 }
@@ -54,7 +54,7 @@ function telling(inner: Log): Log {
 function standing(inner: Log): Log {
   return withAppend(inner, (records) => {
     if (!records.some((record) => record.kind === 'message')) return inner.append(records)
-    if (still === 'after') inner.append(records)
+    if (how === 'after') inner.append(records)
     tell(inner.head, records)
     for (;;) standStill(60_000)
   })

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { afterEach } from 'vitest'
 
 export interface Told {
   readonly head: number
@@ -10,19 +9,20 @@ export interface Told {
 
 const running = new Set<CaptureProcess>()
 
-afterEach(async () => {
+/** Ends those that a failed test left. */
+export async function killAll(): Promise<void> {
   for (const capture of running) await capture.kill()
-})
+}
 
 /** A capture in a process of its own, so that it can be killed. */
 export class CaptureProcess {
   private readonly child: ChildProcess
   private readonly lines: AsyncIterator<string>
 
-  constructor(dir: string, url: string, version: '5' | '3.1.1', still: 'before' | 'after' | 'never' = 'never') {
+  constructor(dir: string, url: string, version: '5' | '3.1.1', how: 'before' | 'after' | 'slow' | 'natural' = 'slow') {
     const child = spawn(
       process.execPath,
-      [new URL('capture-child.ts', import.meta.url).pathname, dir, url, version, still],
+      [new URL('capture-child.ts', import.meta.url).pathname, dir, url, version, how],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
     this.child = child
