@@ -2,14 +2,16 @@ import { FieldError } from '../contract/errors.ts'
 import type { Command, Io } from './command.ts'
 import { WrongUse } from './command.ts'
 import { alerts } from './commands/alerts.ts'
+import { backup } from './commands/backup.ts'
 import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
+import { restore } from './commands/restore.ts'
 import { serve, start } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import { packageVersion } from './package.ts'
 
-const commands: readonly Command[] = [serve, start, importFiles, play, alerts, exportSpan, verify]
+const commands: readonly Command[] = [serve, start, importFiles, play, alerts, exportSpan, verify, backup, restore]
 
 const terminal: Io = {
   out: (text) => process.stdout.write(`${text}\n`),

@@ -49,6 +49,27 @@ export async function verify(dir: string, signal?: AbortSignal): Promise<VerifyR
   return { segments: firsts.length, ...count, bytes, base: firsts[0] ?? 0, head, problems: kept }
 }
 
+/** One segment alone, to its end. */
+export function verifySegment(
+  dir: string,
+  first: Offset,
+): { readonly head: Offset; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const file = segmentFile(dir, first)
+  const head = attempt(problems, file, () => headOf(dir, first)) ?? first
+  attempt(problems, file, () => readSegment(dir, first, head, { blocks: 0, records: 0 }, problems))
+  return { head, problems }
+}
+
+function headOf(dir: string, first: Offset): Offset {
+  const segment = new SegmentReader(dir, first)
+  try {
+    return segment.head()
+  } finally {
+    segment.close()
+  }
+}
+
 /** Null when it fails: what is wrong has become a problem, and the rest goes on. */
 function attempt<T>(problems: Problem[], file: string, look: () => T): T | null {
   try {

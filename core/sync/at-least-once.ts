@@ -1,5 +1,6 @@
 import type { Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
+import { afterRestore, stopped } from './resume.ts'
 import { PlainSender } from './sender.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { type Step, within } from './wait.ts'
@@ -27,17 +28,20 @@ class AtLeastOnce implements Session {
   markedUntil: Offset
   private readonly o: SessionOptions
   private readonly sender: PlainSender
+  private readonly restored: boolean
   private booked = false
 
   constructor(options: SessionOptions) {
     this.o = options
     this.sender = new PlainSender(options.kafka)
-    const { acked, intent } = options.ledger.place(options.destination, options.start)
+    const { acked, intent, restored } = options.ledger.place(options.destination, options.start)
     this.next = acked
     this.markedUntil = intent?.to ?? 0
+    this.restored = restored
   }
 
   async open(): Promise<void> {
+    if (this.restored) throw stopped(this.o.destination, afterRestore())
     await this.step('connect', this.sender.connect())
     if (this.markedUntil === 0) this.book()
   }

@@ -32,6 +32,7 @@ const migrations = [
      id integer primary key, destination text not null, since integer not null, until integer, cause text not null
    ) strict;`,
   'alter table destination add column verdict text',
+  'alter table destination add column restored integer not null default 0',
 ]
 
 const keptTransactions = 100_000
@@ -82,11 +83,12 @@ interface DestinationRecord {
   maybe_twice: number
   dead_letters: number
   verdict: Verdict | null
+  restored: 0 | 1
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
 export class Ledger {
-  readonly identity: Identity
+  identity: Identity
   private readonly db: Database.Database
   private readonly sql: ReturnType<typeof prepare>
 
@@ -98,7 +100,9 @@ export class Ledger {
       throw new FieldError('internal', `${file}: synchronous could not be set to full, so no send would be safe`)
     migrate(this.db, file)
     this.sql = prepare(this.db)
-    this.identity = { installation: this.once('installation', 'fw-'), log: this.once('log', 'log-') }
+    this.sql.once.run('installation', randomName('fw-'))
+    this.sql.once.run('log', randomName('log-'))
+    this.identity = this.readIdentity()
   }
 
   /** Adds the destination, to begin at `start`, when it is new. */
@@ -110,7 +114,20 @@ export class Ledger {
       acked: row.acked,
       last: spanOf(row.last_from, row.last_to),
       intent: spanOf(row.intent_from, row.intent_to),
+      restored: row.restored === 1,
     }
+  }
+
+  /**
+   * This file came back from a backup: what was sent after the backup is not in it. From now on the log is another one,
+   * because its next offsets may have been given to other records before.
+   */
+  cameBack(): void {
+    this.db.transaction(() => {
+      this.sql.renew.run(randomName('log-'))
+      this.sql.cameBack.run()
+    })()
+    this.identity = this.readIdentity()
   }
 
   /** Cluster and delivery mode of the newest session; null before the first. */
@@ -227,11 +244,14 @@ export class Ledger {
     return this.sql.destination.get(name) as DestinationRecord // added by place()
   }
 
-  /** A random name, made at the first start and kept. */
-  private once(key: string, prefix: string): string {
-    this.sql.once.run(key, prefix + randomBytes(8).toString('hex'))
-    return this.sql.meta.pluck().get(key) as string
+  private readIdentity(): Identity {
+    const meta = (key: string) => this.sql.meta.pluck().get(key) as string // made at the first start
+    return { installation: meta('installation'), log: meta('log') }
   }
+}
+
+function randomName(prefix: string): string {
+  return prefix + randomBytes(8).toString('hex')
 }
 
 interface Sample {
@@ -265,9 +285,11 @@ function prepare(db: Database.Database) {
       `update destination set begun = 1, acked = :next, cluster = :cluster, delivery = :delivery,
          last_from = case when intent_to = :next then intent_from else last_from end,
          last_to = case when intent_to = :next then intent_to else last_to end,
-         intent_from = null, intent_to = null
+         intent_from = null, intent_to = null, restored = 0
        where name = :name`,
     ),
+    renew: db.prepare("update meta set value = ? where key = 'log'"),
+    cameBack: db.prepare('update destination set restored = 1'),
     gain: db.prepare(
       `update destination set
          transactions = transactions + (select count(*) from txn

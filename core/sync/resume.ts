@@ -1,3 +1,4 @@
+import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
 import type { Checkpoint } from './cluster.ts'
 import type { Verdict } from './coordinator.ts'
@@ -18,6 +19,8 @@ export interface Place {
   readonly last: Span | null
   /** Written before its transaction begins, cleared when it is confirmed. */
   readonly intent: Span | null
+  /** All this is from a backup, and was not compared with the cluster since. */
+  readonly restored: boolean
 }
 
 export type Resume =
@@ -38,10 +41,10 @@ export type Resume =
  * `flushed`: what could hang has been decided since, so what the cluster says now is final.
  */
 export function resume(place: Place, checkpoint: Checkpoint | null, log: string, flushed: boolean): Resume {
-  if (checkpoint === null) return withoutCheckpoint(place, flushed)
+  if (checkpoint === null) return place.restored ? afterRestore() : withoutCheckpoint(place, flushed)
   const { next } = checkpoint
   const { acked, last, intent } = place
-  if (checkpoint.log !== null && checkpoint.log !== log) return anotherLog(checkpoint.log, log)
+  if (!place.restored && checkpoint.log !== null && checkpoint.log !== log) return anotherLog(checkpoint.log, log)
   if (next > Math.max(acked, intent?.to ?? 0)) return restoredHere(next, place)
   if (next === intent?.to) return { kind: 'go', next }
   const behind = next < acked
@@ -49,6 +52,11 @@ export function resume(place: Place, checkpoint: Checkpoint | null, log: string,
   if (!behind && next !== acked) return restoredHere(next, place)
   if ((behind || intent !== null) && !flushed) return { kind: 'flush', verdict: behind ? 'commit' : 'abort' }
   return { kind: 'go', next }
+}
+
+/** What a person is told of it. */
+export function stopped(destination: string, { message, hint }: Resume & { readonly kind: 'stop' }): FieldError {
+  return new FieldError('kafka_state', `"${destination}": ${message}`, { hint })
 }
 
 function withoutCheckpoint({ begun, acked, intent }: Place, flushed: boolean): Resume {
@@ -62,6 +70,16 @@ function restoredHere(next: Offset, { acked }: Place): Resume {
     kind: 'stop',
     message: `the cluster has records up to offset ${next}, but this installation remembers sending only up to ${acked}`,
     hint: 'Its data was restored from a backup, or a copy of it sends elsewhere. Give this destination another name to send the whole log again under it, or go on with the newer copy.',
+  }
+}
+
+/** Also without transactions, where the cluster never knows how far it was sent to. */
+export function afterRestore(): Resume & { readonly kind: 'stop' } {
+  return {
+    kind: 'stop',
+    message:
+      'this data was restored from a backup, and the cluster does not know how far it was sent to after that backup',
+    hint: 'Give this destination another name to send the whole log again under it: what had arrived then arrives twice.',
   }
 }
 

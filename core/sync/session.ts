@@ -5,7 +5,7 @@ import type { Batch } from './batch.ts'
 import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
 import { onVerdict, type Verdict } from './coordinator.ts'
 import type { Ledger } from './ledger.ts'
-import { type Place, type Resume, resume } from './resume.ts'
+import { type Place, type Resume, resume, stopped } from './resume.ts'
 import { type ProducerName, TransactionSender } from './sender.ts'
 import { type Step, sleep, within } from './wait.ts'
 
@@ -148,7 +148,7 @@ class ExactlyOnce implements Session {
         this.markedUntil = decided.until
         return
       case 'stop':
-        throw new FieldError('kafka_state', `"${this.o.destination}": ${decided.message}`, { hint: decided.hint })
+        throw stopped(this.o.destination, decided)
       case 'flush':
         throw new FieldError('internal', 'what had been flushed is in doubt again')
     }
@@ -162,11 +162,17 @@ class ExactlyOnce implements Session {
 
   private async goOn(next: Offset): Promise<void> {
     this.next = next
-    if (this.o.ledger.session(this.o.destination).delivery === 'at least once') {
+    if (this.isAnothers()) {
       await this.commit(next) // replaces the old checkpoint before the ledger trusts it
       await this.begin()
     }
     this.book()
+  }
+
+  /** The checkpoint is from before transactions were left out for a while, or from the log before a restore. */
+  private isAnothers(): boolean {
+    const { ledger, destination, start } = this.o
+    return ledger.session(destination).delivery === 'at least once' || ledger.place(destination, start).restored
   }
 
   /** Decides whatever an older transaction left hanging; resolves to what the cluster says afterwards. */

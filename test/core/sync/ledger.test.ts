@@ -24,7 +24,13 @@ test('an intent survives a restart, and its line stays under way', () => {
   before.close()
   const after = new Ledger(file)
   expect(after.identity).toEqual(before.identity)
-  expect(after.place('a', 99)).toEqual({ begun: false, acked: 0, last: null, intent: { from: 0, to: 10 } })
+  expect(after.place('a', 99)).toEqual({
+    begun: false,
+    acked: 0,
+    last: null,
+    intent: { from: 0, to: 10 },
+    restored: false,
+  })
   expect(after.rows('a', null, 10).rows).toMatchObject([{ from: 0, to: 10, confirmed: null }])
   after.close()
 })
@@ -91,4 +97,19 @@ test('a file of a newer program is refused in words, untouched', () => {
   newer.pragma('user_version = 99')
   newer.close()
   expect(() => new Ledger(file)).toThrow(/is of version 99/)
+})
+
+test('a ledger that came back from a backup is another log of the same installation, and doubts every place until it is looked at', () => {
+  const ledger = new Ledger(fresh())
+  ledger.place('a', 0)
+  ledger.begin('a', session(10))
+  const before = { ...ledger.identity }
+  ledger.cameBack()
+  expect(ledger.place('a', 0)).toMatchObject({ acked: 10, restored: true })
+  expect(ledger.place('new', 0)).toMatchObject({ acked: 0, restored: false })
+  ledger.begin('a', session(10))
+  expect(ledger.place('a', 0).restored).toBe(false)
+  expect(ledger.identity.installation).toBe(before.installation)
+  expect(ledger.identity.log).not.toBe(before.log)
+  ledger.close()
 })

@@ -7,6 +7,7 @@ const place = (more: Partial<Place> = {}): Place => ({
   acked: 400,
   last: { from: 200, to: 400 },
   intent: null,
+  restored: false,
   ...more,
 })
 const at = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-1' })
@@ -58,4 +59,17 @@ test.each([
   const decided = decide(of, checkpoint)
   expect(decided.kind).toBe('stop')
   expect(decided).toMatchObject({ message: expect.stringMatching(words), hint: expect.stringMatching(/another name/) })
+})
+
+test('after a restore only a cluster that stands where the backup does is gone on with, whatever its log is called', () => {
+  const theirs = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-before' })
+  const restored = place({ restored: true })
+  expect(decide(restored, theirs(400))).toEqual({ kind: 'go', next: 400 })
+  expect(decide(place({ restored: true, intent }), theirs(600))).toEqual({ kind: 'go', next: 600 })
+  expect(decide(restored, theirs(401))).toMatchObject({
+    kind: 'stop',
+    message: expect.stringContaining('up to offset 401'),
+  })
+  expect(decide(restored, null)).toMatchObject({ kind: 'stop', message: expect.stringContaining('from a backup') })
+  expect(decide(place({ restored: true, begun: false, acked: 0, last: null }), null)).toMatchObject({ kind: 'stop' })
 })
