@@ -125,14 +125,14 @@ class OpenReader implements LogReader {
   private readStrictly(from: Offset): Block | null {
     const first = this.segmentOf(from)
     if (first === null) return null
-    const block = this.segment(first).block(from)
+    const block = this.segment(first, from).block(from)
     if (block !== null) return block
     const head = this.head()
     if (from >= head) return null
     const now = this.segmentOf(from)
     if (now !== null && now !== first) return this.readStrictly(from)
     // A commit may have come between the two looks.
-    return this.segment(first).block(from) ?? this.missing(from)
+    return this.segment(first, from).block(from) ?? this.missing(from)
   }
 
   private missing(from: Offset): never {
@@ -184,27 +184,28 @@ class OpenReader implements LogReader {
     return this.firsts.at(-1) ?? null
   }
 
-  private segment(first: Offset): SegmentReader {
-    if (first !== this.firsts.at(-1) && !existsSync(segmentFile(this.dir, first))) this.gone(first)
-    const open = this.segments.get(first) ?? this.open(first)
+  /** `wanted`: the record that is asked for, when it is gone. */
+  private segment(first: Offset, wanted = first): SegmentReader {
+    if (first !== this.firsts.at(-1) && !existsSync(segmentFile(this.dir, first))) this.gone(wanted)
+    const open = this.segments.get(first) ?? this.open(first, wanted)
     this.segments.delete(first)
     this.segments.set(first, open)
     for (const oldest of this.segments.keys()) if (this.segments.size > openAtOnce) this.release(oldest)
     return open
   }
 
-  private open(first: Offset): SegmentReader {
+  private open(first: Offset, wanted: Offset): SegmentReader {
     try {
       return new SegmentReader(this.dir, first)
     } catch (error) {
       if (existsSync(segmentFile(this.dir, first))) throw error
-      return this.gone(first)
+      return this.gone(wanted)
     }
   }
 
-  private gone(first: Offset): never {
+  private gone(wanted: Offset): never {
     this.list()
-    throw this.expired(first)
+    throw this.expired(wanted)
   }
 
   /** A finished segment is let go, so that the writer can seal it. */
