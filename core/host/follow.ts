@@ -1,7 +1,7 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import type { Path } from '../stream/path.ts'
+import type { Path, PathState } from '../stream/path.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
@@ -31,6 +31,8 @@ const flushRecords = 200_000
 /** Behind by more than this is catching up, and shown as such. */
 const nearHead = 5_000
 const saveEvery: Millis = 30_000
+/** 10 GB a day, for the life of the disk: a larger plant saves less often. */
+const savedPerMilli = 10e9 / 86_400_000
 /** Work in one turn of the loop before messages are looked at. */
 const turn: Millis = 10
 /** Of that, for the next base while there is live work: a quarter. Else half, because others run too. */
@@ -56,6 +58,7 @@ class Follower {
   private unflushed = 0
   private unsaved = false
   private saved: Offset
+  private savePause = saveEvery
   private flushedAt: Millis
   private savedAt: Millis
   private toldAt: Millis = 0
@@ -111,7 +114,7 @@ class Follower {
     const now = this.parts.now()
     const far = more && this.behind() > nearHead
     if (this.unflushed > 0 && (far ? this.unflushed >= flushRecords : now - this.flushedAt >= flushEvery)) this.flush()
-    if (this.unsaved && now - this.savedAt >= saveEvery) this.save()
+    if (this.unsaved && now - this.savedAt >= this.savePause) this.save()
     if (far && now - this.toldAt >= flushEvery) this.tell()
   }
 
@@ -127,7 +130,9 @@ class Follower {
   private save(): void {
     if (this.unflushed > 0) this.flush()
     if (!this.unsaved) return
-    this.parts.views.saveState(this.parts.path.save())
+    const state = this.parts.path.save()
+    this.parts.views.saveState(state)
+    this.savePause = pauseAfter(state)
     this.saved = this.parts.path.next
     this.unsaved = false
     this.savedAt = this.parts.now()
@@ -166,4 +171,10 @@ class Follower {
     const perMilli = done / Math.max(1, now - this.startedAt)
     return { done: done / (done + behind), secondsLeft: perMilli > 0 ? behind / perMilli / 1_000 : null }
   }
+}
+
+/** Every byte goes into the journal and again into the file. */
+export function pauseAfter({ core, rows }: PathState): Millis {
+  const bytes = rows.reduce((sum, { row }) => sum + row.byteLength, core.length)
+  return Math.max(saveEvery, (2 * bytes) / savedPerMilli)
 }

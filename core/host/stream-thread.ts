@@ -11,7 +11,7 @@ import { openChannel } from './thread.ts'
 
 const { logDir, viewsFile } = workerData as StreamData // made by the host, which is typed the same
 const reader = openReader(logDir)
-const { views, path, note } = beginViews(viewsFile, logDir, reader)
+const { views, path, note } = beginViews(viewsFile, reader)
 const alerts = openAlertCount(viewsFile)
 const base = new BaseKeeper(logDir, Date.now)
 

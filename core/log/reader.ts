@@ -8,6 +8,7 @@ import { isDamage, SegmentReader } from './segment-reader.ts'
 
 /** Read-only, any number of them, in any thread or process; each call sees what was committed before it. */
 export interface LogReader {
+  readonly dir: string
   /** One past the newest record. */
   head(): Offset
   /** The oldest offset that is kept. */
@@ -42,7 +43,7 @@ export function openReader(dir: string, options: ReaderOptions = {}): LogReader 
 }
 
 class OpenReader implements LogReader {
-  private readonly dir: string
+  readonly dir: string
   private readonly damaged: 'stop' | 'skip'
   private firsts: Offset[]
   /** Open segments, the one used last at the end. */

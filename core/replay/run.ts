@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { FieldError } from '../contract/errors.ts'
 import type { LogReader } from '../log/reader.ts'
-import { createPath } from '../stream/path.ts'
-import { openViews, type ViewWriter } from '../views/writer.ts'
+import type { Path } from '../stream/path.ts'
+import { type Begun, beginViews } from '../views/begin.ts'
+import type { ViewWriter } from '../views/writer.ts'
 import type { Span } from './span.ts'
 
 export interface RunOptions {
@@ -32,7 +33,7 @@ export function startRun({ log, span, scratch }: RunOptions): Run {
     throw new FieldError('bad_input', `${scratch} is there already; a replay writes into a new file only`, {
       path: 'scratch',
     })
-  return new ScratchRun(log, span, openViews(scratch))
+  return new ScratchRun(log, span, beginViews(scratch, log))
 }
 
 class ScratchRun implements Run {
@@ -40,16 +41,17 @@ class ScratchRun implements Run {
   private readonly log: LogReader
   private readonly span: Span
   private readonly views: ViewWriter
-  private readonly path = createPath()
+  private readonly path: Path
   private readonly base: number
   private next: number
   private unflushed = 0
 
-  constructor(log: LogReader, span: Span, views: ViewWriter) {
+  constructor(log: LogReader, span: Span, { views, path }: Begun) {
     this.log = log
     this.span = span
     this.views = views
-    this.next = this.base = log.base()
+    this.path = path
+    this.next = this.base = Math.max(path.next, log.base())
     this.total = Math.max(0, span.to - this.base)
   }
 

@@ -8,7 +8,7 @@ import { random } from './stream.ts'
 const [logDir, viewsFile, seed, mode] = process.argv.slice(2) as [string, string, string, string]
 const chance = mode === 'whole' ? () => 0.999 : random(Number(seed))
 const reader = openReader(logDir)
-const { views, path } = beginViews(viewsFile, logDir, reader)
+const { views, path } = beginViews(viewsFile, reader)
 
 for (let block = reader.read(path.next); block !== null; block = reader.read(path.next)) {
   const from = path.next - block.first

@@ -39,7 +39,7 @@ export function buildViews(logDir: string, file: string, building: Building = {}
 /** False: it died on the way. */
 function buildOnce(logDir: string, file: string, { flushEvery, dies, saves, ...options }: Building): boolean {
   const log = openReader(logDir)
-  const { views, path } = beginViews(file, logDir, log, options)
+  const { views, path } = beginViews(file, log, options)
   try {
     for (let block = nextOf(path, log); block !== null; block = nextOf(path, log)) {
       const from = Math.max(path.next, log.base()) - block.first
