@@ -222,6 +222,14 @@ export const configSchema = z.strictObject({
         .max(65_535)
         .default(7_411)
         .meta(about('Port of the page on 127.0.0.1; 0 takes any free one.')),
+      metrics: z
+        .enum(['off', 'token', 'open'])
+        .default('token')
+        .meta(
+          about(
+            'Who may read /metrics (Prometheus): nobody, who has the token in the file metrics-token of the data directory, or everybody on this machine.',
+          ),
+        ),
     })
     .prefault({})
     .meta(about('The page.')),

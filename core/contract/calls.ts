@@ -78,7 +78,7 @@ export interface Config {
     /** Null: as old as there is room for. */
     readonly maxDays: number | null
   }
-  readonly server: { readonly port: number }
+  readonly server: { readonly port: number; readonly metrics: 'off' | 'token' | 'open' }
 }
 
 export type DeviceState = 'normal' | 'alert' | 'silent' | 'shelved' | 'learning'

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { replaceFile } from '../config/file.ts'
+import { FieldError } from '../contract/errors.ts'
 
 /** Who may use the page: a link with a token, good for one exchange into a session. */
 export interface Access {
@@ -29,6 +30,31 @@ export function openAccess(file: string): Access {
       return session
     },
     allows: (session) => hashes.includes(hash(session)),
+  }
+}
+
+/** The token of the metrics, which stays: it is made where there is none. A person may write one of their own into the file. */
+export function openMetricsToken(file: string): { allows(authorization: string | undefined): boolean } {
+  let token = readText(file)
+  if (token === null) {
+    token = secret()
+    replaceFile(file, `${token}\n`, 0o600)
+  }
+  return { allows: (authorization) => authorization !== undefined && same(authorization, `Bearer ${token}`) }
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim() || null
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new FieldError(
+      'config_invalid',
+      `the token of the metrics in ${file} cannot be read; correct or remove the file`,
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -7,16 +7,18 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import { type Bounds, limitBytes } from '../log/retention.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
-import { openAccess } from './access.ts'
+import { openAccess, openMetricsToken } from './access.ts'
 import { answersOf } from './answers.ts'
 import { dispatch } from './calls.ts'
 import type { KeptPlan } from './demo-plan.ts'
 import { demoPlan, keepPlan } from './demo-plan.ts'
-import type { Page } from './http.ts'
+import type { Metrics, Page } from './http.ts'
 import { servePage } from './http.ts'
 import { takeLock } from './lock.ts'
+import { openLoopDelay } from './loop-delay.ts'
 import type { Meters } from './meters.ts'
-import { openMeters } from './meters.ts'
+import { noMeters, openMeters } from './meters.ts'
+import { metricsText } from './metrics.ts'
 import { rendererRoot } from './package.ts'
 import type { Places } from './paths.ts'
 import { placesIn } from './paths.ts'
@@ -37,6 +39,7 @@ import type {
 } from './protocols.ts'
 import type { Listeners } from './pushes.ts'
 import { openListeners } from './pushes.ts'
+import { RecorderWatch } from './recorder.ts'
 import type { Core } from './session.ts'
 import type { Stoppable, Stopped, Thread } from './supervise.ts'
 import { startThread } from './supervise.ts'
@@ -113,7 +116,10 @@ export class RunningHost implements Host {
   private head: Head = { head: 0, time: 0 }
   private sources: readonly SourceRow[] = []
   private preparing: Status['preparing'] = null
-  private meters: Meters = { cpuPercent: 0, memoryBytes: 0, logBytes: 0, freeBytes: 0, diskBytes: 0 }
+  private meters: Meters = noMeters
+  private readonly recorder = new RecorderWatch()
+  private readonly loopDelay = openLoopDelay()
+  private ingestLoopMs: Millis = 0
   private held: Status['log']['heldBy'] = null
   private note: string | null = null
   private oldest: Millis | null = null
@@ -173,30 +179,55 @@ export class RunningHost implements Host {
   }
 
   status(): Status {
-    const bounds = boundsOf(this.config.log)
+    const log = this.logStatus()
     return {
       site: this.config.site,
       time: this.now(),
       zone: this.config.zone,
       demo: this.config.demo,
       sources: this.sources,
-      log: {
-        bytes: this.meters.logBytes,
-        freeBytes: this.meters.freeBytes,
-        limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
-        minFreeBytes: bounds.minFreeBytes,
-        heldBy: this.held,
-        note: this.note,
-        head: this.head.head,
-        from: this.oldest,
-        directory: this.places.log,
-      },
+      log,
       destinations: this.rows.map(({ name, state, behindMs, retryAt }) => ({ name, state, behindMs, retryAt })),
-      recorder: null,
+      recorder: this.recorder.row(this.now(), log, this.head.time),
       cpuPercent: this.meters.cpuPercent,
       memoryBytes: this.meters.memoryBytes,
       stopped: this.stopped(),
       preparing: this.preparing,
+    }
+  }
+
+  /** For Prometheus. */
+  metrics(): string {
+    const { user, system } = process.cpuUsage()
+    return metricsText({
+      version: this.version,
+      status: this.status(),
+      destinations: this.rows,
+      measures: this.recorder.newest,
+      alerts: this.views.alerts,
+      writtenBytes: this.recorder.totalWritten(),
+      cpuSeconds: (user + system) / 1e6,
+      loopMs: { main: this.loopDelay(), ingest: this.ingestLoopMs },
+      restarts: Object.fromEntries(this.threads().map((thread) => [thread.name, thread.restarts()])),
+    })
+  }
+
+  private threads(): readonly Thread<Stoppable>[] {
+    return [this.ingest, this.stream, this.query, this.forward, this.demo].filter((thread) => thread !== null)
+  }
+
+  private logStatus(): Status['log'] {
+    const bounds = boundsOf(this.config.log)
+    return {
+      bytes: this.meters.logBytes,
+      freeBytes: this.meters.freeBytes,
+      limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
+      minFreeBytes: bounds.minFreeBytes,
+      heldBy: this.held,
+      note: this.note,
+      head: this.head.head,
+      from: this.oldest,
+      directory: this.places.log,
     }
   }
 
@@ -239,6 +270,10 @@ export class RunningHost implements Host {
             this.sources = rows
           },
           preparing: (preparing) => this.prepared(preparing),
+          measures: ({ loopMs, ...measures }) => {
+            this.ingestLoopMs = loopMs
+            this.recorder.hear(measures)
+          },
           held: (held) => {
             this.held = held
           },
@@ -333,7 +368,16 @@ export class RunningHost implements Host {
       wanted.root ?? rendererRoot(),
       wanted.port ?? this.config.server.port,
       asked,
+      { allows: this.metricsAllow(), text: () => this.metrics() },
     )
+  }
+
+  private metricsAllow(): Metrics['allows'] {
+    const token = openMetricsToken(this.places.metricsToken)
+    return (authorization) => {
+      const { metrics } = this.config.server
+      return metrics === 'off' ? null : metrics === 'open' || token.allows(authorization)
+    }
   }
 
   /** Who comes late hears at once where things stand. */
@@ -433,6 +477,7 @@ export class RunningHost implements Host {
 
   private async readSlowMeters(): Promise<void> {
     this.meters = await this.readMeters()
+    this.recorder.look(this.now(), this.meters)
     const bounds = await this.query.ask('bounds', {}).catch(() => null) // its own failure is shown as a stopped thread
     this.oldest = bounds?.from ?? this.oldest
   }

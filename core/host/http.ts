@@ -22,16 +22,30 @@ export interface Page {
   stop(): Promise<void>
 }
 
+/** For Prometheus, at /metrics. */
+export interface Metrics {
+  /** Null: there are none. Else who has no session must show this. */
+  allows(authorization: string | undefined): boolean | null
+  text(): string
+}
+
 /**
  * Serves the built renderer and the API on loopback only. Nothing is answered to a foreign Host or Origin
  * (so no name that points at 127.0.0.1 gets in), and nothing but the link's exchange without a session.
  * A port that was not `asked` for by name gives way to any free one when it is taken.
  */
-export async function servePage(core: Core, access: Access, root: string, port: number, asked: boolean): Promise<Page> {
+export async function servePage(
+  core: Core,
+  access: Access,
+  root: string,
+  port: number,
+  asked: boolean,
+  metrics: Metrics,
+): Promise<Page> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: mostFrameBytes, perMessageDeflate: false })
   const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 10_000 })
   await listen(server, port, asked)
-  const site = new Site(core, access, root, (server.address() as AddressInfo).port)
+  const site = new Site(core, access, metrics, root, (server.address() as AddressInfo).port)
   server.on(
     'request',
     (request, response) => void site.answer(request, response).catch((error) => failed(response, error)),
@@ -82,12 +96,14 @@ export async function rendererFile(
 class Site {
   private readonly core: Core
   private readonly access: Access
+  private readonly metrics: Metrics
   private readonly root: string
   private readonly port: number
 
-  constructor(core: Core, access: Access, root: string, port: number) {
+  constructor(core: Core, access: Access, metrics: Metrics, root: string, port: number) {
     this.core = core
     this.access = access
+    this.metrics = metrics
     this.root = root
     this.port = port
   }
@@ -100,6 +116,7 @@ class Site {
     const url = URL.parse(request.url ?? '', 'http://127.0.0.1')
     if (request.method !== 'GET' || url === null) return say(response, 405, 'Only GET is answered here.')
     if (!this.isOurs(request)) return say(response, 403, 'This page answers to 127.0.0.1 and localhost only.')
+    if (url.pathname === '/metrics') return this.measure(request, response)
     const token = url.searchParams.get('token')
     if (token !== null) return this.enter(request, response, token)
     if (!this.isKnown(request)) return say(response, 403, needsLink)
@@ -107,6 +124,16 @@ class Site {
     if (file === null) return say(response, 404, url.pathname === '/' ? notBuilt : 'There is no such page.')
     response.writeHead(200, { ...pageHeaders, 'content-type': file.type, 'cache-control': caching(url.pathname) })
     response.end(file.bytes)
+  }
+
+  private measure(request: IncomingMessage, response: ServerResponse): void {
+    const allowed = this.metrics.allows(request.headers.authorization)
+    if (allowed === null) say(response, 404, 'The metrics are switched off (server.metrics).')
+    else if (!allowed && !this.isKnown(request)) say(response, 401, needsToken, { 'www-authenticate': 'Bearer' })
+    else {
+      response.writeHead(200, { ...pageHeaders, 'content-type': metricsType, 'cache-control': 'no-store' })
+      response.end(this.metrics.text())
+    }
   }
 
   upgrade(sockets: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -154,6 +181,9 @@ class Site {
   }
 }
 
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+const needsToken =
+  'Send "Authorization: Bearer" with the token in the file metrics-token of the data directory, or set server.metrics to "open".'
 const needsLink =
   'This link was used already, or is not complete. Open the newest link that the program printed; start it again to get one.'
 const notBuilt = 'The page is not built. Run "npm run build" and load it again.'
@@ -175,9 +205,15 @@ function sendOver(page: WebSocket, bytes: Uint8Array): Promise<void> {
   return sent.promise
 }
 
-function say(response: ServerResponse, status: number, sentence: string): void {
+function say(
+  response: ServerResponse,
+  status: number,
+  sentence: string,
+  more: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     ...pageHeaders,
+    ...more,
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
   })

@@ -8,6 +8,7 @@ import { linkRecord } from '../ingest/mqtt/source.ts'
 import type { Appending } from '../log/log.ts'
 import { openLog } from '../log/log.ts'
 import type { Reader } from '../log/retention.ts'
+import { openLoopDelay } from './loop-delay.ts'
 import { prepareHistory } from './prepare.ts'
 import type { FromIngest, IngestData, IngestSide, SourceWithPassword } from './protocols.ts'
 import { openChannel } from './thread.ts'
@@ -16,6 +17,7 @@ import { openChannel } from './thread.ts'
 
 const tellEvery: Millis = 500
 const letGoEvery: Millis = 5_000
+const measureEvery: Millis = 1_000
 /** Some thousand records and the end of the session: more than a stop ever holds. */
 const reserveBytes = 4_194_304
 
@@ -28,6 +30,8 @@ let changing: Promise<void> = Promise.resolve()
 let { bounds } = begun
 /** Null: not told yet, so anybody may need anything. */
 let readers: readonly Reader[] | null = null
+let measuring: NodeJS.Timeout | undefined
+const loopDelay = openLoopDelay()
 let letting: Promise<void> = Promise.resolve()
 
 const host = openChannel<FromIngest, IngestSide>(parentPort!, {
@@ -48,6 +52,7 @@ const host = openChannel<FromIngest, IngestSide>(parentPort!, {
     stop: async () => {
       ending.abort()
       clearInterval(retention)
+      clearInterval(measuring)
       await letting
       log.lastWords()
       await (await capturing)?.stop()
@@ -86,6 +91,7 @@ async function begin(): Promise<Capture | null> {
     onHead: tellHead,
     onStatus: (rows) => host.tell('sources', rows),
   })
+  measuring = setInterval(() => host.tell('measures', { ...capture.measures(), loopMs: loopDelay() }), measureEvery)
   capture.append([command(Date.now(), 'zone', { name: zone })]) // the file may have been changed meanwhile
   return capture
 }

@@ -24,6 +24,8 @@ export interface Places {
   readonly config: string
   readonly secrets: string
   readonly sessions: string
+  /** What Prometheus shows to read the metrics. */
+  readonly metricsToken: string
   readonly demo: string
 }
 
@@ -35,6 +37,7 @@ export function placesIn(dataDir: string): Places {
     config: join(dataDir, 'config.json'),
     secrets: join(dataDir, 'secrets.json'),
     sessions: join(dataDir, 'sessions.json'),
+    metricsToken: join(dataDir, 'metrics-token'),
     demo: join(dataDir, 'demo.json'),
   }
 }

@@ -1,5 +1,6 @@
 import type { Calls, DestinationRow, ReadCall, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
+import type { Measures } from '../ingest/capture.ts'
 import type { Bounds, Reader } from '../log/retention.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 
@@ -62,6 +63,8 @@ export type FromIngest = {
     readonly sources: readonly SourceRow[]
     /** Null: history is in the log, and capture has begun. */
     readonly preparing: Status['preparing']
+    /** Each second, while it captures. */
+    readonly measures: Measures & { readonly loopMs: Millis }
     readonly held: Status['log']['heldBy']
   }
 }

@@ -13,6 +13,8 @@ export interface Thread<There extends Side> extends Channel<There> {
   readonly name: string
   /** Why it is not running; null while it runs. */
   stopped(): Stopped | null
+  /** How often it fell and was started again. */
+  restarts(): number
   /** Clean: lets it finish what it holds. Ends it by force when that takes longer than `withinMs`. */
   stop(withinMs: Millis): Promise<void>
 }
@@ -44,6 +46,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
   private why: Stopped | null = null
   private ending = false
   private falls: Millis[] = []
+  private starts = 0
   private restart: NodeJS.Timeout | null = null
 
   constructor(how: Supervision<Here>) {
@@ -69,6 +72,10 @@ class Supervised<There extends Stoppable, Here extends Side> {
     return this.why
   }
 
+  restarts(): number {
+    return Math.max(0, this.starts - 1)
+  }
+
   async stop(withinMs: Millis): Promise<void> {
     this.ending = true
     if (this.restart !== null) clearTimeout(this.restart)
@@ -80,6 +87,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
   }
 
   private start(): void {
+    this.starts++
     const file = new URL(`./${this.how.name}-thread${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(file, { workerData: this.how.data(), name: this.how.name })
     this.worker = worker

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -80,6 +80,27 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
     )
     expect(detail.alert.acknowledged).toMatchObject({ by: 'anna', note: 'on my way' })
     expect(detail.journal.map(({ phase }) => phase)).toEqual(['opened', 'acknowledged'])
+  })
+
+  test('tells how it keeps up: on the page, and to Prometheus with its token', async () => {
+    const { api } = await serve()
+    await connected(api)
+    for (let i = 0; i < 20; i++) await publish(i, 20)
+    const { recorder } = await until(
+      () => api.call('status', {}),
+      (status) => (status.recorder?.acknowledged ?? null) !== null,
+    )
+    expect(recorder!.queue).toMatchObject({ maxBytes: 8_000_000, pausedSince: null })
+    expect(recorder!.commit!.p99).toBeGreaterThanOrEqual(recorder!.commit!.p50)
+    const authorization = `Bearer ${readFileSync(join(dir, 'metrics-token'), 'utf8').trim()}`
+    const text = await until(
+      async () => (await fetch(`${api.origin}/metrics`, { headers: { authorization } })).text(),
+      (told) => /fieldwatch_messages_total\{source="plant"\} 20\n/.test(told),
+    )
+    expect(text).toMatch(/fieldwatch_acknowledge_seconds_count 20\n/)
+    expect(text).toMatch(/fieldwatch_source_up\{source="plant"\} 1\n/)
+    expect(text).toMatch(/fieldwatch_thread_restarts_total\{thread="ingest"\} 0\n/)
+    expect(text).toMatch(/fieldwatch_wal_bytes [1-9]/)
   })
 
   test('killed in the middle loses nothing that it acknowledged, and shows each message once after the restart', async () => {

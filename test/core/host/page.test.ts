@@ -1,28 +1,36 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeFrame } from '../../../core/contract/wire.ts'
-import { openAccess } from '../../../core/host/access.ts'
-import type { Page } from '../../../core/host/http.ts'
+import { openAccess, openMetricsToken } from '../../../core/host/access.ts'
+import type { Metrics, Page } from '../../../core/host/http.ts'
 import { servePage } from '../../../core/host/http.ts'
 import type { Core } from '../../../core/host/session.ts'
 
 // The core behind is not of interest here: what may come near it is.
 const core: Core = { answer: async (name) => name, listen: () => () => undefined }
 
+let setting: 'off' | 'token' | 'open'
+const metrics: Metrics = {
+  allows: (authorization) =>
+    setting === 'off' ? null : setting === 'open' || openMetricsToken(join(dir, 'metrics-token')).allows(authorization),
+  text: () => 'fieldwatch_open_alerts 0\n',
+}
+
 let dir: string
 let page: Page
 let origin: string
 beforeEach(async () => {
+  setting = 'token'
   dir = mkdtempSync(join(tmpdir(), 'fieldwatch-page-'))
   mkdirSync(join(dir, 'renderer', 'assets'), { recursive: true })
   writeFileSync(join(dir, 'renderer', 'index.html'), '<title>Fieldwatch</title>')
   writeFileSync(join(dir, 'renderer', 'assets', 'a b.js'), '1')
   writeFileSync(join(dir, 'secret.txt'), 'secret')
-  page = await servePage(core, openAccess(join(dir, 'sessions.json')), join(dir, 'renderer'), 0, true)
+  page = await servePage(core, openAccess(join(dir, 'sessions.json')), join(dir, 'renderer'), 0, true, metrics)
   origin = new URL(page.url()).origin
 })
 afterEach(async () => {
@@ -96,8 +104,31 @@ describe('the link', () => {
       join(dir, 'renderer'),
       Number(new URL(origin).port),
       true,
+      metrics,
     )
     expect((await get('/', { cookie })).status).toBe(200)
+  })
+})
+
+describe('the metrics', () => {
+  test('are given to who shows the token, which stays over restarts, and to an open page; to nobody else', async () => {
+    expect(await get('/metrics')).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } })
+    const token = readFileSync(join(dir, 'metrics-token'), 'utf8').trim()
+    expect(statSync(join(dir, 'metrics-token')).mode & 0o777).toBe(0o600)
+    const { status, text, headers } = await get('/metrics', { authorization: `Bearer ${token}` })
+    expect([status, text]).toEqual([200, 'fieldwatch_open_alerts 0\n'])
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect((await get('/metrics', { authorization: `Bearer ${token}x` })).status).toBe(401)
+    expect((await get('/metrics', { cookie: await enter() })).status).toBe(200)
+  })
+
+  test.each([
+    ['open', 200],
+    ['off', 404],
+  ] as const)('are as the setting %s says, and never for a foreign host', async (how, status) => {
+    setting = how
+    expect((await get('/metrics')).status).toBe(status)
+    expect((await get('/metrics', { host: 'plant.example' })).status).toBe(403)
   })
 })
 
@@ -167,8 +198,8 @@ describe('the API socket', () => {
 test('a port that was asked for and is taken is refused in words; one that was not gives way', async () => {
   const port = Number(new URL(origin).port)
   const access = openAccess(join(dir, 'other.json'))
-  await expect(servePage(core, access, dir, port, true)).rejects.toThrow(`port ${port} is in use`)
-  const other = await servePage(core, access, dir, port, false)
+  await expect(servePage(core, access, dir, port, true, metrics)).rejects.toThrow(`port ${port} is in use`)
+  const other = await servePage(core, access, dir, port, false, metrics)
   expect(new URL(other.url()).port).not.toBe(String(port))
   await other.stop()
 })
