@@ -13,11 +13,12 @@ export interface BatchSource {
   upto(): Offset
   /** When the record at `offset` came; null at the head. */
   timeAt(offset: Offset): Millis | null
-  /** Messages of [from, limit), whole, until they hold `maxReadings`; `to` is where to go on. */
+  /** Messages of [from, limit), whole, until they hold `maxReadings` or `maxBytes`, one at least; `to` is where to go on. */
   messages(
     from: Offset,
     limit: Offset,
     maxReadings: number,
+    maxBytes: number,
   ): { readonly messages: readonly Message[]; readonly to: Offset }
   /** In log order. */
   changes(span: Span): readonly AlertChange[]
@@ -47,7 +48,7 @@ const maxBytes = 512 * 1024
 /** The next records from `from`, not passing `limit`; a message is never split. */
 export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): Batch {
   const { source } = options
-  const read = source.messages(from, limit, maxReadings)
+  const read = source.messages(from, limit, maxReadings, maxBytes)
   const building = new Building(options)
   let to = read.to
   for (const message of read.messages) {

@@ -59,24 +59,31 @@ class LogSource implements BatchSource {
     return block === null ? null : block.time[Math.max(0, offset - block.first)]!
   }
 
-  messages(from: Offset, limit: Offset, maxReadings: number): { messages: Message[]; to: Offset } {
+  messages(from: Offset, limit: Offset, maxReadings: number, maxBytes = Infinity): { messages: Message[]; to: Offset } {
     try {
-      return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings)
+      return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings, maxBytes)
     } finally {
       this.known.close()
     }
   }
 
-  private messagesFrom(from: Offset, end: Offset, maxReadings: number): { messages: Message[]; to: Offset } {
+  private messagesFrom(
+    from: Offset,
+    end: Offset,
+    maxReadings: number,
+    maxBytes = Infinity,
+  ): { messages: Message[]; to: Offset } {
     const messages: Message[] = []
     let readings = 0
+    let bytes = 0
     let at = from
     for (let block = this.blockAt(at); at < end && block !== null; block = this.blockAt(at))
       for (; at < end && at < block.first + block.n; at++) {
         if (block.kind[at - block.first] !== kindCode.message) continue
         const message = this.decode(block, at - block.first)
         readings += Math.max(1, message.readings.length)
-        if (readings > maxReadings && messages.length > 0) return { messages, to: at }
+        bytes += message.record.bytes.length
+        if ((readings > maxReadings || bytes > maxBytes) && messages.length > 0) return { messages, to: at }
         messages.push(message)
       }
     return { messages, to: at }

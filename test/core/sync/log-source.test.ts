@@ -38,7 +38,7 @@ function made() {
 
 test('messages come with the readings that the path sees: event time, index, device and signal', () => {
   const { source } = made()
-  const { messages, to } = source.messages(0, source.upto(), 1_000)
+  const { messages, to } = source.messages(0, source.upto(), 1_000, 1_000)
   expect(to).toBe(5)
   expect(messages.flatMap(({ readings }) => readings)).toEqual([
     { offset: 0, index: 0, device: 'hall/press', signal: 'temp', time: time - 5_000, value: 21.5, unit: null },
@@ -52,9 +52,11 @@ test('messages come with the readings that the path sees: event time, index, dev
 
 test('reading stops at the bound before the message that would pass it, and at the limit', () => {
   const { source } = made()
-  expect(source.messages(0, 5, 3).to).toBe(2)
-  expect(source.messages(0, 2, 1_000).to).toBe(2)
-  expect(source.messages(0, 5, 1).messages).toHaveLength(1)
+  expect(source.messages(0, 5, 3, 1_000).to).toBe(2)
+  expect(source.messages(0, 2, 1_000, 1_000).to).toBe(2)
+  expect(source.messages(0, 5, 1, 1_000).messages).toHaveLength(1)
+  expect(source.messages(0, 5, 1_000, 60).to).toBe(3)
+  expect(source.messages(0, 5, 1_000, 1).messages).toHaveLength(1)
 })
 
 test('nothing passes what the views hold, nor the head', () => {
