@@ -112,8 +112,13 @@ class Exchange implements Core, CarrierEvents {
 
   bytes(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes)
-    if (frame.type === 'push') for (const listen of this.pushes.get(frame.name) ?? []) listen(frame.push)
+    if (frame.type === 'push') this.hear(frame.name, frame.push)
     else this.answer(frame)
+  }
+
+  private hear(name: string, push: unknown): void {
+    for (const listen of this.pushes.get(name) ?? []) listen(push)
+    this.carrier.send(encodeFrame({ type: 'heard', name }))
   }
 
   private put(id: number, pending: Pending): void {

@@ -7,6 +7,8 @@ export type Frame =
   | { readonly type: 'answer'; readonly id: number; readonly output: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'push'; readonly name: string; readonly push: unknown }
+  /** The page has taken the push of that name; until then no newer one comes. */
+  | { readonly type: 'heard'; readonly name: string }
 
 /**
  * A frame as bytes: u32 length of the JSON, the JSON, padding to 8, then the raw columns.

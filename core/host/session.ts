@@ -35,8 +35,9 @@ class OpenSession implements Session {
   private readonly wire: Wire
   private readonly running = new Map<number, AbortController>()
   private readonly pushes = new Map<PushName, Pushes[PushName]>()
+  /** Sent, and not taken by the page yet. */
+  private readonly unheard = new Set<string>()
   private readonly unlisten: () => void
-  private pushing = false
   private closed = false
 
   constructor(core: Core, wire: Wire) {
@@ -49,6 +50,7 @@ class OpenSession implements Session {
     const frame = frameOrNull(bytes)
     if (frame?.type === 'call') void this.call(frame.id, frame.name, frame.input)
     else if (frame?.type === 'cancel') this.running.get(frame.id)?.abort()
+    else if (frame?.type === 'heard') this.heard(frame.name)
     else this.wire.close() // nothing that our page says: no use in guessing
   }
 
@@ -74,19 +76,20 @@ class OpenSession implements Session {
     }
   }
 
-  /** A page that is slow to read gets the newest push of each name when it is ready again, never a queue of old ones. */
+  /** A page that stands still, whatever carries the frames, gets the newest push of each name when it is ready again. */
   private push(name: PushName, push: Pushes[PushName]): void {
-    this.pushes.set(name, push)
-    if (!this.pushing) void this.sendPushes()
+    if (this.unheard.has(name)) this.pushes.set(name, push)
+    else {
+      this.unheard.add(name)
+      void this.send({ type: 'push', name, push })
+    }
   }
 
-  private async sendPushes(): Promise<void> {
-    this.pushing = true
-    for (const [name, push] of this.pushes) {
-      this.pushes.delete(name)
-      await this.send({ type: 'push', name, push })
-    }
-    this.pushing = false
+  private heard(name: string): void {
+    if (!this.unheard.delete(name)) return
+    const newest = this.pushes.get(name as PushName) // it was unheard, so it is the name of a push
+    this.pushes.delete(name as PushName)
+    if (newest !== undefined) this.push(name as PushName, newest)
   }
 
   private async send(frame: Frame): Promise<void> {
@@ -107,5 +110,6 @@ function frameOrNull(bytes: Uint8Array): Frame | null {
 function isFromPage(frame: Frame): boolean {
   if (typeof frame !== 'object' || frame === null) return false
   if (frame.type === 'cancel') return Number.isSafeInteger(frame.id)
+  if (frame.type === 'heard') return typeof frame.name === 'string'
   return frame.type === 'call' && Number.isSafeInteger(frame.id) && typeof frame.name === 'string'
 }

@@ -105,6 +105,7 @@ test('pushes reach who listens, until they stop', () => {
   stop()
   wire.says({ type: 'push', name: 'views', push: { offset: 2, time: 0, alerts: 0 } })
   expect(heard).toEqual([1])
+  expect(wire.sent).toEqual(Array(2).fill({ type: 'heard', name: 'views' }))
 })
 
 test('at most a thousand calls wait; the next is refused in words', async () => {

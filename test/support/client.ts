@@ -66,7 +66,12 @@ class SocketClient implements Client {
     const frame = decodeFrame(data)
     if (frame.type === 'answer') this.settle(frame.id)?.resolve(frame.output)
     if (frame.type === 'error') this.settle(frame.id)?.reject(asError(frame.error))
-    if (frame.type === 'push') for (const listen of this.listeners.get(frame.name) ?? []) listen(frame.push as never)
+    if (frame.type === 'push') this.hear(frame.name, frame.push)
+  }
+
+  private hear(name: string, push: unknown): void {
+    for (const listen of this.listeners.get(name) ?? []) listen(push as never)
+    this.socket.send(encodeFrame({ type: 'heard', name }))
   }
 
   private settle(id: number): Answer | undefined {
