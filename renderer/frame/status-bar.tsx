@@ -4,6 +4,7 @@ import { Icon } from '../parts/icon.tsx'
 import { PriorityMark } from '../parts/priority-mark.tsx'
 import { chooseTheme, currentTheme } from '../theme/theme.ts'
 import { useClock, useLink, useStatus } from '../use-core.ts'
+import { isAway, waitsForDisk } from '../words/capture.ts'
 import { bytes, count, percent, thin } from '../words/number.ts'
 import { age, countdown } from '../words/time.ts'
 import styles from './frame.module.css'
@@ -84,10 +85,18 @@ function Facts({ status }: { readonly status: Status }) {
 }
 
 function Sources({ status }: { readonly status: Status }) {
-  const away = status.sources.filter((source) => source.state === 'down' || source.state === 'action needed')
+  const held = waitsForDisk(status)
+  const away = status.sources.filter(isAway)
   const perSecond = status.sources.reduce((sum, source) => sum + source.perSecond, 0)
   const first = status.sources[0]
   if (first === undefined) return <span>no broker</span>
+  if (held !== null)
+    return (
+      <span className="p1 medium num">
+        <Icon name="disk" size={14} />
+        {held}
+      </span>
+    )
   if (away.length > 0)
     return (
       <span className="p2 medium">

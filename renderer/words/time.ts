@@ -60,6 +60,12 @@ export function pace(ms: Millis): string {
   return age(Math.round(ms / minuteMs) * minuteMs)
 }
 
+/** A duration that a machine takes: "0.4 ms", "12 ms", "1.4 s". */
+export function brief(ms: Millis): string {
+  if (ms >= 999.5) return `${(Math.round(ms / 100) / 10).toString()}${thin}s`
+  return `${ms < 9.95 ? (Math.round(ms * 10) / 10).toString() : Math.round(ms)}${thin}ms`
+}
+
 /** A countdown: "0:23". */
 export function countdown(ms: Millis): string {
   const seconds = Math.max(0, Math.ceil(ms / secondMs))

@@ -15,8 +15,9 @@ import { Attention } from './attention.tsx'
 import { Continuity } from './continuity.tsx'
 import { Frequent } from './frequent.tsx'
 import styles from './health.module.css'
-import { BrokerAway, CatchingUp } from './notes.tsx'
+import { BrokerAway, CatchingUp, DiskHolds } from './notes.tsx'
 import { NothingYet } from './nothing-yet.tsx'
+import { Recorder } from './recorder.tsx'
 import { Unreadable } from './unreadable.tsx'
 import { Vitals } from './vitals.tsx'
 
@@ -46,13 +47,15 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
       <div className={styles.split}>
         <DeviceTable at={at} sort={sort} filter={filter}>
           <CatchingUp health={health} preparing={preparing} />
+          {at === null && <DiskHolds />}
           {at === null && <BrokerAway />}
           {preparing === null && <Attention at={at} />}
         </DeviceTable>
-        <Side className={styles.side} label="Load, continuity and frequent alerts">
+        <Side className={styles.side} label="Load, continuity, frequent alerts and the recorder">
           <AlertLoad at={at} />
           <Continuity at={at} />
           <Frequent at={at} />
+          <Recorder at={at} />
           {health !== undefined && <Unreadable at={at} undecodable={health.undecodable} />}
         </Side>
       </div>

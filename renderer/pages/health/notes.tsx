@@ -1,6 +1,7 @@
 import type { Health, Status } from '../../../core/contract/calls.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useCall, useStatus } from '../../use-core.ts'
+import { isAway, isHeldByDisk, waitsForDisk } from '../../words/capture.ts'
 import { percent, roughly } from '../../words/number.ts'
 import { sentence } from '../../words/sentence.ts'
 import { age } from '../../words/time.ts'
@@ -44,11 +45,37 @@ function Progress({ done, after = '', children }: ProgressProps) {
   )
 }
 
+/** One row while nothing can be stored: what waits, and what becomes of what comes. */
+export function DiskHolds() {
+  const status = useStatus()
+  const held = (status?.sources ?? []).find(isHeldByDisk)
+  if (status === undefined || held === undefined) return null
+  return (
+    <div className={styles.note} role="status">
+      <span className="p1">
+        <Icon name="disk" />
+      </span>
+      <div>
+        <p className="medium num">{sentence(waitsForDisk(status) ?? 'nothing can be stored')}</p>
+        <p className="small ink2">
+          {sentence(held.error?.message ?? '')} {sentence(held.error?.hint ?? '')} {afterwards(status)}
+        </p>
+      </div>
+    </div>
+  )
+}
+
+function afterwards({ recorder }: Status): string {
+  return recorder?.queue.pausedSince == null
+    ? 'When the queue is full, reading stops and messages wait at their brokers.'
+    : 'Messages wait at their brokers: with QoS 1 none is lost, with QoS 0 the broker may drop them.'
+}
+
 /** One row for a broker that is away; the devices behind it do not each raise their own. */
 export function BrokerAway() {
   const status = useStatus()
   const gaps = useCall('continuity', { at: null, from: null, until: null }).data?.sources ?? []
-  const away = (status?.sources ?? []).filter((source) => source.state === 'down' || source.state === 'action needed')
+  const away = (status?.sources ?? []).filter(isAway)
   return away.map((source) => {
     const since = gaps.find((one) => one.source === source.name)?.gaps.find((gap) => gap.until === null)?.from
     const lasts = since === undefined || status === undefined ? '' : ` for ${age(status.time - since)}`
