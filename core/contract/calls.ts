@@ -251,6 +251,17 @@ export interface SourceCoverage extends Coverage {
   readonly repeats: number
   /** Sent without acknowledgement: what was lost of these on the way cannot be known. */
   readonly qos0: number
+  /** By the numbers of its Sparkplug edge nodes so many did not come; and the newest 20 times when. */
+  readonly missed: { readonly messages: number; readonly newest: readonly Missed[] }
+}
+
+/** Messages of a Sparkplug edge node that did not come, by the numbers of those before and after them. */
+export interface Missed {
+  readonly node: string
+  /** When the one before came, and the one after. */
+  readonly since: Millis
+  readonly until: Millis
+  readonly messages: number
 }
 
 export interface Continuity {

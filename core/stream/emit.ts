@@ -53,4 +53,6 @@ export interface Emit {
   gap(gap: Gap): void
   /** A message came whose own time lies in a gap that was over; how many have, with this one. */
   late(about: Gap['about'], name: string, opened: Offset, total: number): void
+  /** By its own numbers a Sparkplug edge node had sent so many messages between `since` and this one, which did not come. */
+  missed(source: string, node: string, messages: number, since: Millis): void
 }

@@ -20,6 +20,7 @@ import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
+import { followSequence } from './sequence.ts'
 import { type PathState, restorePlant, savePlant } from './state.ts'
 
 /**
@@ -117,7 +118,9 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   const retained = (flags & retainedFlag) !== 0
   const source = plant.sources[sourceIndex(plant, topic.source, out)]!
   if (!retained) hearSource(plant, source, out)
-  out.message(topic.source, flags & 3, (flags & repeatFlag) !== 0, reason === null ? decoded.n : 0)
+  const repeat = (flags & repeatFlag) !== 0
+  if (!retained && decoded.type !== null) followSequence(plant, topic.source, decoded, repeat, out)
+  out.message(topic.source, flags & 3, repeat, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
   else readings(reader, topic, block.time[row]!, retained, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)

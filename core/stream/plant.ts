@@ -11,6 +11,7 @@ import { type Gaps, noGaps } from './gaps.ts'
 import type { Incident } from './incident.ts'
 import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
+import type { Sequence } from './sequence.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
 import type { Window } from './suppress.ts'
 
@@ -48,6 +49,8 @@ export interface Plant {
   readonly windows: Map<string, Window>
   /** Devices that a person took out of service. */
   readonly outOfService: Set<string>
+  /** By source and edge node, `source:group/edge`. */
+  readonly sequences: Map<string, Sequence>
   readonly deadlines: Deadlines
   readonly now: Now
   readonly maxSeries: number
@@ -114,6 +117,7 @@ export function createPlant(maxSeries: number): Plant {
     incidents: new Map(),
     windows: new Map(),
     outOfService: new Set(),
+    sequences: new Map(),
     deadlines: deadlines(),
     now: {
       offset: 0,

@@ -8,6 +8,7 @@ import { restoreGaps, type SavedGaps, saveGaps } from './gaps.ts'
 import type { Incident } from './incident.ts'
 import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
+import type { Sequence } from './sequence.ts'
 import { createSeries, type SeriesState, seriesKey } from './series.ts'
 import type { Window } from './suppress.ts'
 
@@ -41,6 +42,7 @@ interface Core {
   readonly incidents: readonly (readonly [string, Incident])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
+  readonly sequences: readonly (readonly [string, Sequence])[]
 }
 
 interface SavedSeries {
@@ -118,6 +120,7 @@ function coreOf(plant: Plant): Core {
     incidents: [...plant.incidents],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
+    sequences: [...plant.sequences],
   }
 }
 
@@ -173,6 +176,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const device of core.devices) restoreDevice(plant, device)
   for (const series of core.series) restoreSeries(plant, series)
   for (const alert of core.alerts) plant.alerts.set(alert.id, alert)
+  for (const [node, sequence] of core.sequences) plant.sequences.set(node, sequence)
   for (const id of core.shelved) plant.shelved.add(id)
   for (const [key, birth] of core.births) plant.births.set(key, birth)
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)

@@ -1,5 +1,14 @@
 import type { Statement } from 'better-sqlite3'
-import type { Calls, Continuity, Coverage, DeviceCoverage, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
+import type {
+  Calls,
+  Continuity,
+  Coverage,
+  DeviceCoverage,
+  Gap,
+  Missed,
+  SilentRow,
+  SourceCoverage,
+} from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import { hourOf, minuteMs, minuteOf } from './bucket.ts'
@@ -9,6 +18,7 @@ import type { Counted } from './records.ts'
 import type { Views } from './views.ts'
 
 const maxGaps = 500
+const maxMissed = 20
 /** Silences of devices that are looked through for the longest; the newest of the span. */
 const maxSilences = 200_000
 const usualSpan: Millis = 7 * 86_400_000
@@ -24,6 +34,8 @@ export class ContinuityAnswers {
   private readonly hours: Statement<[string, number, number], Counted>
   private readonly minutes: Statement<[number, number], Counted & { source: string }>
   private readonly newestMinute: Statement<[], { minute: number | null }>
+  private readonly missed: Statement<[string, number, number, number, number], Missed>
+  private readonly missedSum: Statement<[string, number, number, number], { messages: number | null }>
   private readonly silences: Statement<SilenceInput, { name: string; silences: number; ms: Millis }>
 
   constructor(views: Views, gaps: GapHistory) {
@@ -43,6 +55,13 @@ export class ContinuityAnswers {
        where minute >= ? and minute < ? group by source`,
     )
     this.newestMinute = db.prepare('select max(minute) as minute from minute')
+    this.missed = db.prepare(
+      `select node, since, time as until, messages from missed
+       where source = ? and time >= ? and time < ? and offset < ? order by time desc limit ?`,
+    )
+    this.missedSum = db.prepare(
+      'select sum(messages) as messages from missed where source = ? and time >= ? and time < ? and offset < ?',
+    )
     this.silences = db.prepare(
       `select name, count(*) as silences,
          sum(min(case when closed >= $offset then $end else until end, $end) - max("from", $from)) as ms
@@ -57,7 +76,8 @@ export class ContinuityAnswers {
     const counted = this.counted(instant, span)
     const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
       const found = this.gaps.of(instant, 'source', name, span, maxGaps)
-      return { source: name, ...(counted.get(name) ?? none), ...this.coverage(span, since, found) }
+      const missed = this.missedIn(instant, name, span)
+      return { source: name, ...(counted.get(name) ?? none), missed, ...this.coverage(span, since, found) }
     })
     return { ...span, keptSince: this.keptSince(), sources: sources.filter((source) => !isGone(source, span)) }
   }
@@ -90,6 +110,12 @@ export class ContinuityAnswers {
     const input = { ...span, end: span.until, offset: instant.offset, limit: limit + 1, skip: asked.skip }
     const found = this.silences.all(input)
     return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit }
+  }
+
+  private missedIn({ offset }: Instant, source: string, { from, until }: Span): SourceCoverage['missed'] {
+    const { messages } = this.missedSum.get(source, from, until, offset)!
+    if (messages === null) return { messages: 0, newest: [] }
+    return { messages, newest: this.missed.all(source, from, until, offset, maxMissed) }
   }
 
   private silentRow({ name, silences, ms }: { name: string; silences: number; ms: Millis }): SilentRow {

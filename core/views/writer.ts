@@ -185,6 +185,10 @@ class Writer implements ViewWriter {
     if (!this.skip) this.gaps.late(about, name, opened, this.offset, total)
   }
 
+  missed(source: string, node: string, messages: number, since: Millis): void {
+    if (!this.skip) this.run.missed.run(this.offset, source, node, since, this.time, messages)
+  }
+
   flush(): void {
     if (!this.open) return
     this.gaps.flush()
@@ -249,6 +253,7 @@ interface Statements {
   readonly link: Statement<[number, number, string, string, string | null]>
   readonly source: Statement<[string, number, number]>
   readonly comesBy: Statement<[string, string, number, number]>
+  readonly missed: Statement<[number, string, string, number, number, number]>
 }
 
 function statements(db: Db): Statements {
@@ -273,6 +278,7 @@ function statements(db: Db): Statements {
     zone: db.prepare('insert or replace into zone values (?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
     source: db.prepare('insert or ignore into source values (?, ?, ?)'),
+    missed: db.prepare('insert or replace into missed values (?, ?, ?, ?, ?, ?)'),
     comesBy: db.prepare('insert or ignore into comes_by values (?, ?, ?, ?)'),
   }
 }

@@ -116,7 +116,11 @@ function edgeNode(plant: Making): void {
   const name = `spBv1.0/works/${ofDevice ? 'D' : 'N'}${type}/line-1${ofDevice ? '/press' : ''}`
   const metrics = [0, 1, 2].map((i) => ({ alias: first + i, value: i === 2 ? random() < 0.5 : 100 * random() }))
   const named = metrics.map((metric, i) => ({ ...metric, name: `m${(first + i) % 4}` }))
-  const body = sparkplug(type === 'DEATH' ? null : 0, time, type === 'BIRTH' ? named : type === 'DATA' ? metrics : [])
+  const body = sparkplug(
+    type === 'DEATH' ? null : plant.log.length % 7,
+    time,
+    type === 'BIRTH' ? named : type === 'DATA' ? metrics : [],
+  )
   const cut = random() < 0.1 ? body.subarray(0, body.length - 1) : body
   plant.log.push({ kind: 'message', source: 'a', name, time, body: cut })
 }

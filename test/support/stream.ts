@@ -82,6 +82,7 @@ const calls = [
   'comesBy',
   'gap',
   'late',
+  'missed',
 ] as const satisfies readonly (keyof Emit)[]
 
 /** Everything that the path says, one line a call, with exact numbers; what is said about a record below `upto` is dropped, as the views do. */

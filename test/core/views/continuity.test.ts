@@ -6,6 +6,7 @@ import type { GapCause } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
 import { openQueries, type Queries } from '../../../core/views/queries.ts'
 import { openViews } from '../../../core/views/writer.ts'
+import { sparkplug } from '../../support/sparkplug.ts'
 import { blockMaker, random, type Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { buildViews, writeLog } from '../../support/views.ts'
@@ -291,6 +292,39 @@ test('messages are counted by source over any span, with repeats and those witho
       })
     }
   }
+})
+
+test('what an edge node numbered and nobody heard is counted, and a new birth or a repeat is none', () => {
+  const sent = (after: number, seq: number, type = 'NDATA', flags = 1): Writing => ({
+    kind: 'message',
+    source: 'a',
+    name: `spBv1.0/line2/${type}/edge1`,
+    time: start + after,
+    flags,
+    body: sparkplug(seq, start + after, [{ name: 'x', value: seq }]),
+  })
+  const queries = asked([
+    sent(0, 7),
+    sent(minute, 0, 'NBIRTH'),
+    sent(2 * minute, 1),
+    sent(2 * minute, 1, 'NDATA', 9),
+    sent(2 * minute, 1),
+    sent(3 * minute, 5),
+    sent(3 * minute + 1, 0, 'NDEATH'),
+    sent(4 * minute, 0, 'NBIRTH'),
+    ...Array.from({ length: 256 }, (_, i) => sent(5 * minute + i, (i + 1) % 256)),
+    sent(6 * minute, 3),
+    sent(7 * minute, 9, 'NDATA', 5),
+  ])
+  const [a] = whole(queries).sources
+  expect(a!.missed).toEqual({
+    messages: 5,
+    newest: [
+      { node: 'line2/edge1', since: start + 5 * minute + 255, until: start + 6 * minute, messages: 2 },
+      { node: 'line2/edge1', since: start + 2 * minute, until: start + 3 * minute, messages: 3 },
+    ],
+  })
+  expect(queries.continuity({ at: start + 4 * minute, from: null, until: null }).sources[0]!.missed.messages).toBe(3)
 })
 
 describe('covered and gaps together are the span, and each gap has the cause that held', () => {

@@ -71,6 +71,10 @@ const plans = [
     'SEARCH traffic_hour USING PRIMARY KEY (source=? AND hour>? AND hour<?)',
   ],
   [
+    "select node, since, time, messages from missed where source = 'a' and time >= 1 and time < 2 and offset < 3 order by time desc limit 4",
+    'SEARCH missed USING INDEX missed_source (source=? AND time>? AND time<?)',
+  ],
+  [
     "select source, since from comes_by where device = 'a' and first < 1 order by since, source",
     'SEARCH comes_by USING PRIMARY KEY (device=?)',
   ],
