@@ -103,7 +103,7 @@ class Follower {
       const from = Math.max(path.next, reader.base())
       const block = reader.read(from)
       if (block === null) return false
-      path.step(block, from - block.first, block.n, views)
+      path.step(block, Math.max(0, from - block.first), block.n, views) // behind damage it begins later
       this.unflushed += block.first + block.n - from
       this.time = Math.max(this.time, block.time[block.n - 1]!)
     } while (now() < until)

@@ -10,7 +10,7 @@ import { openChannel } from './thread.ts'
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
 const { logDir, viewsFile } = workerData as StreamData // made by the host, which is typed the same
-const reader = openReader(logDir)
+const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is missing, and goes on
 const { views, path, note } = beginViews(viewsFile, reader)
 const alerts = openAlertCount(viewsFile)
 const base = new BaseKeeper(logDir, Date.now)

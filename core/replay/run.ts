@@ -73,7 +73,7 @@ class ScratchRun implements Run {
     const block = this.log.read(this.next)
     if (block === null) return false
     const to = Math.min(block.n, this.span.to - block.first)
-    this.path.step(block, this.next - block.first, to, this.views)
+    this.path.step(block, Math.max(0, this.next - block.first), to, this.views) // behind damage it begins later
     this.unflushed += block.first + to - this.next
     this.next = block.first + to
     if (this.unflushed >= flushRecords) this.flush()

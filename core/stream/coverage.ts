@@ -1,4 +1,5 @@
 import { type GapCause, gapCauses, type LinkEvent, type Millis } from '../contract/model.ts'
+import { forgive } from './clock.ts'
 import { heard, learnHeard, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, turn } from './gaps.ts'
@@ -87,6 +88,11 @@ function olderCause(event: LinkEvent, detail: string | null): GapCause {
 function settle(plant: Plant, source: SourceState, time: Millis, out: Emit): void {
   const why = source.away?.cause === 'removed' ? source.away : (plant.asleep ?? source.away)
   turn(source.gaps, why?.cause ?? null, why?.detail ?? null, time, plant.next, out)
+  notItsOwn(plant, source)
+}
+
+/** What was not heard until now says nothing of its pace. */
+function notItsOwn(plant: Plant, source: SourceState): void {
   source.silent = false
   resume(source.row, plant.next, plant.time)
   if (Number.isNaN(source.row[heard]!)) return
@@ -136,9 +142,13 @@ export function recordsMissing(plant: Plant, from: number, to: number, before: M
   const detail = `records ${from} to ${to - 1} cannot be read`
   const about: Gaps[] = [plant.gaps, ...captured(plant).map(({ gaps }) => gaps)]
   for (const gaps of about) {
-    if (gaps.open !== null) continue
+    if (gaps.open !== null && gaps.open.cause !== 'source silent') continue
     turn(gaps, 'damaged', detail, before, plant.next, out)
     turn(gaps, null, null, plant.time, plant.next, out)
+  }
+  for (const source of plant.sources) {
+    notItsOwn(plant, source)
+    forgive(plant, source)
   }
 }
 

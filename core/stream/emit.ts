@@ -52,7 +52,7 @@ export interface Emit {
   /** When it opens, and with its end when it is over. */
   gap(gap: Gap): void
   /** A message came whose own time lies in a gap that was over; how many have, with this one. */
-  late(about: Gap['about'], name: string, opened: Offset, total: number): void
+  late(about: Gap['about'], name: string, gap: number, total: number): void
   /** By its own numbers a Sparkplug edge node had sent so many messages between `since` and this one, which did not come. */
   missed(source: string, node: string, messages: number, since: Millis): void
 }

@@ -6,6 +6,8 @@ export interface Gap {
   readonly about: 'source' | 'device'
   /** Of the source or device; an empty source is the whole installation. */
   readonly name: string
+  /** Among those of this name, in order of time: 0, 1, 2, ... */
+  readonly number: number
   /** Offset of the record at which the path knew of it; it may have begun earlier. */
   readonly opened: Offset
   readonly from: Millis
@@ -20,6 +22,8 @@ export interface Gaps {
   readonly about: Gap['about']
   readonly name: string
   open: Gap | null
+  /** How many there were, with the one that is open. */
+  count: number
   /** The newest that are over, oldest first: messages of their time may still come. */
   readonly over: OverGap[]
   /** End of the newest. */
@@ -29,7 +33,7 @@ export interface Gaps {
 }
 
 interface OverGap {
-  readonly opened: Offset
+  readonly number: number
   readonly from: Millis
   readonly until: Millis
   late: number
@@ -39,7 +43,7 @@ interface OverGap {
 const remembered = { source: 64, device: 4 } as const
 
 export function noGaps(about: Gap['about'], name: string): Gaps {
-  return { about, name, open: null, over: [], end: -Infinity, counted: -1 }
+  return { about, name, open: null, count: 0, over: [], end: -Infinity, counted: -1 }
 }
 
 /** From `time` on the cause is this one, or there is no gap (null). The same cause goes on. */
@@ -55,7 +59,8 @@ export function turn(
   endGap(gaps, time, out)
   if (cause === null) return
   const { about, name } = gaps
-  gaps.open = { about, name, opened: at, from: Math.max(time, gaps.end), until: null, cause, detail }
+  const number = gaps.count++
+  gaps.open = { about, name, number, opened: at, from: Math.max(time, gaps.end), until: null, cause, detail }
   out.gap(gaps.open)
 }
 
@@ -65,7 +70,7 @@ function endGap(gaps: Gaps, time: Millis, out: Emit): void {
   const until = Math.max(time, open.from)
   gaps.open = null
   gaps.end = until
-  gaps.over.push({ opened: open.opened, from: open.from, until, late: 0 })
+  gaps.over.push({ number: open.number, from: open.from, until, late: 0 })
   if (gaps.over.length > remembered[gaps.about]) gaps.over.shift()
   out.gap({ ...open, until })
 }
@@ -78,18 +83,19 @@ export function countLate(gaps: Gaps, time: Millis, at: Offset, out: Emit): bool
   if (gap === undefined || time >= gap.until) return false
   gap.late += 1
   gaps.counted = at
-  out.late(gaps.about, gaps.name, gap.opened, gap.late)
+  out.late(gaps.about, gaps.name, gap.number, gap.late)
   return true
 }
 
 /** What of it must be saved; null when nothing happened yet. */
-export type SavedGaps = Pick<Gaps, 'open' | 'over'> | null
+export type SavedGaps = Pick<Gaps, 'open' | 'over' | 'count'> | null
 
-export function saveGaps({ open, over }: Gaps): SavedGaps {
-  return open === null && over.length === 0 ? null : { open, over }
+export function saveGaps({ open, over, count }: Gaps): SavedGaps {
+  return count === 0 ? null : { open, over, count }
 }
 
 export function restoreGaps(about: Gap['about'], name: string, saved: SavedGaps): Gaps {
   const over = saved?.over ?? []
-  return { about, name, open: saved?.open ?? null, over: [...over], end: over.at(-1)?.until ?? -Infinity, counted: -1 }
+  const { open = null, count = 0 } = saved ?? {}
+  return { about, name, open, count, over: [...over], end: over.at(-1)?.until ?? -Infinity, counted: -1 }
 }

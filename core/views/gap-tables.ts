@@ -11,7 +11,7 @@ const maxRows = 4_096
 interface Row {
   readonly about: Gap['about']
   readonly name: string
-  readonly gap: Offset
+  readonly gap: number
   readonly chunk: number
   total: number
   /** Of the messages, within the chunk: a past instant counts those before it. */
@@ -20,24 +20,24 @@ interface Row {
 
 /** Writes gaps, and how much of what came late lies in each. */
 export class GapTables {
-  private readonly putGap: Statement<[string, string, number, number, number, string, string | null, number]>
+  private readonly putGap: Statement<[string, string, number, number, number, number, string, string | null, number]>
   private readonly putLate: Statement<[string, string, number, number, number, Uint8Array]>
   private readonly getLate: Statement<[string, string, number, number], { offsets: Uint8Array }>
   private readonly rows = new Map<string, Row>()
 
   constructor(db: Db) {
-    this.putGap = db.prepare('insert or replace into gap values (?, ?, ?, ?, ?, ?, ?, ?)')
+    this.putGap = db.prepare('insert or replace into gap values (?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.putLate = db.prepare('insert or replace into gap_late values (?, ?, ?, ?, ?, ?)')
     this.getLate = db.prepare('select offsets from gap_late where about = ? and name = ? and gap = ? and chunk = ?')
   }
 
   /** `offset` is of the record at which the gap is as it is. */
-  put({ about, name, opened, from, until, cause, detail }: Gap, offset: Offset): void {
+  put({ about, name, number, opened, from, until, cause, detail }: Gap, offset: Offset): void {
     const closed = until === null ? stillOpen : offset
-    this.putGap.run(about, name, opened, from, until ?? stillOpen, cause, detail, closed)
+    this.putGap.run(about, name, number, opened, from, until ?? stillOpen, cause, detail, closed)
   }
 
-  late(about: Gap['about'], name: string, gap: Offset, offset: Offset, total: number): void {
+  late(about: Gap['about'], name: string, gap: number, offset: Offset, total: number): void {
     const row = this.rowOf(about, name, gap, Math.floor(offset / lateChunk))
     row.total = total
     row.offsets.push(offset % lateChunk)
@@ -50,7 +50,7 @@ export class GapTables {
     this.rows.clear()
   }
 
-  private rowOf(about: Gap['about'], name: string, gap: Offset, chunk: number): Row {
+  private rowOf(about: Gap['about'], name: string, gap: number, chunk: number): Row {
     const key = `${chunk}/${gap}/${about}/${name}`
     let row = this.rows.get(key)
     if (row === undefined) {

@@ -13,7 +13,7 @@ export interface Span {
 
 interface GapRow {
   readonly name: string
-  readonly opened: Offset
+  readonly number: number
   readonly from: Millis
   readonly until: Millis
   readonly cause: GapCause
@@ -92,9 +92,9 @@ export class GapHistory {
     return until === null || since === null ? until : Math.max(until, since)
   }
 
-  private late({ offset }: Instant, about: PathGap['about'], { name, opened }: GapRow): number {
+  private late({ offset }: Instant, about: PathGap['about'], { name, number }: GapRow): number {
     const chunk = Math.floor(offset / lateChunk)
-    const row = this.lateBy.get(about, name, opened, chunk)
+    const row = this.lateBy.get(about, name, number, chunk)
     if (row === undefined || row.chunk < chunk) return row?.total ?? 0
     const later = lateOffsets(row.offsets).filter((within) => within >= offset % lateChunk)
     return row.total - later.length

@@ -40,8 +40,8 @@ create table traffic_hour(hour integer, source text, messages integer, repeats i
   primary key(source, hour)) without rowid;
 create table source(name text primary key, first integer, since real) without rowid;
 create table comes_by(device text, source text, first integer, since real, primary key(device, source)) without rowid;
-create table gap(about text, name text, opened integer, "from" real, until real, cause text, detail text,
-  closed integer, primary key(about, name, opened)) without rowid;
+create table gap(about text, name text, number integer, opened integer, "from" real, until real, cause text, detail text,
+  closed integer, primary key(about, name, number)) without rowid;
 create index gap_from on gap(about, name, "from");
 create index gap_until on gap(about, until);
 create table gap_late(about text, name text, gap integer, chunk integer, total integer, offsets blob,

@@ -181,8 +181,8 @@ class Writer implements ViewWriter {
     if (!this.skip) this.gaps.put(gap, this.offset)
   }
 
-  late(about: Gap['about'], name: string, opened: Offset, total: number): void {
-    if (!this.skip) this.gaps.late(about, name, opened, this.offset, total)
+  late(about: Gap['about'], name: string, gap: number, total: number): void {
+    if (!this.skip) this.gaps.late(about, name, gap, this.offset, total)
   }
 
   missed(source: string, node: string, messages: number, since: Millis): void {

@@ -1,23 +1,34 @@
 import { resolve } from 'node:path'
+import { FieldError } from '../../contract/errors.ts'
 import { verify as verifyLog } from '../../log/verify.ts'
 import type { Command } from '../command.ts'
-import { parse } from '../command.ts'
+import { type Io, instant, parse } from '../command.ts'
+import { continuityLines, continuityOf } from '../continuity-report.ts'
 import { defaultDataDir, placesIn } from '../paths.ts'
 
-const usage = `[--data DIR] [--json]
+const usage = `[--data DIR] [--from TIME] [--to TIME] [--json]
 
   --data DIR  data directory; it may be in use (default: ${defaultDataDir()})
+  --from TIME where the report of continuity begins (default: with the log)
+  --to TIME   and where it ends (default: with the log)
   --json      the report as one line of JSON`
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Read the whole log: checksums, offsets without holes, finished files as they were finished',
+  summary:
+    'Read the whole log: checksums, offsets without holes, finished files as they were finished; every gap with its cause',
   usage,
   run: async (args, io) => {
-    const { values } = parse(args, { data: { type: 'string' }, json: { type: 'boolean' } }, 'no files')
-    const dir = placesIn(resolve(values.data ?? defaultDataDir())).log
-    const report = await verifyLog(dir)
-    if (values.json === true) io.out(JSON.stringify(report))
+    const { values } = parse(
+      args,
+      { data: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' }, json: { type: 'boolean' } },
+      'no files',
+    )
+    const [from, to] = [instant('from', values.from), instant('to', values.to)]
+    const places = placesIn(resolve(values.data ?? defaultDataDir()))
+    const report = await verifyLog(places.log)
+    const continuity = tryContinuity(places, from, to, io)
+    if (values.json === true) io.out(JSON.stringify({ ...report, continuity }))
     else {
       for (const { file, offset, message } of report.problems)
         io.out(`${file}${offset === null ? '' : ` at ${offset}`}: ${message}`)
@@ -27,7 +38,19 @@ export const verify: Command = {
             ? 'everything is there and reads as it was written.'
             : `${report.problems.length} problems.`),
       )
+      for (const line of continuity === null ? [] : continuityLines(continuity)) io.out(line)
     }
     return report.problems.length === 0 ? 0 : 1
   },
+}
+
+/** A log that is damaged too much to be read on has no report of continuity; what is wrong with it is said above. */
+function tryContinuity(places: ReturnType<typeof placesIn>, from: number | null, to: number | null, io: Io) {
+  try {
+    return continuityOf(places, from, to, io.err)
+  } catch (error) {
+    if (!(error instanceof FieldError) || error.code !== 'log_damaged') throw error
+    io.err(`continuity: ${error.message}`)
+    return null
+  }
 }

@@ -1,0 +1,135 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Calls, Continuity, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
+import type { Millis } from '../contract/model.ts'
+import { openReader } from '../log/reader.ts'
+import { startRun } from '../replay/run.ts'
+import { openQueries, type Queries } from '../views/queries.ts'
+import type { placesIn } from './paths.ts'
+
+export interface ContinuityReport extends Continuity {
+  /** Devices that were silent by their own pace, the longest first; of more than 100 those. */
+  readonly silent: Calls['continuity.silent']['out']
+}
+
+type Places = Pick<ReturnType<typeof placesIn>, 'log' | 'views'>
+
+const silentRows = 100
+/** Views that are no further behind are being written now. */
+const nearHead = 5_000
+const step = 100_000
+
+/**
+ * What the log tells of its continuity, by default from its first to its last record; null: it holds none. Asked of
+ * the views where they hold all of it, else of new ones, for which the log is read once more.
+ */
+export function continuityOf(
+  { log, views }: Places,
+  from: Millis | null,
+  until: Millis | null,
+  progress: (text: string) => void,
+): ContinuityReport | null {
+  const reader = openReader(log)
+  const [head, first, last] = [reader.head(), reader.firstTime(), reader.lastTime()]
+  reader.close()
+  if (first === null || last === null) return null
+  const ask = (file: string) => reportFrom(file, log, head, { from: from ?? first, until: until ?? last + 1 }, last)
+  return ask(views) ?? afterReading(log, progress, ask)
+}
+
+/** Null when these views cannot tell: they are not there, are of another version, or are behind. */
+function reportFrom(
+  file: string,
+  log: string,
+  head: number,
+  span: { readonly from: Millis; readonly until: Millis },
+  last: Millis,
+): ContinuityReport | null {
+  if (!existsSync(file)) return null
+  const queries = openQueries(file, log, () => last + 1)
+  try {
+    return isBehind(queries, head)
+      ? null
+      : { ...queries.continuity({ at: null, ...span }), silent: silentIn(queries, span) }
+  } finally {
+    queries.close()
+  }
+}
+
+function isBehind(queries: Queries, head: number): boolean {
+  try {
+    return head - queries.health({ at: null }).offset > nearHead
+  } catch {
+    return true // of another version: its tables are others
+  }
+}
+
+function silentIn(queries: Queries, span: { readonly from: Millis; readonly until: Millis }) {
+  return queries['continuity.silent']({ at: null, ...span, skip: 0, limit: silentRows })
+}
+
+function afterReading(
+  log: string,
+  progress: (text: string) => void,
+  ask: (file: string) => ContinuityReport | null,
+): ContinuityReport | null {
+  const scratch = mkdtempSync(join(tmpdir(), 'fieldwatch-continuity-'))
+  const reader = openReader(log, { damaged: 'skip' })
+  try {
+    const file = join(scratch, 'views.db')
+    const run = startRun({ log: reader, span: { from: reader.base(), to: reader.head() }, scratch: file })
+    while (run.step(step)) progress(`continuity: ${Math.floor((100 * run.done) / run.total)} % of the log read`)
+    run.close()
+    return ask(file)
+  } finally {
+    reader.close()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** As lines for a person. */
+export function continuityLines({ from, until, keptSince, sources, silent }: ContinuityReport): readonly string[] {
+  return [
+    `Continuity from ${time(from)} to ${time(until)}${keptSince === null ? '' : `, kept since ${time(keptSince)}`}:`,
+    ...(sources.length === 0 ? ['  no source was heard'] : sources.flatMap((source) => sourceLines(source))),
+    ...silent.rows.slice(0, shown).map(silentLine),
+    ...(silent.more || silent.rows.length > shown ? ['  more devices were silent; --json names up to 100'] : []),
+  ]
+}
+
+const shown = 10
+
+function sourceLines(source: SourceCoverage): readonly string[] {
+  const { gaps, more, messages, repeats, qos0, missed } = source
+  const since = source.since === null ? 'not heard' : `heard since ${time(source.since)}`
+  const gapsSaid =
+    gaps.length === 0 ? 'no gap' : `${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}, ${length(source.gapMs)}`
+  return [
+    `  ${source.source}: ${since}, ${gapsSaid}; ${messages} messages, ${repeats} repeats`,
+    ...(more ? ['    there were more gaps before these'] : []),
+    ...gaps.map(gapLine),
+    ...(qos0 === 0 ? [] : [`    ${qos0} messages came with QoS 0: what was lost on the way cannot be known`]),
+    ...missed.newest.map(
+      (one) => `    ${one.messages} messages missing by Sparkplug sequence, ${one.node}, before ${time(one.until)}`,
+    ),
+  ]
+}
+
+function gapLine({ from, until, cause, detail, late }: Gap): string {
+  const lasted = `${time(from)} to ${until === null ? 'the end' : time(until)}`
+  const why = detail === null ? cause : `${cause} (${detail})`
+  return `    ${lasted}  ${why}${late === 0 ? '' : `; ${late} messages came late and were filed by their own time`}`
+}
+
+function silentLine({ device, silences, silentMs }: SilentRow): string {
+  return `  ${device} was silent ${silences === 1 ? 'once' : `${silences} times`}, ${length(silentMs)}`
+}
+
+function time(at: Millis): string {
+  return new Date(at).toISOString()
+}
+
+function length(ms: Millis): string {
+  return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`
+}
