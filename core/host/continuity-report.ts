@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Calls, Continuity, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
-import { openReader } from '../log/reader.ts'
-import { startRun } from '../replay/run.ts'
+import { type LogReader, openReader } from '../log/reader.ts'
+import { beginViews } from '../views/begin.ts'
 import { openQueries, type Queries } from '../views/queries.ts'
 import type { placesIn } from './paths.ts'
 
@@ -18,7 +18,7 @@ type Places = Pick<ReturnType<typeof placesIn>, 'log' | 'views'>
 const silentRows = 100
 /** Views that are no further behind are being written now. */
 const nearHead = 5_000
-const step = 100_000
+const step = 200_000
 
 /**
  * What the log tells of its continuity, by default from its first to its last record; null: it holds none. Asked of
@@ -78,14 +78,28 @@ function afterReading(
   const reader = openReader(log, { damaged: 'skip' })
   try {
     const file = join(scratch, 'views.db')
-    const run = startRun({ log: reader, span: { from: reader.base(), to: reader.head() }, scratch: file })
-    while (run.step(step)) progress(`continuity: ${Math.floor((100 * run.done) / run.total)} % of the log read`)
-    run.close()
+    readInto(file, log, reader, progress)
     return ask(file)
   } finally {
     reader.close()
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+function readInto(file: string, log: string, reader: LogReader, progress: (text: string) => void): void {
+  const { views, path } = beginViews(file, log, reader)
+  const [begin, head] = [Math.max(path.next, reader.base()), reader.head()]
+  let said = begin
+  for (let at = begin; at < head; at = path.next) {
+    const block = reader.read(at)
+    if (block === null) break
+    path.step(block, Math.max(0, at - block.first), block.n, views) // behind damage it begins later
+    if (path.next - said < step) continue
+    said = path.next
+    views.flush()
+    progress(`continuity: ${Math.floor((100 * (said - begin)) / (head - begin))} % of the log read`)
+  }
+  views.close()
 }
 
 /** As lines for a person. */

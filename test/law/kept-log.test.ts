@@ -203,6 +203,7 @@ const offsetOf: { readonly [table: string]: string } = {
   comes_by: 'first',
   gap: 'opened',
   gap_late: 'chunk * 1024',
+  missed: 'offset',
   link: 'offset',
   undecodable: 'offset',
   rule: 'offset',
