@@ -10,6 +10,7 @@ export type Route =
   | { readonly page: 'alerts'; readonly id: string | null; readonly show: 'open' | 'history'; readonly at: At }
   | { readonly page: 'devices'; readonly show: 'all' | 'unreadable'; readonly at: At }
   | { readonly page: 'device'; readonly id: string; readonly tab: DeviceTab; readonly at: At }
+  | { readonly page: 'continuity'; readonly at: At }
   | { readonly page: 'sync'; readonly at: At }
   | { readonly page: 'connect'; readonly at: At }
 export type Page = Route['page']
@@ -25,6 +26,7 @@ export function parseRoute(hash: string): Route {
       return { page, id: first || null, show: asked.get('show') === 'history' ? 'history' : 'open', at }
     case 'devices':
       return { page, show: asked.get('show') === 'unreadable' ? 'unreadable' : 'all', at }
+    case 'continuity':
     case 'sync':
     case 'connect':
       return { page, at }

@@ -83,6 +83,8 @@ export function useCommand(): Sending {
 const freshMs: Partial<Record<CallName, number>> = {
   alertLoad: 5_000,
   continuity: 10_000,
+  'continuity.device': 10_000,
+  'continuity.silent': 10_000,
   timeline: 5_000,
   device: 1_000,
   series: 1_000,

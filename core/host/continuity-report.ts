@@ -115,7 +115,7 @@ export function continuityLines({ from, until, keptSince, sources, silent }: Con
 const shown = 10
 
 function sourceLines(source: SourceCoverage): readonly string[] {
-  const { gaps, more, messages, repeats, qos0, missed } = source
+  const { gaps, more, messages, repeats, qos0, dropped, missed } = source
   const since = source.since === null ? 'not heard' : `heard since ${time(source.since)}`
   const gapsSaid =
     gaps.length === 0 ? 'no gap' : `${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}, ${length(source.gapMs)}`
@@ -124,6 +124,7 @@ function sourceLines(source: SourceCoverage): readonly string[] {
     ...(more ? ['    there were more gaps before these'] : []),
     ...gaps.map(gapLine),
     ...(qos0 === 0 ? [] : [`    ${qos0} messages came with QoS 0: what was lost on the way cannot be known`]),
+    ...dropped.topics.map((one) => `    ${one.messages} messages of "${one.topics}" dropped by choice`),
     ...missed.newest.map(
       (one) => `    ${one.messages} messages missing by Sparkplug sequence, ${one.node}, before ${time(one.until)}`,
     ),

@@ -55,4 +55,6 @@ export interface Emit {
   late(about: Gap['about'], name: string, gap: number, total: number): void
   /** By its own numbers a Sparkplug edge node had sent so many messages between `since` and this one, which did not come. */
   missed(source: string, node: string, messages: number, since: Millis): void
+  /** A person allowed to drop what fits a topic filter, and so many messages were. */
+  dropped(source: string, topics: string, messages: number): void
 }

@@ -15,6 +15,7 @@ import {
 import type { Context } from './decode/births.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
+import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
@@ -170,7 +171,8 @@ function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit
   const event = topic.name as LinkEvent
   if (!linkEvents.includes(event)) return
   const said = linkWords(payload(block, row))
-  if (event !== 'dropped') turned(plant, topic, event, said, before, block.time[row]!, out)
+  if (event === 'dropped') sayDropped(topic.source, payload(block, row), out)
+  else turned(plant, topic, event, said, before, block.time[row]!, out)
   out.link(topic.source, event, said.detail)
 }
 

@@ -85,6 +85,7 @@ export const cuts: { readonly [table: string]: string | null } = {
   comes_by: null,
   gap: `delete from gap where closed < ${stillOpen}`,
   missed: 'delete from missed',
+  dropped: 'delete from dropped',
   gap_late: 'delete from gap_late where chunk < (select max(chunk) from gap_late)',
   link: 'delete from link where offset not in (select max(offset) from link group by source, event)',
   undecodable: 'delete from undecodable where seq < (select max(seq) from undecodable)',

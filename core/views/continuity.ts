@@ -19,6 +19,7 @@ import type { Views } from './views.ts'
 
 const maxGaps = 500
 const maxMissed = 20
+const maxTopics = 20
 /** Silences of devices that are looked through for the longest; the newest of the span. */
 const maxSilences = 200_000
 const usualSpan: Millis = 7 * 86_400_000
@@ -34,6 +35,7 @@ export class ContinuityAnswers {
   private readonly hours: Statement<[string, number, number], Counted>
   private readonly minutes: Statement<[number, number], Counted & { source: string }>
   private readonly newestMinute: Statement<[], { minute: number | null }>
+  private readonly dropped: Statement<[string, number, number, number], { topics: string; messages: number }>
   private readonly missed: Statement<[string, number, number, number, number], Missed>
   private readonly missedSum: Statement<[string, number, number, number], { messages: number | null }>
   private readonly silences: Statement<SilenceInput, { name: string; silences: number; ms: Millis }>
@@ -55,6 +57,10 @@ export class ContinuityAnswers {
        where minute >= ? and minute < ? group by source`,
     )
     this.newestMinute = db.prepare('select max(minute) as minute from minute')
+    this.dropped = db.prepare(
+      `select topics, sum(messages) as messages from dropped
+       where source = ? and time >= ? and time < ? and offset < ? group by topics order by 2 desc, 1`,
+    )
     this.missed = db.prepare(
       `select node, since, time as until, messages from missed
        where source = ? and time >= ? and time < ? and offset < ? order by time desc limit ?`,
@@ -76,8 +82,9 @@ export class ContinuityAnswers {
     const counted = this.counted(instant, span)
     const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
       const found = this.gaps.of(instant, 'source', name, span, maxGaps)
+      const dropped = this.droppedIn(instant, name, span)
       const missed = this.missedIn(instant, name, span)
-      return { source: name, ...(counted.get(name) ?? none), missed, ...this.coverage(span, since, found) }
+      return { source: name, ...(counted.get(name) ?? none), dropped, missed, ...this.coverage(span, since, found) }
     })
     return { ...span, keptSince: this.keptSince(), sources: sources.filter((source) => !isGone(source, span)) }
   }
@@ -110,6 +117,11 @@ export class ContinuityAnswers {
     const input = { ...span, end: span.until, offset: instant.offset, limit: limit + 1, skip: asked.skip }
     const found = this.silences.all(input)
     return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit }
+  }
+
+  private droppedIn({ offset }: Instant, source: string, { from, until }: Span): SourceCoverage['dropped'] {
+    const topics = this.dropped.all(source, from, until, offset)
+    return { messages: topics.reduce((sum, { messages }) => sum + messages, 0), topics: topics.slice(0, maxTopics) }
   }
 
   private missedIn({ offset }: Instant, source: string, { from, until }: Span): SourceCoverage['missed'] {

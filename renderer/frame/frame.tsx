@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import AlertsPage from '../pages/alerts/alerts-page.tsx'
 import ConnectPage from '../pages/connect/connect-page.tsx'
+import ContinuityPage from '../pages/continuity/continuity-page.tsx'
 import DevicePage from '../pages/device/device-page.tsx'
 import DevicesPage from '../pages/device/devices-page.tsx'
 import HealthPage from '../pages/health/health-page.tsx'
@@ -49,6 +50,8 @@ function pageOf(route: Route): ReactNode {
       return <DevicesPage route={route} />
     case 'device':
       return <DevicePage key={route.id} route={route} />
+    case 'continuity':
+      return <ContinuityPage route={route} />
     case 'sync':
       return <SyncPage route={route} />
     case 'connect':

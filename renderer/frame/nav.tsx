@@ -21,7 +21,7 @@ export function Nav({ route }: { readonly route: Route }) {
     'g s': () => go({ page: 'sync', at }),
     'g c': () => go({ page: 'connect', at }),
   })
-  const here = route.page === 'device' ? 'devices' : route.page
+  const here = route.page === 'device' ? 'devices' : route.page === 'continuity' ? 'health' : route.page
   return (
     <nav className={styles.nav} aria-label="Main">
       <div className={styles.brand}>

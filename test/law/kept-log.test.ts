@@ -204,6 +204,7 @@ const offsetOf: { readonly [table: string]: string } = {
   gap: 'opened',
   gap_late: 'chunk * 1024',
   missed: 'offset',
+  dropped: 'offset',
   link: 'offset',
   undecodable: 'offset',
   rule: 'offset',

@@ -10,6 +10,7 @@ const places: readonly Route[] = [
   { page: 'devices', show: 'all', at: null },
   { page: 'devices', show: 'unreadable', at },
   { page: 'device', id: 'dairy/line 2/p?204#&%', tab: 'messages', at },
+  { page: 'continuity', at },
   { page: 'sync', at: null },
   { page: 'connect', at },
 ]

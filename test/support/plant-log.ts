@@ -249,7 +249,8 @@ function linkEvent(plant: Making): void {
   const name = events[Math.floor(plant.random() * events.length)]!
   const source = plant.random() < 0.6 ? 'a' : ''
   if (name === 'asleep' || name === 'stopped') plant.time += Math.floor(plant.random() * 60 * minute)
-  plant.log.push({ kind: 'link', source, name, time: plant.time, body: '{"detail":"as it is"}' })
+  const body = name === 'dropped' ? '{"dropped":[{"topics":"raw/#","messages":3}]}' : '{"detail":"as it is"}'
+  plant.log.push({ kind: 'link', source, name, time: plant.time, body })
 }
 
 function trouble(plant: Making): void {

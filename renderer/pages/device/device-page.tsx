@@ -69,7 +69,7 @@ function tabOf({ id, tab, at }: DeviceRoute, device: DeviceDetail, window: Milli
     case 'notes':
       return <NotesTab device={device} at={at} />
     case 'details':
-      return <DetailsTab device={device} />
+      return <DetailsTab device={device} at={at} />
   }
 }
 

@@ -1,93 +1,80 @@
-import { useRef } from 'react'
 import type { Continuity as Answer, At } from '../../../core/contract/calls.ts'
-import { useWidth } from '../../chart/use-width.ts'
-import { Hatch } from '../../frame/strip.tsx'
-import { shareOf } from '../../frame/time-window.ts'
+import { CoverageBar } from '../../chart/coverage-bar.tsx'
+import { formatRoute } from '../../route.ts'
 import { useCall, useClock } from '../../use-core.ts'
-import { many } from '../../words/number.ts'
-import { age, type Clock } from '../../words/time.ts'
+import { distinctGaps, gapWords, lateWords } from '../../words/gap.ts'
+import { count, many, percent } from '../../words/number.ts'
+import type { Clock } from '../../words/time.ts'
 import styles from './health.module.css'
 
-type Source = Answer['sources'][number]
-type Gap = Source['gaps'][number]
-
-const days = 7
 const named = 3
+const sourcesShown = 8
 
-/** When each source was heard without a break, and the cause of each gap. */
+/** When each source was heard without a break, and the cause of each gap. Opens the list of all of them. */
 export function Continuity({ at }: { readonly at: At }) {
   const answer = useCall('continuity', { at, from: null, until: null }).data
   const clock = useClock()
-  const gaps = (answer?.sources ?? []).flatMap((source) => source.gaps).sort((a, b) => b.from - a.from)
+  const sources = answer?.sources ?? []
   return (
-    <section>
+    <section className={styles.opens}>
       <div className={styles.sideHead}>
-        <h2>Continuity</h2>
-        <span className="label">{days} days</span>
+        <h2>
+          <a href={formatRoute({ page: 'continuity', at })}>Continuity</a>
+        </h2>
+        <span className="label">7 days</span>
       </div>
-      {answer?.sources.map((source) => (
-        <div key={source.source} className={styles.source}>
-          <span className="cut">{source.source}</span>
-          <SourceBar source={source} from={answer.from} until={answer.until} />
-        </div>
-      ))}
+      {answer !== undefined &&
+        sources.slice(0, sourcesShown).map((source) => (
+          <div key={source.source} className={styles.source}>
+            <span className="cut" title={source.source}>
+              {source.source}
+            </span>
+            <CoverageBar name={source.source} coverage={source} span={answer} />
+          </div>
+        ))}
       {answer !== undefined && (
         <p className="label num" style={{ marginTop: 6 }}>
-          {gapWords(gaps, answer, clock)}
+          {continuityWords(answer, clock)}
         </p>
       )}
     </section>
   )
 }
 
-interface SourceBarProps {
-  readonly source: Source
-  readonly from: number
-  readonly until: number
+/** What a person must know of it, in sentences. */
+function continuityWords(answer: Answer, clock: Clock): string {
+  if (answer.sources.length === 0) return 'No source has been heard yet.'
+  const rest = answer.sources.length - sourcesShown
+  return [
+    rest > 0 ? `${many(rest, 'more source')}.` : '',
+    gapsInWords(answer, clock),
+    qosWords(answer.sources),
+    missedWords(answer.sources),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
 }
 
-function SourceBar({ source, from, until }: SourceBarProps) {
-  const element = useRef<HTMLDivElement>(null)
-  const width = useWidth(element)
-  const span = { from, until }
-  const start = Math.max(0, Math.min(width - 2, shareOf(span, source.since ?? until) * width)) // one that just began shows too
-  return (
-    <div ref={element}>
-      <svg
-        width={width}
-        height="12"
-        role="img"
-        aria-label={many(source.gaps.length, 'gap')}
-        style={{ display: 'block' }}
-      >
-        <Hatch />
-        <rect x={start} width={Math.max(2, width - start)} height="12" rx="2" fill="var(--band)" />
-        {source.gaps.map((gap) => {
-          const x = shareOf(span, gap.from) * width
-          const wide = Math.max(4, shareOf(span, gap.until ?? until) * width - x)
-          return (
-            <g key={gap.from}>
-              <rect x={x} width={wide} height="12" fill="var(--surface)" />
-              <rect x={x} width={wide} height="12" fill="url(#gap)" />
-            </g>
-          )
-        })}
-      </svg>
-    </div>
-  )
-}
-
-function gapWords(gaps: readonly Gap[], { sources, from, until }: Answer, clock: Clock): string {
-  if (sources.length === 0) return 'No source has been heard yet.'
+function gapsInWords({ sources, from, until }: Answer, clock: Clock): string {
+  const gaps = distinctGaps(sources.flatMap((source) => source.gaps))
   const since = Math.min(...sources.map((source) => source.since ?? until))
-  if (gaps.length === 0) return since > from ? `No gap since ${clock.moment(since)}.` : `No gap in these ${days} days.`
-  const words = gaps.slice(0, named).map((gap) => gapWord(gap, clock))
-  const rest = gaps.length > named ? ` ${gaps.length - named} more.` : ''
-  return `${gaps.length === 1 ? 'One gap' : `${gaps.length} gaps`}: ${words.join('; ')}.${rest}`
+  if (gaps.length === 0) return since > from ? `No gap since ${clock.moment(since)}.` : 'No gap in these 7 days.'
+  const words = gaps.slice(0, named).map((gap) => gapWords(gap, clock))
+  const more = gaps.length > named ? ` ${count(gaps.length - named)} more.` : ''
+  return `${gaps.length === 1 ? 'One gap' : many(gaps.length, 'gap')}: ${words.join('; ')}.${more} ${lateWords(gaps)}`.trim()
 }
 
-function gapWord({ from, until, cause }: Gap, clock: Clock): string {
-  const short = until !== null && clock.minute(from) === clock.minute(until)
-  const lasted = short ? `, ${age(until - from)}` : `–${until === null ? 'now' : clock.minute(until)}`
-  return `${clock.weekday(from)} ${clock.minute(from)}${lasted}, ${cause}`
+/** What came without acknowledgement can be lost on its way and nobody knows. */
+export function qosWords(sources: Answer['sources']): string {
+  const qos0 = sources.reduce((sum, source) => sum + source.qos0, 0)
+  const all = sources.reduce((sum, source) => sum + source.messages, 0)
+  if (qos0 === 0) return ''
+  const share =
+    qos0 === all ? 'All messages' : qos0 / all < 0.01 ? 'Less than 1\u2009% of the messages' : percent(qos0 / all)
+  return `${share} came with QoS 0: what was lost on the way cannot be known.`
+}
+
+function missedWords(sources: Answer['sources']): string {
+  const missed = sources.reduce((sum, source) => sum + source.missed.messages, 0)
+  return missed === 0 ? '' : `${many(missed, 'message')} missing by Sparkplug sequence.`
 }

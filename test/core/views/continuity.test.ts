@@ -327,6 +327,31 @@ test('what an edge node numbered and nobody heard is counted, and a new birth or
   expect(queries.continuity({ at: start + 4 * minute, from: null, until: null }).sources[0]!.missed.messages).toBe(3)
 })
 
+test('what a person allowed to drop is counted by topic filter, and is no gap', () => {
+  const dropped = (after: number, ...list: readonly unknown[]): Writing => ({
+    ...link(after, 'a', 'dropped'),
+    body: JSON.stringify({ detail: 'dropped', dropped: list }),
+  })
+  const queries = asked([
+    link(0, 'a', 'up'),
+    dropped(minute, { topics: 'raw/#', messages: 40 }, { topics: 'cam/+', messages: 5 }),
+    dropped(2 * minute, { topics: 'raw/#', messages: 2 }, { topics: 7 }, null, 'x'),
+    { ...dropped(3 * minute), body: '{' },
+  ])
+  const [a] = whole(queries).sources
+  expect(a).toMatchObject({
+    gaps: [],
+    dropped: {
+      messages: 47,
+      topics: [
+        { topics: 'raw/#', messages: 42 },
+        { topics: 'cam/+', messages: 5 },
+      ],
+    },
+  })
+  expect(queries.continuity({ at: start + minute, from: null, until: null }).sources[0]!.dropped.messages).toBe(45)
+})
+
 describe('covered and gaps together are the span, and each gap has the cause that held', () => {
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8])
     test(`for a random history of links, seed ${seed}`, () => {

@@ -1,0 +1,52 @@
+import type { Continuity, SourceCoverage } from '../../../core/contract/calls.ts'
+import { CoverageBar } from '../../chart/coverage-bar.tsx'
+import { useClock } from '../../use-core.ts'
+import { count, many, percent } from '../../words/number.ts'
+import { age, type Clock } from '../../words/time.ts'
+import styles from './continuity.module.css'
+
+/** Each source: when it was heard, and what is known of what it sent. */
+export function SourceList({ answer }: { readonly answer: Continuity }) {
+  const clock = useClock()
+  const { from, until, sources } = answer
+  return (
+    <section aria-label="Sources">
+      <div className={`${styles.ends} label num`}>
+        <span>{clock.moment(from)}</span>
+        <span>{clock.moment(until)}</span>
+      </div>
+      {sources.map((source) => (
+        <div key={source.source} className={styles.source}>
+          <h2 className="cut" title={source.source}>
+            {source.source}
+          </h2>
+          <CoverageBar name={source.source} coverage={source} span={answer} />
+          <p className="small ink2 num">{sourceWords(source, answer, clock)}</p>
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock): string {
+  const { since, gaps, gapMs, messages, repeats, qos0, dropped } = source
+  const heard =
+    since === null ? 'Not heard' : since > from ? `Heard since ${clock.moment(since)}` : 'Heard all the time'
+  const gapped = gaps.length === 0 ? '' : `, but for ${age(gapMs)}`
+  return [
+    `${heard}${gapped}.`,
+    `${many(messages, 'message')}, ${repeats === 0 ? 'none' : count(repeats)} sent again by the broker.`,
+    qos0 === 0 ? '' : `${qosShare(qos0, messages)} came with QoS 0: what was lost on the way cannot be known.`,
+    dropped.messages === 0 ? '' : `${many(dropped.messages, 'message')} dropped by choice: ${topicsOf(dropped)}.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+}
+
+function qosShare(qos0: number, messages: number): string {
+  return qos0 === messages ? 'All' : qos0 / messages < 0.01 ? 'Less than 1\u2009%' : percent(qos0 / messages)
+}
+
+function topicsOf({ topics }: SourceCoverage['dropped']): string {
+  return topics.map((one) => `${count(one.messages)} of ${one.topics}`).join(', ')
+}
