@@ -78,7 +78,7 @@ function afterReading(
   const reader = openReader(log, { damaged: 'skip' })
   try {
     const file = join(scratch, 'views.db')
-    readInto(file, log, reader, progress)
+    readInto(file, reader, progress)
     return ask(file)
   } finally {
     reader.close()
@@ -86,8 +86,8 @@ function afterReading(
   }
 }
 
-function readInto(file: string, log: string, reader: LogReader, progress: (text: string) => void): void {
-  const { views, path } = beginViews(file, log, reader)
+function readInto(file: string, reader: LogReader, progress: (text: string) => void): void {
+  const { views, path } = beginViews(file, reader)
   const [begin, head] = [Math.max(path.next, reader.base()), reader.head()]
   let said = begin
   for (let at = begin; at < head; at = path.next) {

@@ -59,14 +59,14 @@ export class ContinuityAnswers {
     this.newestMinute = db.prepare('select max(minute) as minute from minute')
     this.dropped = db.prepare(
       `select topics, sum(messages) as messages from dropped
-       where source = ? and time >= ? and time < ? and offset < ? group by topics order by 2 desc, 1`,
+       where source = ? and time >= ? and time <= ? and offset < ? group by topics order by 2 desc, 1`,
     )
     this.missed = db.prepare(
       `select node, since, time as until, messages from missed
-       where source = ? and time >= ? and time < ? and offset < ? order by time desc limit ?`,
+       where source = ? and time >= ? and time <= ? and offset < ? order by time desc limit ?`,
     )
     this.missedSum = db.prepare(
-      'select sum(messages) as messages from missed where source = ? and time >= ? and time < ? and offset < ?',
+      'select sum(messages) as messages from missed where source = ? and time >= ? and time <= ? and offset < ?',
     )
     this.silences = db.prepare(
       `select name, count(*) as silences,

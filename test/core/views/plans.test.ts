@@ -71,11 +71,11 @@ const plans = [
     'SEARCH traffic_hour USING PRIMARY KEY (source=? AND hour>? AND hour<?)',
   ],
   [
-    "select topics, sum(messages) from dropped where source = 'a' and time >= 1 and time < 2 and offset < 3 group by topics",
+    "select topics, sum(messages) from dropped where source = 'a' and time >= 1 and time <= 2 and offset < 3 group by topics",
     'SEARCH dropped USING PRIMARY KEY (source=? AND time>? AND time<?)',
   ],
   [
-    "select node, since, time, messages from missed where source = 'a' and time >= 1 and time < 2 and offset < 3 order by time desc limit 4",
+    "select node, since, time, messages from missed where source = 'a' and time >= 1 and time <= 2 and offset < 3 order by time desc limit 4",
     'SEARCH missed USING INDEX missed_source (source=? AND time>? AND time<?)',
   ],
   [
