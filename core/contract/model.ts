@@ -77,6 +77,9 @@ export const priorities = [1, 2, 3] as const
 /** 1 critical, 2 warning, 3 advisory. */
 export type Priority = (typeof priorities)[number]
 
+/** From when on a zone is how far from UTC, milliseconds both, in order; before the first it is as after it. */
+export type ZoneChanges = readonly (readonly [Millis, Millis])[]
+
 /** What a person does. Each is a record in the log, so a replay knows it too. */
 export interface Commands {
   'rule.put': Rule
@@ -92,7 +95,8 @@ export interface Commands {
   'maintenance.end': { readonly id: string; readonly by: string }
   /** Out of service until a person puts it back; it stays so through every maintenance. */
   service: { readonly device: string; readonly out: boolean; readonly note: string | null; readonly by: string }
-  zone: { readonly name: string }
+  /** Without `changes`, as older logs have it, times that name no zone are read as UTC. */
+  zone: { readonly name: string; readonly changes?: ZoneChanges }
 }
 export type CommandName = keyof Commands
 

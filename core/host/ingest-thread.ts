@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { zoneChanges } from '../config/zone.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Millis } from '../contract/model.ts'
+import type { Commands, Millis } from '../contract/model.ts'
 import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
@@ -136,5 +137,11 @@ function tellHead(): void {
 }
 
 function command(time: Millis, name: string, value: unknown): Appending {
-  return { time, kind: 'command', source: '', name, bytes: Buffer.from(JSON.stringify(value)) }
+  const written = name === 'zone' ? withChanges(value as Commands['zone']) : value // checked by the host
+  return { time, kind: 'command', source: '', name, bytes: Buffer.from(JSON.stringify(written)) }
+}
+
+/** The path asks no machine for its time zones: what it needs of them is in the log. */
+function withChanges({ name }: Commands['zone']): Commands['zone'] {
+  return { name, changes: zoneChanges(name) }
 }

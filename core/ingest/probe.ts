@@ -5,7 +5,7 @@ import type { ProbeResult, SourceConfig } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import { inflate } from '../log/inflate.ts'
-import { noContext } from '../stream/decode/births.ts'
+import { noContext } from '../stream/decode/context.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
 import type { Decoder } from '../stream/decode/decoder.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
@@ -180,8 +180,11 @@ function decode(
   const plain = isCompressed(bytes) ? inflate(bytes) : bytes
   const undecodable =
     plain === null ? 'too_large' : decoder.decode({ source: '', name: topic }, plain, noContext, decoded)
-  return { readings: undecodable === null ? readingsOf(decoded, 0, arrival) : [], undecodable }
+  return { readings: undecodable === null ? readingsOf(decoded, 0, arrival, rightClocks) : [], undecodable }
 }
+
+/** Nothing is known of them before they are watched. */
+const rightClocks = { behind: () => 0 }
 
 function textOf(bytes: Uint8Array): string | null {
   try {

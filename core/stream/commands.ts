@@ -1,6 +1,7 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { change, endWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
+import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { turn } from './gaps.ts'
 import { wholeIncidents } from './incident.ts'
@@ -38,7 +39,8 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   bookmark: (plant, bookmark, out) => out.bookmark(bookmark, plant.next, plant.time),
   zone: (plant, zone, out) => {
     plant.zone = String(zone.name)
-    out.zone({ name: plant.zone })
+    plant.zoneChanges = Array.isArray(zone.changes) ? zone.changes : []
+    out.zone({ name: plant.zone, changes: plant.zoneChanges })
   },
 }
 
@@ -67,6 +69,8 @@ function applyRules(plant: Plant, out: Emit): void {
   }
   plant.devices.forEach((device, index) => {
     device.rule = ruleFor(plant.rules, 'silence', device.name)
+    if (device.clockAlert !== null && ruleFor(plant.rules, 'clock', device.name) === null)
+      endClockAlert(plant, device, 'its rule was changed', out)
     if (device.rule === null && device.silent !== null) {
       returned(plant, device.silent, plant.time, plant.time, 'its rule was changed', out)
       device.silent = null

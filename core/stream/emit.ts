@@ -11,7 +11,7 @@ import type {
   Transition,
   UndecodableReason,
 } from '../contract/model.ts'
-import type { Birth } from './decode/births.ts'
+import type { Birth } from './decode/context.ts'
 import type { Gap } from './gaps.ts'
 
 /**
@@ -44,6 +44,8 @@ export interface Emit {
   zone(zone: Commands['zone']): void
   /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
   birth(key: string, birth: Birth, same: boolean): void
+  /** The clock of a device is behind by so much, from the next record on; 0: it is right. */
+  clock(device: string, behindMs: Millis): void
   link(source: string, event: LinkEvent, detail: string | null): void
   /** A source is heard of for the first time, by its link or by a message. */
   source(name: string): void

@@ -1,4 +1,4 @@
-import type { Millis } from '../contract/model.ts'
+import type { Millis, ZoneChanges } from '../contract/model.ts'
 
 const second = 1_000
 const day = 86_400 * second
@@ -8,10 +8,14 @@ const newest = 300 * second
 /** A reading further behind its arrival than this is history: learned and charted, never a reason to call anyone. */
 export const historicalMs: Millis = 600 * second
 
-/** The device's time when it is believable (at most a year old, at most 5 minutes ahead of arrival), else arrival. */
-export function eventTime(deviceTime: Millis, arrival: Millis): Millis {
-  const believable = deviceTime >= arrival - oldest && deviceTime <= arrival + newest
-  return believable ? deviceTime : arrival // NaN is not believable either
+/**
+ * The device's time, with what is known of its clock, when that is believable (at most a year old, at most 5 minutes
+ * ahead of arrival), else arrival.
+ */
+export function eventTime(deviceTime: Millis, arrival: Millis, behind: Millis): Millis {
+  const time = deviceTime + behind
+  const believable = time >= arrival - oldest && time <= arrival + newest
+  return believable ? time : arrival // NaN is not believable either
 }
 
 /** Epoch seconds, milliseconds, microseconds or nanoseconds by size, as milliseconds. NaN when it is not finite. */
@@ -25,19 +29,35 @@ export function epochMillis(value: number): Millis {
 
 const iso = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|z|[+-]\d\d:?\d\d)?$/
 
-/** ISO 8601; without a zone it is read as UTC, so that no machine's own zone decides. NaN when it is not a time. */
-export function isoMillis(text: string): Millis {
+/** ISO 8601; without a zone it is a time of the plant, so that no machine's own zone decides. NaN when it is not a time. */
+export function isoMillis(text: string, plant: { readonly zone: () => ZoneChanges }): Millis {
   const match = iso.exec(text)
   if (match === null) return Number.NaN
-  const [, year, month, date, hour, minute, seconds, fraction, zone] = match
+  const [, year, month, date, hour, minute, seconds, fraction, named] = match
   const days = daysSince1970(Number(year), Number(month), Number(date))
   const clock = (Number(hour ?? 0) * 60 + Number(minute ?? 0)) * 60 + Number(seconds ?? 0)
   const milli = fraction === undefined ? 0 : Number(`${fraction}00`.slice(0, 3))
-  return days * day + clock * second + milli - zoneMillis(zone)
+  const local = days * day + clock * second + milli
+  return named === undefined ? utcOf(local, plant.zone()) : local - zoneMillis(named)
 }
 
-function zoneMillis(zone: string | undefined): Millis {
-  if (zone === undefined || zone === 'Z' || zone === 'z') return 0
+/**
+ * Where a clock on the wall shows `local`. In the hour that comes twice in autumn it is the second: in the first one the
+ * device then seems to be ahead, and its arrival is taken.
+ */
+export function utcOf(local: Millis, zone: ZoneChanges): Millis {
+  const after = offsetAt(local + day, zone)
+  return offsetAt(local - after, zone) === after ? local - after : local - offsetAt(local - day, zone)
+}
+
+function offsetAt(utc: Millis, zone: ZoneChanges): Millis {
+  let at = 0
+  for (let i = 1; i < zone.length && zone[i]![0] <= utc; i++) at = i
+  return zone[at]?.[1] ?? 0
+}
+
+function zoneMillis(zone: string): Millis {
+  if (zone === 'Z' || zone === 'z') return 0
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))
   return (zone.startsWith('-') ? -minutes : minutes) * 60 * second
 }

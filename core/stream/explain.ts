@@ -91,6 +91,17 @@ export function explainSilence(device: DeviceState, limitMs: Millis): Explanatio
   }
 }
 
+/** Why the clock of a device counts as wrong. */
+export function explainClock(plant: Plant, device: DeviceState, wrong: string): Explanation {
+  return {
+    ...explainLink(plant, 0),
+    why: `its messages say a time that is always ${wrong}; its readings are put where they belong`,
+    limitMs: null,
+    evidence: [{ offset: plant.next, time: plant.time, value: null }],
+    modelFrom: device.row[deviceFirst]!,
+  }
+}
+
 /** Why a source counts as lost. */
 export function explainLink(plant: Plant, limitMs: Millis): Explanation {
   return {

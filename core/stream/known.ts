@@ -8,10 +8,13 @@ import type {
   Series,
   Topic,
   Transition,
+  ZoneChanges,
 } from '../contract/model.ts'
+
 import { returned } from './alerts.ts'
-import type { Birth } from './decode/births.ts'
+import type { Birth } from './decode/context.ts'
 import { addSignal, emptyLayout } from './decode/decoded.ts'
+import { clockBehind, setClock } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
 import { putMaintenance, setService } from './suppress.ts'
@@ -26,6 +29,9 @@ export interface Known {
   /** Log time there. */
   readonly time: Millis
   readonly zone: string
+  readonly zoneChanges?: ZoneChanges
+  /** Devices whose clock is known to be wrong, and how far it is behind. */
+  readonly clocks?: readonly (readonly [device: string, behind: Millis])[]
   readonly rules: readonly Rule[]
   readonly sources: readonly KnownSource[]
   /** The newest Sparkplug birth under each key: without it an alias has no name. */
@@ -60,14 +66,17 @@ export interface KnownSeries {
 
 /** The part of it that the path holds: without topics and journals. */
 export interface PathKnown
-  extends Pick<Known, 'next' | 'time' | 'zone' | 'rules' | 'sources' | 'births' | 'maintenance'> {
+  extends Pick<
+    Known,
+    'next' | 'time' | 'zone' | 'zoneChanges' | 'clocks' | 'rules' | 'sources' | 'births' | 'maintenance'
+  > {
   readonly series: readonly (Omit<KnownSeries, 'topic'> & { readonly source: string })[]
   /** Ids of the alerts that are open, or can still be acted on. */
   readonly alerts: readonly string[]
 }
 
 export function knownIn(plant: Plant): PathKnown {
-  const { next, time, zone, rules } = plant
+  const { next, time, zone, zoneChanges, rules } = plant
   const sources = plant.sources.map(({ name, up, linked, lostSince, due }) => {
     return { name, up, linked, lostSince, due: Number.isNaN(due) ? null : due }
   })
@@ -81,6 +90,8 @@ export function knownIn(plant: Plant): PathKnown {
     time,
     zone,
     maintenance,
+    zoneChanges,
+    clocks: clocksOf(plant),
     rules: [...rules],
     sources,
     births: [...plant.births],
@@ -95,12 +106,14 @@ export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant 
   plant.begun = true
   plant.time = known.time
   plant.zone = known.zone
+  plant.zoneChanges = known.zoneChanges ?? []
   out.at(known.next - 1, known.time)
   for (const rule of known.rules) putRule(plant, rule, out)
-  out.zone({ name: known.zone })
+  out.zone({ name: known.zone, changes: plant.zoneChanges })
   for (const source of known.sources) putSource(plant, source, out)
   for (const [key, birth] of known.births) putBirth(plant, key, birth, out)
   for (const series of known.series) putSeries(plant, series, out)
+  for (const [device, behind] of known.clocks ?? []) putClock(plant, device, behind, out)
   for (const { offset, time, ...note } of known.notes) out.note(note, offset, time)
   for (const { offset, ...bookmark } of known.bookmarks) out.bookmark(bookmark, offset, known.time)
   for (const maintenance of known.maintenance) putMaintenance(plant, maintenance, out)
@@ -122,6 +135,17 @@ function putSource(plant: Plant, { name, due, ...link }: KnownSource, out: Emit)
 function putBirth(plant: Plant, key: string, birth: Birth, out: Emit): void {
   plant.births.set(key, birth)
   out.birth(key, birth, false)
+}
+
+function clocksOf(plant: Plant): (readonly [string, Millis])[] {
+  return plant.devices.map(({ name, row }) => [name, clockBehind(row)] as const).filter(([, behind]) => behind !== 0)
+}
+
+function putClock(plant: Plant, name: string, behind: Millis, out: Emit): void {
+  const device = plant.devices[plant.deviceOf.get(name) ?? -1]
+  if (device === undefined) return
+  setClock(device.row, behind)
+  out.clock(name, behind)
 }
 
 /** As when it was first seen. */
@@ -160,6 +184,7 @@ function isWatched(plant: Plant, alert: Alert): boolean {
     watch.alert = alert.id
     watch.since = alert.since
   } else if (alert.detector === 'silence' && device !== undefined) device.silent = alert.id
+  else if (alert.detector === 'clock' && device !== undefined) device.clockAlert = alert.id
   else if (alert.detector === 'link' && source !== undefined) source.alert = alert.id
   else return false
   return true

@@ -12,9 +12,10 @@ import {
   recorderTurned,
   recordsMissing,
 } from './coverage.ts'
-import type { Context } from './decode/births.ts'
+import type { Context } from './decode/context.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
+import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
@@ -63,7 +64,7 @@ export function resumePath(known: Known, out: Emit, options: PathOptions = {}): 
 }
 
 function pathOf(plant: Plant): Path {
-  const context: Context = { birth: (key) => plant.births.get(key) ?? null }
+  const context: Context = { birth: (key) => plant.births.get(key) ?? null, zone: () => plant.zoneChanges }
   const reader: Reader = { plant, context, decoder: createDecoder(), decoded: createDecoded() }
   return {
     get next() {
@@ -124,6 +125,7 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   out.message(topic.source, flags & 3, repeat, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
   else readings(reader, topic, block.time[row]!, retained, out)
+  if (reason === null && !retained && !repeat) learnClocks(reader, block.time[row]!, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
 }
 
@@ -147,16 +149,30 @@ function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, ret
     const state = plant.series[id]!
     if (state.device !== device) {
       device = state.device
-      occurs(plant, decoded.time, arrival, false)
+      occurs(plant, device, decoded.time, arrival, false)
       if (alive) touchDevice(plant, device, topic, out)
       if (alive && !each) placeInTime(plant, device, arrival, out)
     }
-    if (each) occurs(plant, decoded.times[i]!, arrival, decoded.historical[i] === 1)
+    if (each) occurs(plant, device, decoded.times[i]!, arrival, decoded.historical[i] === 1)
     if (each && alive) placeInTime(plant, device, arrival, out)
     if (kind === 2) readText(plant, state, decoded.text[i]!, retained, out)
     else readNumber(plant, state, decoded.number[i]!, retained, out)
   }
   if (left !== null) out.undecodable(topic, left)
+}
+
+/** After the readings, which are told by what was known of the clock before them. */
+function learnClocks({ plant, decoded }: Reader, arrival: Millis, out: Emit): void {
+  const { layout, n, slot } = decoded
+  if (Number.isNaN(decoded.time)) return
+  for (let i = 0; i < n; i++) {
+    const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
+    if (id < 0) continue
+    const device = plant.devices[plant.series[id]!.device]!
+    if (learnClock(device.row, decoded.time, arrival, plant.time, plant.next)) clockChanged(plant, device, out)
+    device.dirty = true
+    if (!decoded.each) return // a message of one device
+  }
 }
 
 function born(plant: Plant, { key, same, ...birth }: NonNullable<Decoded['birth']>, out: Emit): void {

@@ -1,8 +1,8 @@
-import type { Alert, Millis, Offset, Rule, SeriesType, Topic } from '../contract/model.ts'
+import type { Alert, Millis, Offset, Rule, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
-import type { Birth } from './decode/births.ts'
+import type { Birth } from './decode/context.ts'
 import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceRowLength, heard, usualLag } from './detect/silence.ts'
@@ -24,6 +24,8 @@ export interface Plant {
   /** The rules that hold from the first have been said. */
   begun: boolean
   zone: string
+  /** Of that zone, for times that name none. */
+  zoneChanges: ZoneChanges
   rules: Rule[]
   readonly series: SeriesState[]
   readonly seriesOf: Map<string, number>
@@ -66,6 +68,8 @@ export interface DeviceState {
   /** Its open silence alert. */
   silent: string | null
   rule: Rule | null
+  /** Its open alert about its clock. */
+  clockAlert: string | null
   /** Every source by which it ever came. */
   readonly comesBy: Set<number>
   /** Its own silences. */
@@ -101,6 +105,7 @@ export function createPlant(maxSeries: number): Plant {
     time: -Infinity,
     begun: false,
     zone: 'UTC',
+    zoneChanges: [],
     rules: [],
     series: [],
     seriesOf: new Map(),
@@ -211,6 +216,7 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
     source,
     silent: null,
     rule,
+    clockAlert: null,
     comesBy: new Set([source]),
     gaps: noGaps('device', device),
     dirty: true,

@@ -14,9 +14,11 @@ import {
   resume,
   resumed,
   silentAfter,
+  skipGap,
   wasKept,
 } from './detect/silence.ts'
 import { learnRun } from './detect/stuck.ts'
+import { clockBehind } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { eventTime, historicalMs } from './event-time.ts'
 import { countLate, turn } from './gaps.ts'
@@ -37,10 +39,10 @@ import {
 } from './series.ts'
 
 /** What the readings that follow share: their time, and whether they are history. */
-export function occurs(plant: Plant, deviceTime: Millis, arrival: Millis, historical: boolean): void {
+export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
   const { now } = plant
   now.offset = plant.next
-  now.time = eventTime(deviceTime, arrival)
+  now.time = eventTime(deviceTime, arrival, clockBehind(plant.devices[index]!.row))
   now.historical = historical || plant.time - now.time > historicalMs
 }
 
@@ -49,7 +51,9 @@ export function touchDevice(plant: Plant, index: number, topic: Topic, out: Emit
   const device = plant.devices[index]!
   comesBy(plant, index, device, topic, out)
   endSilence(plant, device, out)
-  if (!plant.now.historical && !isHeard(plant, device)) hear(plant, index, device)
+  if (isHeard(plant, device)) return
+  if (plant.now.historical) live(plant, index, device)
+  else hear(plant, index, device)
 }
 
 function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic, out: Emit): void {
@@ -100,6 +104,14 @@ export function placeInTime(plant: Plant, index: number, arrival: Millis, out: E
   const kept = wasKept(device.row, lag)
   if (kept && (countLate(source.gaps, now.time, next, out) || countLate(device.gaps, now.time, next, out))) return
   learnLag(device.row, lag)
+}
+
+/** What it tells is old, but it is there; how fast a buffer drains is not its pace. */
+function live(plant: Plant, index: number, device: DeviceState): void {
+  device.row[heard] = plant.time
+  device.row[skipGap] = 1
+  device.dirty = true
+  setDeadline(plant, index)
 }
 
 function hear(plant: Plant, index: number, device: DeviceState): void {

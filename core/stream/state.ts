@@ -1,9 +1,9 @@
 import { FieldError } from '../contract/errors.ts'
-import type { Alert, Millis, Offset, Rule, Series } from '../contract/model.ts'
+import type { Alert, Millis, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
-import type { Birth } from './decode/births.ts'
+import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps } from './gaps.ts'
 import type { Incident } from './incident.ts'
 import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
@@ -23,12 +23,13 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-11'
+export const pathVersion = 'path-12'
 
 interface Core {
   readonly time: Millis | null
   readonly begun: boolean
   readonly zone: string
+  readonly zoneChanges: ZoneChanges
   readonly rules: readonly Rule[]
   readonly series: readonly SavedSeries[]
   readonly devices: readonly SavedDevice[]
@@ -64,7 +65,8 @@ interface SavedWatch {
   readonly clearReadings: number
 }
 
-interface SavedDevice extends Pick<DeviceState, 'name' | 'label' | 'area' | 'source' | 'silent' | 'series'> {
+interface SavedDevice
+  extends Pick<DeviceState, 'name' | 'label' | 'area' | 'source' | 'silent' | 'clockAlert' | 'series'> {
   readonly comesBy: readonly number[]
   readonly gaps: SavedGaps
 }
@@ -86,6 +88,7 @@ function coreOf(plant: Plant): Core {
     time: Number.isFinite(plant.time) ? plant.time : null,
     begun: plant.begun,
     zone: plant.zone,
+    zoneChanges: plant.zoneChanges,
     rules: plant.rules,
     series: plant.series.map(({ series, device, text, watches }) => ({
       series,
@@ -93,12 +96,13 @@ function coreOf(plant: Plant): Core {
       text,
       watches: savedWatches(watches),
     })),
-    devices: plant.devices.map(({ name, label, area, source, silent, series, comesBy, gaps }) => ({
+    devices: plant.devices.map(({ name, label, area, source, silent, clockAlert, series, comesBy, gaps }) => ({
       name,
       label,
       area,
       source,
       silent,
+      clockAlert,
       series,
       comesBy: [...comesBy],
       gaps: saveGaps(gaps),
@@ -168,6 +172,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   plant.time = core.time ?? -Infinity
   plant.begun = core.begun
   plant.zone = core.zone
+  plant.zoneChanges = core.zoneChanges
   plant.rules = [...core.rules]
   plant.running = core.running
   plant.asleep = core.asleep

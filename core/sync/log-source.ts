@@ -4,7 +4,7 @@ import type { Block } from '../contract/block.ts'
 import { content, kindCode, recordAt } from '../contract/block.ts'
 import type { Alert, AlertPhase, Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
+import { type BirthRow, behindSql, birthSql, ContextAsOf, type KnownRows, zoneSql } from '../stream/decode/context.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
 import { devicePlace } from '../stream/place.ts'
@@ -26,16 +26,16 @@ class LogSource implements BatchSource {
   private readonly viewsFile: string
   private readonly decoder = createDecoder()
   private readonly decoded = createDecoded()
-  private readonly known: KnownBirths
-  private readonly births: BirthsAsOf
+  private readonly known: KnownInViews
+  private readonly context: ContextAsOf
   private reached: Offset = 0
   private block: Block | null = null
 
   constructor(reader: LogReader, viewsFile: string) {
     this.reader = reader
     this.viewsFile = viewsFile
-    this.known = new KnownBirths(viewsFile)
-    this.births = new BirthsAsOf((key, before) => this.known.read(key, before))
+    this.known = new KnownInViews(viewsFile)
+    this.context = new ContextAsOf(this.known)
   }
 
   base(): Offset {
@@ -120,42 +120,64 @@ class LogSource implements BatchSource {
 
   private decode(block: Block, row: number): Message {
     const record = recordAt(block, row)
-    this.births.offset = record.offset
+    this.context.offset = record.offset
     const bytes = content(block, row)
     const undecodable =
-      bytes === null ? 'too_large' : this.decoder.decode(record.topic, bytes, this.births, this.decoded)
+      bytes === null ? 'too_large' : this.decoder.decode(record.topic, bytes, this.context, this.decoded)
     if (undecodable !== null)
       return { record, readings: [], device: devicePlace(record.topic.name).device, undecodable }
     const { device } = this.decoded.layout.place
-    return { record, readings: readingsOf(this.decoded, record.offset, record.time), device, undecodable: null }
+    return {
+      record,
+      readings: readingsOf(this.decoded, record.offset, record.time, this.context),
+      device,
+      undecodable: null,
+    }
   }
 }
 
-/** What the views know of births; the file is opened when it is asked for, because views are dropped and made again. */
-class KnownBirths {
+interface Prepared {
+  readonly birth: Database.Statement<[string, Offset, string, Offset], BirthRow>
+  readonly zone: Database.Statement<[Offset], string | null>
+  readonly behind: Database.Statement<[string, Offset], Millis>
+}
+
+/** What decoding depends on, from the views; the file is opened when it is asked for, because views are made again. */
+class KnownInViews implements KnownRows {
   private readonly file: string
   private db: Database.Database | null = null
-  private row: Database.Statement<[string, Offset, string, Offset], BirthRow> | null = null
+  private prepared: Prepared | null = null
 
   constructor(file: string) {
     this.file = file
   }
 
-  read(key: string, before: Offset): BirthRow | undefined {
-    if (this.row === null && !this.open()) return undefined
-    return this.row!.get(key, before, key, before)
+  birth(key: string, before: Offset): BirthRow | undefined {
+    return this.open()?.birth.get(key, before, key, before)
+  }
+
+  zone(before: Offset): string | null | undefined {
+    return this.open()?.zone.get(before)
+  }
+
+  behind(device: string, before: Offset): Millis | undefined {
+    return this.open()?.behind.get(device, before)
   }
 
   close(): void {
     this.db?.close()
-    this.db = this.row = null
+    this.db = this.prepared = null
   }
 
-  private open(): boolean {
-    if (!existsSync(this.file)) return false
+  private open(): Prepared | null {
+    if (this.prepared !== null || !existsSync(this.file)) return this.prepared
     this.db = new Database(this.file, { readonly: true, fileMustExist: true })
-    this.row = this.db.prepare(birthRowSql)
-    return true
+    this.prepared = {
+      birth: this.db.prepare(birthSql),
+      zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
+      behind: this.db.prepare<[string, Offset], Millis>(behindSql).pluck(),
+    }
+    return this.prepared
   }
 }
 

@@ -93,6 +93,7 @@ export const cuts: { readonly [table: string]: string | null } = {
     where new.reason = old.reason and new.minute > old.minute)`,
   birth: `delete from birth as old where offset < (select max(offset) from birth where key = old.key)
     and offset <> (select max(offset) from birth where key = old.key and metrics is not null)`,
+  clock: 'delete from clock as old where offset < (select max(offset) from clock where device = old.device)',
   rule: null,
   note: null,
   bookmark: null,

@@ -3,7 +3,6 @@ import { type Block, content, kindCode, recordAt } from '../contract/block.ts'
 import type { Calls, MessageRow } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset, UndecodableReason } from '../contract/model.ts'
-import { readingsOf } from '../stream/readings.ts'
 import type { Instant } from './instant.ts'
 import { listedTopic } from './undecodable.ts'
 import type { Views } from './views.ts'
@@ -102,7 +101,7 @@ export class MessageAnswers {
       record,
       ...textOf(content(block, row) ?? bytes),
       size: bytes.length,
-      readings: isMessage && reason === null ? readingsOf(records.decoded, record.offset, record.time) : [],
+      readings: isMessage && reason === null ? records.readings(record.offset, record.time) : [],
       undecodable: reason ?? (isMessage ? records.decoded.left : null),
     }
   }

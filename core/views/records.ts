@@ -1,11 +1,13 @@
 import { type Block, content, kindCode, repeatFlag } from '../contract/block.ts'
-import type { Millis, Offset, SeriesType, UndecodableReason } from '../contract/model.ts'
+import type { Millis, Offset, Reading, SeriesType, UndecodableReason } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import { type BirthRow, BirthsAsOf, birthRowSql } from '../stream/decode/births.ts'
+import { ContextAsOf } from '../stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueKinds } from '../stream/decode/decoded.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
 import { eventTime } from '../stream/event-time.ts'
+import { readingsOf } from '../stream/readings.ts'
 import type { Catalogue } from './catalogue.ts'
+import { knownRows } from './known-rows.ts'
 import type { Db } from './tables.ts'
 
 /** A number or boolean reading as the records hold it. */
@@ -26,14 +28,13 @@ export class Records {
   /** What `decode` made of its message. */
   readonly decoded: Decoded = createDecoded()
   private readonly decoder = createDecoder()
-  private readonly births: BirthsAsOf
+  private readonly context: ContextAsOf
   private readonly blocks = new Map<Offset, Block>()
 
   constructor(db: Db, log: LogReader, catalogue: Catalogue) {
     this.log = log
     this.catalogue = catalogue
-    const birth = db.prepare<[string, Offset, string, Offset], BirthRow>(birthRowSql)
-    this.births = new BirthsAsOf((key, before) => birth.get(key, before, key, before))
+    this.context = new ContextAsOf(knownRows(db))
   }
 
   /** The block that holds `offset`, or null beyond the head or below the base. */
@@ -83,19 +84,32 @@ export class Records {
 
   /** Reads the message of a row into `decoded`, as the path has read it. */
   decode(block: Block, row: number): UndecodableReason | null {
-    this.births.offset = block.first + row
+    this.context.offset = block.first + row
     const bytes = content(block, row)
     if (bytes === null) return 'too_large'
-    return this.decoder.decode(block.topics[block.topic[row]!]!, bytes, this.births, this.decoded)
+    return this.decoder.decode(block.topics[block.topic[row]!]!, bytes, this.context, this.decoded)
+  }
+
+  /** The readings of the message that was decoded last, which came at `arrival`. */
+  readings(offset: Offset, arrival: Millis): Reading[] {
+    return readingsOf(this.decoded, offset, arrival, this.context)
   }
 
   private visitRow(block: Block, row: number, visit: Visit): void {
     const { decoded } = this
     if (this.decode(block, row) !== null) return
+    const { layout, slot } = decoded
+    let device = ''
+    let behind = 0
     for (let i = 0; i < decoded.n; i++) {
       if (decoded.kind[i] === 2) continue
       const series = this.seriesOf(decoded, i)
-      const time = eventTime(timeAt(decoded, i), block.time[row]!)
+      const place = layout.places[slot[i]!]!
+      if (place.device !== device) {
+        device = place.device
+        behind = this.context.behind(device)
+      }
+      const time = eventTime(timeAt(decoded, i), block.time[row]!, behind)
       if (series >= 0) visit(series, block.first + row, time, decoded.number[i]!, block.time[row]!)
     }
   }

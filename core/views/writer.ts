@@ -12,7 +12,7 @@ import type {
   Transition,
   UndecodableReason,
 } from '../contract/model.ts'
-import type { Birth } from '../stream/decode/births.ts'
+import type { Birth } from '../stream/decode/context.ts'
 import type { Emit } from '../stream/emit.ts'
 import type { Gap } from '../stream/gaps.ts'
 import type { PathState } from '../stream/path.ts'
@@ -157,8 +157,12 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.service.run(device, this.offset, out ? 1 : 0, note, by)
   }
 
-  zone({ name }: Commands['zone']): void {
-    if (!this.skip) this.run.zone.run(this.offset, name)
+  zone({ name, changes }: Commands['zone']): void {
+    if (!this.skip) this.run.zone.run(this.offset, name, JSON.stringify(changes ?? []))
+  }
+
+  clock(device: string, behindMs: Millis): void {
+    if (!this.skip) this.run.clock.run(device, this.offset, behindMs)
   }
 
   birth(key: string, { offset, session, metrics }: Birth, same: boolean): void {
@@ -253,7 +257,8 @@ interface Statements {
   readonly birth: Statement<[string, number, number, string | null]>
   readonly maintenance: Statement<[string, number, string, number | null]>
   readonly service: Statement<[string, number, number, string | null, string]>
-  readonly zone: Statement<[number, string]>
+  readonly clock: Statement<[string, number, number]>
+  readonly zone: Statement<[number, string, string]>
   readonly link: Statement<[number, number, string, string, string | null]>
   readonly source: Statement<[string, number, number]>
   readonly comesBy: Statement<[string, string, number, number]>
@@ -277,10 +282,11 @@ function statements(db: Db): Statements {
     rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
     note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
     bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),
+    clock: db.prepare('insert or replace into clock values (?, ?, ?)'),
     birth: db.prepare('insert or replace into birth values (?, ?, ?, ?)'),
     maintenance: db.prepare('insert or replace into maintenance values (?, ?, ?, ?)'),
     service: db.prepare('insert or replace into service values (?, ?, ?, ?, ?)'),
-    zone: db.prepare('insert or replace into zone values (?, ?)'),
+    zone: db.prepare('insert or replace into zone values (?, ?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
     source: db.prepare('insert or ignore into source values (?, ?, ?)'),
     dropped: db.prepare('insert or replace into dropped values (?, ?, ?, ?, ?)'),

@@ -77,6 +77,7 @@ const calls = [
   'service',
   'zone',
   'birth',
+  'clock',
   'link',
   'source',
   'comesBy',

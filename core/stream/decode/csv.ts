@@ -1,4 +1,5 @@
 import type { UndecodableReason } from '../../contract/model.ts'
+import type { Context } from './context.ts'
 import { beginEach, type Decoded, maxName, putReading, type Value } from './decoded.ts'
 import { timeOf } from './parse.ts'
 import { type SignalTable, slotOf } from './signal-table.ts'
@@ -48,14 +49,21 @@ function isName(cell: string): boolean {
 const columnTimes: ReadonlySet<string> = new Set(['ts', 'time', 'timestamp', 'datetime', 'date', 't'])
 
 /** Each line is a row; an empty cell is no reading. */
-export function putCsv({ names, separator, lines }: Csv, table: SignalTable, out: Decoded): UndecodableReason | null {
+export function putCsv(
+  { names, separator, lines }: Csv,
+  table: SignalTable,
+  context: Context,
+  out: Decoded,
+): UndecodableReason | null {
   beginEach(out)
   out.layout = table.layout
   const timeColumn = names.findIndex((name) => columnTimes.has(name.toLowerCase()))
   for (const line of lines) {
     const cells = cellsOf(line, separator)
     const time =
-      timeColumn < 0 ? null : timeOf(names[timeColumn]!.toLowerCase(), cellValue(cells[timeColumn]!, separator))
+      timeColumn < 0
+        ? null
+        : timeOf(names[timeColumn]!.toLowerCase(), cellValue(cells[timeColumn]!, separator), context)
     for (let i = 0; i < cells.length; i++) {
       if (nothing.test(cells[i]!) || (i === timeColumn && time !== null)) continue
       const slot = slotOf(table, table.layout.place, names[i]!, null)

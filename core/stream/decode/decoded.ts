@@ -1,6 +1,6 @@
 import type { Millis, UndecodableReason } from '../../contract/model.ts'
 import type { Place } from '../place.ts'
-import type { Birth } from './births.ts'
+import type { Birth } from './context.ts'
 import type { SparkplugType } from './sparkplug.ts'
 
 /** What one message holds, in columns that the next call overwrites. */

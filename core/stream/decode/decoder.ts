@@ -1,6 +1,6 @@
 import type { Topic, UndecodableReason } from '../../contract/model.ts'
 import { devicePlace, signalPlace } from '../place.ts'
-import type { Context } from './births.ts'
+import type { Context } from './context.ts'
 import { csvIn, putCsv } from './csv.ts'
 import { addSignal, createDecoded, type Decoded, emptyLayout, inOrder, type Layout, putValue } from './decoded.ts'
 import { putRows, rowsIn } from './json-rows.ts'
@@ -34,7 +34,7 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
         topics.set(name, cache)
       }
       begin(out)
-      if (cache.sparkplug === null) return decodeInto(cache, bytes, out)
+      if (cache.sparkplug === null) return decodeInto(cache, bytes, context, out)
       if (bytes.length > maxBytes) return 'too_large'
       return readSparkplug(cache.sparkplug, source, bytes, context, out)
     },
@@ -70,8 +70,8 @@ interface TopicCache {
   tries: number
 }
 
-function decodeInto(cache: TopicCache, bytes: Uint8Array, out: Decoded): UndecodableReason | null {
-  if (scanInto(cache.shapes, bytes, out)) return null
+function decodeInto(cache: TopicCache, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null {
+  if (scanInto(cache.shapes, bytes, context, out)) return null
   out.n = 0
   out.time = Number.NaN
   if (bytes.length === 0) return 'empty'
@@ -79,13 +79,13 @@ function decodeInto(cache: TopicCache, bytes: Uint8Array, out: Decoded): Undecod
   const said = sayOf(bytes)
   if (typeof said === 'string') return said
   const rows = 'json' in said ? rowsIn(said.json) : null
-  if (rows !== null) return putRows(rows, tableOf(cache), out)
+  if (rows !== null) return putRows(rows, tableOf(cache), context, out)
   const csv = 'text' in said ? csvIn(said.text) : null
-  if (csv !== null) return putCsv(csv, tableOf(cache), out)
-  const parsed = 'json' in said ? fields(said.json) : bareText(said.text)
+  if (csv !== null) return putCsv(csv, tableOf(cache), context, out)
+  const parsed = 'json' in said ? fields(said.json, context) : bareText(said.text)
   if (typeof parsed === 'string') return parsed
   fill(out, parsed, layoutFor(cache, parsed))
-  if (cache.tries > 0 && bytes.length <= maxShapeBytes && parsed.dropped === 0) learn(cache, bytes, out)
+  if (cache.tries > 0 && bytes.length <= maxShapeBytes && parsed.dropped === 0) learn(cache, bytes, context, out)
   return null
 }
 
@@ -94,10 +94,10 @@ function tableOf(cache: TopicCache): SignalTable {
   return cache.table
 }
 
-function scanInto(shapes: Shape[], bytes: Uint8Array, out: Decoded): boolean {
+function scanInto(shapes: Shape[], bytes: Uint8Array, context: Context, out: Decoded): boolean {
   for (let i = 0; i < shapes.length; i++) {
     const shape = shapes[i]!
-    if (!scan(shape, bytes, out)) continue
+    if (!scan(shape, bytes, context, out)) continue
     if (i > 0) {
       shapes[i] = shapes[0]!
       shapes[0] = shape
@@ -107,11 +107,11 @@ function scanInto(shapes: Shape[], bytes: Uint8Array, out: Decoded): boolean {
   return false
 }
 
-function learn(cache: TopicCache, bytes: Uint8Array, out: Decoded): void {
+function learn(cache: TopicCache, bytes: Uint8Array, context: Context, out: Decoded): void {
   cache.tries -= 1
   const shape = learnShape(bytes, out.layout)
   if (shape === null) return
-  if (scan(shape, bytes, check) && same(check, out)) cache.shapes.push(shape)
+  if (scan(shape, bytes, context, check) && same(check, out)) cache.shapes.push(shape)
 }
 
 const check = createDecoded()

@@ -1,4 +1,5 @@
 import type { Millis, UndecodableReason } from '../../contract/model.ts'
+import type { Context } from './context.ts'
 import { beginEach, type Decoded, maxName, putReading, type Value } from './decoded.ts'
 import {
   flatten,
@@ -47,20 +48,25 @@ interface Base {
   name: string
   seconds: number
   unit: string | null
-  value: number
   time: Millis
+  readonly context: Context
 }
 
 /** Reads the rows in the order of their time. */
-export function putRows({ around, rows }: JsonRows, table: SignalTable, out: Decoded): UndecodableReason | null {
+export function putRows(
+  { around, rows }: JsonRows,
+  table: SignalTable,
+  context: Context,
+  out: Decoded,
+): UndecodableReason | null {
   beginEach(out)
   out.layout = table.layout
-  const base: Base = { name: '', seconds: 0, unit: null, value: 0, time: Number.NaN }
-  const shared = flat(around)
+  const base: Base = { name: '', seconds: 0, unit: null, context, time: Number.NaN }
+  const shared = flat(around, context)
   if (shared === null) return 'not_finite'
   base.time = shared.time
   putFields(shared, shared.time, table, out)
-  const times = rows.map(ownTime)
+  const times = rows.map((row) => ownTime(row, context))
   const backwards = times.length > 1 && times[0]! > times[times.length - 1]!
   for (let i = 0; i < rows.length; i++) {
     const row = rows[backwards ? rows.length - 1 - i : i]!
@@ -69,14 +75,15 @@ export function putRows({ around, rows }: JsonRows, table: SignalTable, out: Dec
   return out.n === 0 ? (out.left ?? 'no_value') : null
 }
 
-function ownTime(row: object): Millis {
-  for (const [key, field] of Object.entries(row)) if (timeKeys.has(key)) return timeOf(key, field) ?? Number.NaN
+function ownTime(row: object, context: Context): Millis {
+  for (const [key, field] of Object.entries(row))
+    if (timeKeys.has(key)) return timeOf(key, field, context) ?? Number.NaN
   return Number.NaN
 }
 
-function flat(fields: object): Parsed | null {
+function flat(fields: object, context: Context): Parsed | null {
   const found = noFields()
-  return flatten(fields, '', true, found) ? found : null
+  return flatten(fields, '', context, found) ? found : null
 }
 
 function putFields({ names, values, dropped }: Parsed, time: Millis, table: SignalTable, out: Decoded): void {
@@ -89,9 +96,9 @@ function putFields({ names, values, dropped }: Parsed, time: Millis, table: Sign
 function putRow(row: object, base: Base, table: SignalTable, out: Decoded): boolean {
   const named = namedRow(row, base)
   if (named === null) {
-    const found = flat(unwrapped(row))
+    const found = flat(unwrapped(row), base.context)
     if (found === null) return false
-    const time = ownTime(row)
+    const time = ownTime(row, base.context)
     putFields(found, Number.isNaN(time) ? base.time : time, table, out)
     return true
   }
@@ -131,14 +138,14 @@ function namedRow(row: object, base: Base): Named | null {
     else if (key === 'bt' && typeof field === 'number') base.seconds = field
     else if (key === 'bu' && typeof field === 'string') base.unit = field
     else if (key === 't' && typeof field === 'number') seconds = field
-    else if (timeKeys.has(key) && timeOf(key, field) !== null) time = timeOf(key, field)!
+    else if (timeKeys.has(key) && timeOf(key, field, base.context) !== null) time = timeOf(key, field, base.context)!
     else if (unitKeys.has(key) && typeof field === 'string') unit = field.slice(0, 32)
     else if (qualityKeys.has(key)) good = !isBad(field)
     else if (!baseKeys.has(key)) return null
   }
   if (name === null && base.name === '') return null
   const at = (seconds ?? 0) + base.seconds
-  if (seconds !== null || base.seconds !== 0) time = timeOfSeconds(at, base.time)
+  if (seconds !== null || base.seconds !== 0) time = timeOfSeconds(at, base)
   return { name: (base.name + (name ?? '')).slice(0, maxName), value, time, unit: unit ?? base.unit, good }
 }
 
@@ -146,7 +153,6 @@ function namedRow(row: object, base: Base): Named | null {
 const baseKeys: ReadonlySet<string> = new Set(['bv', 'bs', 'bver', 's', 'ut', 'vd'])
 
 /** SenML counts small times from now. */
-function timeOfSeconds(seconds: number, otherwise: Millis): Millis {
-  if (seconds < relativeSeconds) return otherwise
-  return timeOf('ts', seconds) ?? otherwise
+function timeOfSeconds(seconds: number, { time, context }: Base): Millis {
+  return seconds < relativeSeconds ? time : (timeOf('ts', seconds, context) ?? time)
 }

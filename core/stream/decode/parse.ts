@@ -1,5 +1,6 @@
 import type { Millis, UndecodableReason } from '../../contract/model.ts'
 import { epochMillis, isoMillis } from '../event-time.ts'
+import type { Context } from './context.ts'
 import { maxName, maxText, type Value } from './decoded.ts'
 
 /** A message read the plain way. */
@@ -39,9 +40,9 @@ export function sayOf(bytes: Uint8Array): Said {
 }
 
 /** A time that a message carries under a key such as `ts`, or null when the value is not one. */
-export function timeOf(key: string, value: unknown): Millis | null {
+export function timeOf(key: string, value: unknown, context: Context): Millis | null {
   if (typeof value === 'string') {
-    const time = isoMillis(value)
+    const time = isoMillis(value, context)
     return Number.isNaN(time) ? null : time
   }
   if (typeof value !== 'number') return null
@@ -107,15 +108,15 @@ function scalar(value: Value): Parsed | UndecodableReason {
 }
 
 /** JSON as one value, or as a signal for each field. */
-export function fields(json: unknown): Parsed | UndecodableReason {
+export function fields(json: unknown, context: Context): Parsed | UndecodableReason {
   if (json === null) return 'no_value'
   if (typeof json !== 'object') return scalar(json as Value) // what JSON.parse gives beside objects and null
-  const single = Array.isArray(json) ? null : singleValue(json)
+  const single = Array.isArray(json) ? null : singleValue(json, context)
   if (single !== null) return single
   const found = noFields()
-  const inner = wrapped(json)
-  if (inner !== null) takeTime(json, found)
-  if (!flatten(inner ?? json, '', inner === null, found)) return 'not_finite'
+  const inner = wrapped(json, context)
+  if (inner !== null) takeTime(json, context, found)
+  if (!flatten(inner ?? json, '', inner === null ? context : null, found)) return 'not_finite'
   return found.values.length === 0 ? 'no_value' : found
 }
 
@@ -124,21 +125,21 @@ export function noFields(): Parsed {
 }
 
 /** `{ts, values: {...}}` and nothing else holds its fields one level down. */
-function wrapped(json: object): object | null {
+function wrapped(json: object, context: Context): object | null {
   let inner: object | null = null
   for (const [key, field] of Object.entries(json)) {
     if (key === wrapper && typeof field === 'object' && field !== null && !Array.isArray(field)) inner = field
-    else if (!timeKeys.has(key) || timeOf(key, field) === null) return null
+    else if (!timeKeys.has(key) || timeOf(key, field, context) === null) return null
   }
   return inner
 }
 
-function takeTime(json: object, found: Parsed): void {
-  for (const [key, field] of Object.entries(json)) if (key !== wrapper) found.time = timeOf(key, field)!
+function takeTime(json: object, context: Context, found: Parsed): void {
+  for (const [key, field] of Object.entries(json)) if (key !== wrapper) found.time = timeOf(key, field, context)!
 }
 
 /** `{value, ts, quality, unit, name}` and nothing else is one value with its time. */
-function singleValue(json: object): Parsed | UndecodableReason | null {
+function singleValue(json: object, context: Context): Parsed | UndecodableReason | null {
   let value: Value | null = null
   let time = Number.NaN
   let unit: string | null = null
@@ -146,7 +147,7 @@ function singleValue(json: object): Parsed | UndecodableReason | null {
   let good = true
   for (const [key, field] of Object.entries(json)) {
     if (valueKeys.has(key) && value === null && isValue(field)) value = field
-    else if (timeKeys.has(key) && timeOf(key, field) !== null) time = timeOf(key, field)!
+    else if (timeKeys.has(key) && timeOf(key, field, context) !== null) time = timeOf(key, field, context)!
     else if (unitKeys.has(key) && typeof field === 'string') unit = field.slice(0, 32)
     else if (nameKeys.has(key) && typeof field === 'string' && field !== '') name = field.slice(0, maxName)
     else if (qualityKeys.has(key) && typeof field !== 'object') good = !isBad(field)
@@ -167,20 +168,20 @@ export function isValue(field: unknown): field is Value {
   return typeof field === 'number' || typeof field === 'boolean' || typeof field === 'string'
 }
 
-/** False when a number is not finite. `outer`: a time among the fields is the message's. */
-export function flatten(node: object, path: string, outer: boolean, found: Parsed): boolean {
+/** False when a number is not finite. With a context, a time among the fields is the message's. */
+export function flatten(node: object, path: string, context: Context | null, found: Parsed): boolean {
   for (const [key, field] of Object.entries(node)) {
     const name = path === '' ? key || '_' : `${path}.${key}`
     if (typeof field === 'object') {
-      if (field !== null && !flatten(field as object, name, false, found)) return false
-    } else if (!takeField(name, key, field as Value, outer, found)) return false
+      if (field !== null && !flatten(field as object, name, null, found)) return false
+    } else if (!takeField(name, key, field as Value, context, found)) return false
   }
   return true
 }
 
-function takeField(name: string, key: string, field: Value, outer: boolean, found: Parsed): boolean {
+function takeField(name: string, key: string, field: Value, context: Context | null, found: Parsed): boolean {
   if (typeof field === 'number' && !Number.isFinite(field)) return false
-  const time = outer && timeKeys.has(key) ? timeOf(key, field) : null
+  const time = context !== null && timeKeys.has(key) ? timeOf(key, field, context) : null
   if (time !== null) {
     found.time = time
     return true

@@ -1,4 +1,5 @@
 import { isoMillis } from '../event-time.ts'
+import { type Context, noContext } from './context.ts'
 import type { Decoded, Layout } from './decoded.ts'
 import { type FoundNumber, findNumber } from './number.ts'
 import { nameKeys, qualityKeys, rowNameKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
@@ -16,7 +17,7 @@ const found: FoundNumber = { value: 0, end: 0 }
 const maxSlots = 64
 
 /** Reads a message of this shape in place. False when it has another shape: `out` then holds nothing of use. */
-export function scan(shape: Shape, bytes: Uint8Array, out: Decoded): boolean {
+export function scan(shape: Shape, bytes: Uint8Array, context: Context, out: Decoded): boolean {
   const { literals, times } = shape
   let at = 0
   let n = 0
@@ -28,7 +29,7 @@ export function scan(shape: Shape, bytes: Uint8Array, out: Decoded): boolean {
     if (key === null) {
       at = scanValue(bytes, at, out, n)
       n++
-    } else at = scanTime(key, bytes, at, out)
+    } else at = scanTime(key, bytes, at, context, out)
     if (at < 0) return false
   }
   if (afterLiteral(literals[times.length]!, bytes, at) !== bytes.length) return false
@@ -83,15 +84,15 @@ function textEnd(bytes: Uint8Array, at: number): number {
   return -1
 }
 
-function scanTime(key: string, bytes: Uint8Array, at: number, out: Decoded): number {
+function scanTime(key: string, bytes: Uint8Array, at: number, context: Context, out: Decoded): number {
   if (bytes[at] === 0x22) {
     const end = textEnd(bytes, at)
     if (end < 0) return -1
-    out.time = isoMillis(String.fromCharCode(...bytes.subarray(at + 1, end - 1)))
+    out.time = isoMillis(String.fromCharCode(...bytes.subarray(at + 1, end - 1)), context)
     return Number.isNaN(out.time) ? -1 : end
   }
   findNumber(bytes, at, found)
-  const time = timeOf(key, found.value)
+  const time = timeOf(key, found.value, context)
   if (time === null) return -1
   out.time = time
   return found.end
@@ -221,10 +222,10 @@ function walkScalar(walk: Walk, key: string | null): boolean {
 function isTime(walk: Walk, key: string): boolean {
   if (walk.bytes[walk.at] !== 0x22) {
     findNumber(walk.bytes, walk.at, found)
-    return timeOf(key, found.value) !== null
+    return timeOf(key, found.value, noContext) !== null
   }
   const end = textEnd(walk.bytes, walk.at)
-  return !Number.isNaN(isoMillis(String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1))))
+  return !Number.isNaN(isoMillis(String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1)), noContext))
 }
 
 function scalarEnd(walk: Walk): number {

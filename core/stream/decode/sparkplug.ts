@@ -1,8 +1,8 @@
 import type { Millis, UndecodableReason } from '../../contract/model.ts'
 import type { Place } from '../place.ts'
 import { nodePlace } from '../place.ts'
-import type { Birth, BirthMetric, Context } from './births.ts'
-import { sameMetrics } from './births.ts'
+import type { Birth, BirthMetric, Context } from './context.ts'
+import { sameMetrics } from './context.ts'
 import {
   addSignal,
   beginEach,

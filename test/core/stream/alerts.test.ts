@@ -277,7 +277,7 @@ describe('the usual band', () => {
     const old = { ...late[800]!, body: JSON.stringify({ p: 999, ts: start }) }
     const after = late.slice(801, 803)
     expect(alertsOf([...late.slice(0, 801), ...Array(10).fill(old), ...after])).toEqual([])
-    const behind = late.map((each) => ({ ...each, time: each.time + hour }))
+    const behind = late.map((each, i) => ({ ...each, time: start + 240 * hour + i * 1_000 })) // a buffer that drains
     const fault = [1, 2, 3].map((i) => ({
       ...behind[863]!,
       body: JSON.stringify({ p: 99, ts: start + (863 + i) * 5 * minute }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noContext } from '../../../core/stream/decode/births.ts'
+import { noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder } from '../../../core/stream/decode/decoder.ts'
 import { random } from '../../support/stream.ts'

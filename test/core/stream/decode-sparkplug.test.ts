@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type Birth, type Context, noContext } from '../../../core/stream/decode/births.ts'
+import { type Birth, type Context, noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder } from '../../../core/stream/decode/decoder.ts'
 import { createPath, restorePath } from '../../../core/stream/path.ts'
@@ -26,7 +26,7 @@ const lines = readFileSync(fixture, 'utf8')
 describe('what another encoder wrote', () => {
   test('is read value by value: births, aliases, every type, templates, deaths', () => {
     const births = new Map<string, Birth>()
-    const context: Context = { birth: (key) => births.get(key) ?? null }
+    const context: Context = { ...noContext, birth: (key) => births.get(key) ?? null }
     const decoder = createDecoder()
     const out = createDecoded()
     let read = 0

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noContext } from '../../../core/stream/decode/births.ts'
+import { noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder, type Decoder } from '../../../core/stream/decode/decoder.ts'
 import { findNumber } from '../../../core/stream/decode/number.ts'

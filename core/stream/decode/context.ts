@@ -1,4 +1,4 @@
-import type { Offset } from '../../contract/model.ts'
+import type { Millis, Offset, ZoneChanges } from '../../contract/model.ts'
 
 /** A metric as the birth of its edge node or device declares it; later messages may name it by its alias alone. */
 export interface BirthMetric {
@@ -21,9 +21,11 @@ export interface Birth {
 export interface Context {
   /** The newest birth under a key, before the record that is decoded. */
   birth(key: string): Birth | null
+  /** Of the plant, for times that name no zone. */
+  zone(): ZoneChanges
 }
 
-export const noContext: Context = { birth: () => null }
+export const noContext: Context = { birth: () => null, zone: () => [] }
 
 /** A birth with the same metrics keeps the list of the one before, so that what was made of it stays. */
 export function sameMetrics(a: readonly BirthMetric[], b: readonly BirthMetric[]): boolean {
@@ -43,20 +45,37 @@ export interface BirthRow {
   readonly metrics: string
 }
 
-/** The births as of any offset, from rows that are read when they are asked for. */
-export class BirthsAsOf implements Context {
+/** Where what decoding depends on is read from, as of a record: the views. */
+export interface KnownRows {
+  readonly birth: (key: string, before: Offset) => BirthRow | undefined
+  /** JSON of the changes of the zone. */
+  readonly zone: (before: Offset) => string | null | undefined
+  readonly behind: (device: string, before: Offset) => Millis | undefined
+}
+
+/** What held before any record, from rows that are read when they are asked for. */
+export class ContextAsOf implements Context {
   /** The record that is decoded. */
   offset: Offset = 0
-  private readonly read: (key: string, before: Offset) => BirthRow | undefined
+  private readonly rows: KnownRows
   private readonly lists = new Map<string, readonly BirthMetric[]>()
 
-  constructor(read: (key: string, before: Offset) => BirthRow | undefined) {
-    this.read = read
+  constructor(rows: KnownRows) {
+    this.rows = rows
   }
 
   birth(key: string): Birth | null {
-    const row = this.read(key, this.offset)
+    const row = this.rows.birth(key, this.offset)
     return row === undefined ? null : { offset: row.offset, session: row.session, metrics: this.metrics(key, row) }
+  }
+
+  zone(): ZoneChanges {
+    return JSON.parse(this.rows.zone(this.offset) ?? '[]') as ZoneChanges // written by the views, from the same type
+  }
+
+  /** How far the clock of a device was behind, as far as was known. */
+  behind(device: string): Millis {
+    return this.rows.behind(device, this.offset) ?? 0
   }
 
   private metrics(key: string, { listed, metrics }: BirthRow): readonly BirthMetric[] {
@@ -64,7 +83,7 @@ export class BirthsAsOf implements Context {
     let list = this.lists.get(place)
     if (list !== undefined) return list
     if (this.lists.size >= maxLists) this.lists.clear()
-    list = JSON.parse(metrics) as readonly BirthMetric[] // written by the views, from the same type
+    list = JSON.parse(metrics) as readonly BirthMetric[] // as above
     this.lists.set(place, list)
     return list
   }
@@ -73,8 +92,10 @@ export class BirthsAsOf implements Context {
 const maxLists = 1_000
 
 /** Reads a BirthRow of the views; its parameters are key, offset, key, offset. */
-export const birthRowSql = `
+export const birthSql = `
   select b.offset, b.session, d.offset as listed, d.metrics
   from (select offset, session from birth where key = ? and offset < ? order by offset desc limit 1) b,
        (select offset, metrics from birth where key = ? and offset < ? and metrics is not null
         order by offset desc limit 1) d`
+export const zoneSql = 'select changes from zone where offset < ? order by offset desc limit 1'
+export const behindSql = 'select behind from clock where device = ? and offset < ? order by offset desc limit 1'
