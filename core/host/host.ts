@@ -6,7 +6,9 @@ import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '..
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import { type Bounds, limitBytes } from '../log/retention.ts'
+import { refuseNewer } from '../log/segment.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
+import { refuseNewerState } from '../sync/ledger.ts'
 import { openAccess, openMetricsToken } from './access.ts'
 import { answersOf } from './answers.ts'
 import { dispatch } from './calls.ts'
@@ -74,10 +76,13 @@ export interface Host {
 
 /**
  * Takes the data directory and starts everything, in order. Throws FieldError `log_locked` when another
- * program has the directory, `config_invalid` when the file is wrong. When a thread cannot start, the host
+ * program has the directory, `log_newer` when a newer one wrote it, `config_invalid` when the file is wrong. When a thread cannot start, the host
  * is there all the same, so that its page can say why.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
+  const { log, state } = placesIn(options.dataDir)
+  refuseNewer(log)
+  refuseNewerState(state)
   const release = takeLock(options.dataDir)
   try {
     const host = new RunningHost(options, release)

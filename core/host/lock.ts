@@ -15,13 +15,7 @@ const held = new Set<Database.Database>()
  */
 export function takeLock(dir: string): () => void {
   makeDir(dir)
-  const lock = new Database(join(dir, 'lock.db'), { timeout: 0 })
-  try {
-    lock.exec('begin exclusive')
-  } catch (cause) {
-    lock.close()
-    throw refused(dir, cause)
-  }
+  const lock = openLock(dir)
   held.add(lock)
   const holder = join(dir, 'lock.json')
   writeFileSync(holder, JSON.stringify({ pid: process.pid, host: hostname() }))
@@ -29,6 +23,18 @@ export function takeLock(dir: string): () => void {
     rmSync(holder, { force: true })
     lock.close()
     held.delete(lock)
+  }
+}
+
+function openLock(dir: string): Database.Database {
+  let lock: Database.Database | null = null
+  try {
+    lock = new Database(join(dir, 'lock.db'), { timeout: 0 })
+    lock.exec('begin exclusive')
+    return lock
+  } catch (cause) {
+    lock?.close()
+    throw refused(dir, cause)
   }
 }
 
@@ -48,7 +54,7 @@ function refused(dir: string, cause: unknown): FieldError {
   if (!(cause instanceof Database.SqliteError) || cause.code !== 'SQLITE_BUSY')
     return new FieldError(
       'read_only',
-      `${dir} cannot be locked: ${(cause as Error).message}; choose another folder with --data`,
+      `${dir} cannot be written: ${(cause as Error).message}; choose another folder with --data`,
       { cause },
     )
   return new FieldError(

@@ -18,7 +18,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { readCatalogue, type SealedSegment } from './catalogue.ts'
 import { replaceDurably } from './durable.ts'
 import { hashFile } from './sealer.ts'
-import { listSegments, openForReading, segmentFile } from './segment.ts'
+import { listSegments, openForReading, refuseNewer, segmentFile } from './segment.ts'
 import { verifySegment } from './verify.ts'
 
 // backup.json            what belongs to the backup; written last, so that after a crash it is the backup before
@@ -104,6 +104,7 @@ export class Backup {
 
   /** The log as it is now: a writer may go on. Returns where it begins and ends. */
   async addLog(logDir: string): Promise<{ readonly base: Offset; readonly head: Offset }> {
+    refuseNewer(logDir)
     const sealed = new Map(readCatalogue(logDir).map((segment) => [segment.first, segment]))
     const firsts = listSegments(logDir)
     if (firsts.length === 0) throw new FieldError('not_found', `${logDir} holds no log`, { hint: 'name its --data' })

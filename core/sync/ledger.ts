@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { LedgerRow, Outage } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
@@ -263,12 +264,29 @@ function spanOf(from: number | null, to: number | null): Span | null {
   return from === null || to === null ? null : { from, to }
 }
 
-function migrate(db: Database.Database, file: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number
+/** From the file's header alone, so that a file of a newer program is not touched. Throws FieldError log_newer. */
+export function refuseNewerState(file: string): void {
+  if (existsSync(file)) refuse(file, versionIn(file))
+}
+
+function versionIn(file: string): number {
+  const header = new DataView(new ArrayBuffer(64)) // SQLite's own: user_version is at 60
+  const fd = openSync(file, 'r')
+  readSync(fd, header)
+  closeSync(fd)
+  return header.getUint32(60)
+}
+
+function refuse(file: string, version: number): void {
   if (version > migrations.length)
     throw new FieldError('log_newer', `${file} is of version ${version}, this program knows ${migrations.length}`, {
       hint: 'Use the newer program; the file was not touched.',
     })
+}
+
+function migrate(db: Database.Database, file: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number
+  refuse(file, version)
   db.transaction(() => {
     for (const migration of migrations.slice(version)) db.exec(migration)
     db.pragma(`user_version = ${migrations.length}`)

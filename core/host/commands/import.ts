@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { importFiles as importInto } from '../../ingest/import.ts'
 import { openLog } from '../../log/log.ts'
+import { refuseNewer } from '../../log/segment.ts'
 import type { Command } from '../command.ts'
 import { parse, WrongUse } from '../command.ts'
 import { takeLock } from '../lock.ts'
@@ -26,6 +27,7 @@ export const importFiles: Command = {
     const { values, files } = parse(args, options, 'files')
     if (files.length === 0) throw new WrongUse('a file is missing')
     const dataDir = resolve(values.data ?? defaultDataDir())
+    refuseNewer(placesIn(dataDir).log)
     const release = takeLock(dataDir)
     const log = openLog(placesIn(dataDir).log)
     try {
