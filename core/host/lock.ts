@@ -17,12 +17,20 @@ export function takeLock(dir: string): () => void {
   makeDir(dir)
   const lock = openLock(dir)
   held.add(lock)
-  const holder = join(dir, 'lock.json')
-  writeFileSync(holder, JSON.stringify({ pid: process.pid, host: hostname() }))
+  nameHolder(dir)
   return () => {
-    rmSync(holder, { force: true })
+    rmSync(join(dir, 'lock.json'), { force: true })
     lock.close()
     held.delete(lock)
+  }
+}
+
+/** Only for the message that another one gets: a full disk must not keep the recorder from starting. */
+function nameHolder(dir: string): void {
+  try {
+    writeFileSync(join(dir, 'lock.json'), JSON.stringify({ pid: process.pid, host: hostname() }))
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
 

@@ -1,22 +1,29 @@
-import { writeSync } from 'node:fs'
+import { rmSync, writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { startCapture } from '../../../core/ingest/capture.ts'
 import { type Appending, type Log, openLog } from '../../../core/log/log.ts'
 
 /**
- * Captures into a log until it is killed, or stopped by a line on stdin. Arguments: directory, url, MQTT version, and
+ * Captures into a log until it is killed, or stopped by the line "stop" on stdin; any other line is a file to remove. Arguments: directory, url, MQTT version, and
  * where to stand still for ever on the first commit with messages: `before` it or `after` it. `slow`: each commit takes
  * 20 ms, as on a slow disk, so that a kill finds it in the middle; `natural`: as long as it takes.
- * Prints a line per commit, in turn before and after it: the head and how many messages.
+ * Prints a line per commit, in turn before and after it: the head and how many messages; and one when its state changes.
  */
 const [dir = '', url = '', version = '5', how = 'slow'] = process.argv.slice(2)
 
+let code: string | null = null
 const log = openLog(dir, { segmentBytes: 262_144 })
 const capture = startCapture({
   log: how === 'slow' || how === 'natural' ? telling(log) : standing(log),
   now: Date.now,
   linger: 20,
   onHead: () => {},
-  onStatus: () => {},
+  onStatus: (rows) => {
+    const now = rows[0]?.error?.code ?? null
+    if (now === code) return
+    code = now
+    tell(log.head, [])
+  },
 })
 capture.addSource(
   {
@@ -32,7 +39,8 @@ capture.addSource(
   },
   null,
 )
-process.stdin.once('data', async () => {
+createInterface({ input: process.stdin }).on('line', async (line) => {
+  if (line !== 'stop') return rmSync(line)
   await capture.stop()
   log.close()
   process.exit(0)
@@ -85,5 +93,5 @@ function withAppend(inner: Log, append: Log['append']): Log {
 /** Written at once: a killed process says nothing later. */
 function tell(head: number, records: readonly Appending[]): void {
   const messages = records.filter((record) => record.kind === 'message').length
-  writeSync(1, `${JSON.stringify({ head, messages })}\n`)
+  writeSync(1, `${JSON.stringify({ head, messages, code })}\n`)
 }

@@ -4,7 +4,19 @@ import { createInterface } from 'node:readline'
 
 export interface Told {
   readonly head: number
+  /** In the commit that it is about; 0 when it is about the state. */
   readonly messages: number
+  /** Of what is wrong with the source. */
+  readonly code: string | null
+}
+
+type How = 'before' | 'after' | 'slow' | 'natural'
+
+/** Where and how a capture runs. */
+export interface Surroundings {
+  readonly env?: NodeJS.ProcessEnv
+  /** Makes another command line of the one that starts it. */
+  readonly within?: (line: readonly string[]) => readonly [string, readonly string[]]
 }
 
 const running = new Set<CaptureProcess>()
@@ -19,12 +31,14 @@ export class CaptureProcess {
   private readonly child: ChildProcess
   private readonly lines: AsyncIterator<string>
 
-  constructor(dir: string, url: string, version: '5' | '3.1.1', how: 'before' | 'after' | 'slow' | 'natural' = 'slow') {
-    const child = spawn(
-      process.execPath,
-      [new URL('capture-child.ts', import.meta.url).pathname, dir, url, version, how],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    )
+  constructor(dir: string, url: string, version: '5' | '3.1.1', how: How = 'slow', { env, within }: Surroundings = {}) {
+    const line = [process.execPath, new URL('capture-child.ts', import.meta.url).pathname, dir, url, version, how]
+    const [program, args] = within?.(line) ?? [line[0]!, line.slice(1)]
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+      detached: true, // a group of its own, so that nothing of it outlives a kill
+    })
     this.child = child
     running.add(this)
     this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -40,9 +54,14 @@ export class CaptureProcess {
     }
   }
 
+  /** Removes a file, where the capture runs. */
+  remove(file: string): void {
+    this.child.stdin?.write(`${file}\n`)
+  }
+
   async kill(): Promise<void> {
     running.delete(this)
-    this.child.kill('SIGKILL')
+    if (this.child.exitCode === null && this.child.signalCode === null) process.kill(-this.child.pid!, 'SIGKILL')
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit')
   }
 

@@ -4,9 +4,11 @@ import { recordAt } from '../../../core/contract/block.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { verify } from '../../../core/log/verify.ts'
+import { until } from '../app.ts'
 import { type Mosquitto, startMosquitto } from '../mosquitto.ts'
 import { seeded } from '../seeded.ts'
 import { CaptureProcess } from './captured.ts'
+import { copiesIn } from './copies.ts'
 import { BrokerWitness } from './witness.ts'
 
 /** What was found after one kill, or, with `kill` null, after the clean end. */
@@ -117,7 +119,7 @@ class Killer {
     const capture = new CaptureProcess(dir, this.broker.url, version, 'natural')
     await this.publish(1)
     const last = topicOf(this.published - 1)
-    await capture.until(() => this.read().some(({ topic }) => topic.name === last))
+    await until('the last message is stored', async () => this.read().some(({ topic }) => topic.name === last))
     await capture.stop()
     await this.witness.gone()
   }
@@ -132,15 +134,7 @@ class Killer {
   }
 
   private async look(kill: number | null, pace: Found['pace']): Promise<Found> {
-    const records = this.read()
-    const there = new Set<string>()
-    let repeats = 0
-    let unmarked = 0
-    for (const { topic, repeat } of records) {
-      if (there.has(topic.name)) repeats++
-      if (there.has(topic.name) && !repeat) unmarked++
-      there.add(topic.name)
-    }
+    const { there, repeats, unmarked } = copiesIn(this.read())
     const { acknowledged } = this.witness
     return {
       kill,
