@@ -3,7 +3,8 @@ import { FieldError } from '../contract/errors.ts'
 import { replaceFile } from './file.ts'
 
 /**
- * Where passwords live. Names are `source/<name>/password` and `destination/<name>/password`.
+ * Where passwords live. Names are `source/<name>/password`, `source/<name>/passphrase` (of a key file),
+ * `destination/<name>/password` and `broker/password` (of the broker inside).
  * The shell gives one over the system's key store; without a window it is a file that only its owner reads.
  */
 export interface Secrets {
@@ -16,9 +17,17 @@ export function secretName(kind: 'source' | 'destination', name: string): string
   return `${kind}/${name}/password`
 }
 
-/** True for a name that `secretName` can make. */
+/** Of the key file of a source. */
+export function passphraseName(source: string): string {
+  return `source/${source}/passphrase`
+}
+
+/** What devices give to the broker inside. */
+export const brokerSecret = 'broker/password'
+
+/** True for a name of a secret. */
 export function isSecretName(name: string): boolean {
-  return /^(source|destination)\/[^/]+\/password$/.test(name)
+  return name === brokerSecret || /^(source\/[^/]+\/(password|passphrase)|destination\/[^/]+\/password)$/.test(name)
 }
 
 /** Secrets in a file of mode 0600 (on Windows: what its folder allows). */
@@ -33,7 +42,7 @@ export function fileSecrets(file: string): Secrets {
   }
 }
 
-/** FIELDWATCH_SOURCE_<NAME>_PASSWORD and FIELDWATCH_DESTINATION_<NAME>_PASSWORD come before what `under` holds. */
+/** FIELDWATCH_SOURCE_<NAME>_PASSWORD and so on come before what `under` holds. */
 export function withEnvironment(under: Secrets, env: Readonly<Record<string, string | undefined>>): Secrets {
   return {
     get: async (name) => env[variableOf(name)] ?? (await under.get(name)),

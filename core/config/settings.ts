@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Config, DestinationConfig, SourceConfig } from '../contract/calls.ts'
+import type { BrokerConfig, Config, DestinationConfig, SourceConfig } from '../contract/calls.ts'
 
 // The one declaration of every setting: type, default, bounds, unit, help and whether it is secret.
 // The check of the file, the JSON Schema of the form and the README table all come from here.
@@ -34,6 +34,18 @@ const topicFilter = z
   .min(1)
   .max(65_535)
   .refine(isTopicFilter, { error: 'is not a topic filter; "#" stands alone at the end and "+" fills a whole level' })
+  .refine(isWholeShare, {
+    error: 'is not a shared subscription; write $share/GROUP/TOPICS, such as $share/recorders/plant/#',
+  })
+
+const topicName = z
+  .string()
+  .min(1)
+  .max(65_535)
+  .regex(/^[^#+\0]+$/, 'is not a topic to publish to; "#" and "+" belong into filters')
+
+/** Path of a file, or null for none. */
+const file = z.string().min(1).max(4_000).nullable().default(null)
 
 const broker = z
   .string()
@@ -47,25 +59,61 @@ const kafkaTopic = z
   .regex(/^[a-zA-Z0-9._-]+$/, 'is not a Kafka topic; use letters, digits, dot, dash and underscore')
 
 /** One broker to capture from. What is left out of the file takes its default. */
-export const sourceSchema = z.strictObject({
+const sourceSettings = z.strictObject({
   name: name
     .refine(isFree, { error: 'is taken by the program itself; choose another name' })
     .meta(about('What this source is called on screen, in the log and in Kafka. It stays: history hangs on it.')),
-  url: mqttUrl.meta(about('Address of the MQTT broker: mqtt://, mqtts://, ws:// or wss://.', { secret: 'password' })),
-  topics: z.array(topicFilter).min(1).max(100).default(['#']).meta(about('Topics to capture; "#" is all of them.')),
+  url: mqttUrl.meta(
+    about('Address of the MQTT broker: mqtt://, mqtts://, ws:// or wss://, with a path where the broker wants one.', {
+      secret: 'password',
+    }),
+  ),
+  topics: z
+    .array(topicFilter)
+    .min(1)
+    .max(100)
+    .default(['#'])
+    .meta(about('Topics to capture; "#" is all of them. "$share/GROUP/TOPICS" shares them with others of the group.')),
+  exclude: z
+    .array(topicFilter)
+    .max(100)
+    .default([])
+    .meta(about('Topics to leave out: their messages are acknowledged and counted, and not stored.')),
   qos: z
     .union([z.literal(0), z.literal(1), z.literal(2)])
     .default(1)
     .meta(about('Quality of service to ask for. With 0 the broker does not repeat what was missed.')),
   version: z.enum(['auto', '5', '3.1.1']).default('auto').meta(about('MQTT version; auto tries 5 first, then 3.1.1.')),
   username: z.string().min(1).max(300).nullable().default(null).meta(about('User at the broker, or null for none.')),
-  ca: z
+  ca: file.meta(about("PEM file with the certificate authority, or null for the system's.")),
+  cert: file.meta(about('PEM file with the certificate by which the broker knows this machine, or null for none.')),
+  key: file.meta(about('PEM file with the private key of that certificate.', { secret: 'passphrase' })),
+  serverName: z
     .string()
     .min(1)
-    .max(4_000)
+    .max(253)
     .nullable()
     .default(null)
-    .meta(about("PEM file with the certificate authority, or null for the system's.")),
+    .meta(about("Name that the broker's certificate must be for, or null for the host of the address.")),
+  alpn: z
+    .string()
+    .min(1)
+    .max(255)
+    .nullable()
+    .default(null)
+    .meta(about('Protocol to ask for while TLS is agreed (ALPN), such as mqtt, or null for none.')),
+  announce: z
+    .strictObject({
+      topic: topicName.meta(about('Topic of the announcement.')),
+      retained: z.boolean().default(true).meta(about('The broker keeps the last one for who comes later.')),
+    })
+    .nullable()
+    .default(null)
+    .meta(
+      about(
+        'Tells others whether this program is there: {"state":"online"} or {"state":"offline"}. Null: it does not.',
+      ),
+    ),
   clientId: z
     .string()
     .min(1)
@@ -83,6 +131,43 @@ export const sourceSchema = z.strictObject({
       ),
     ),
 }) satisfies z.ZodType<SourceConfig>
+
+export const sourceSchema = sourceSettings
+  .refine(({ cert, key }) => cert === null || key !== null, {
+    path: ['key'],
+    error: 'is missing; a certificate needs the file of its private key',
+  })
+  .refine(({ cert, key }) => key === null || cert !== null, {
+    path: ['cert'],
+    error: 'is missing; a private key needs the file of its certificate',
+  })
+
+/** A source of the program's own, every setting at its default. */
+export function sourceOf(name: string, url: string, more: Partial<SourceConfig> = {}): SourceConfig {
+  return { ...sourceSettings.parse({ name: 'own', url }), name, ...more }
+}
+
+/** The broker inside. */
+const brokerSchema = z
+  .strictObject({
+    enabled: z.boolean().default(false).meta(about('Run a broker that devices publish to, without one of your own.')),
+    host: z
+      .union([z.ipv4(), z.ipv6()], { error: 'is not the address of an interface; 0.0.0.0 is all of them' })
+      .default('127.0.0.1')
+      .meta(about('Address it listens on. 127.0.0.1 is this machine only; 0.0.0.0 lets devices of the network in.')),
+    port: z.int().min(0).max(65_535).default(1_883).meta(about('Port it listens on; 0 takes any free one.')),
+    username: z
+      .string()
+      .min(1)
+      .max(300)
+      .nullable()
+      .default(null)
+      .meta(about('User that devices must give, or null for none.', { secret: 'password' })),
+  })
+  .refine(({ host, username }) => username !== null || isLoopback(host), {
+    path: ['username'],
+    error: 'is missing; who lets the network in must ask it for a user and a password',
+  }) satisfies z.ZodType<BrokerConfig>
 
 /** One Kafka cluster to send to. */
 const destinationSchema = z.strictObject({
@@ -157,6 +242,7 @@ export const configSchema = z.strictObject({
     .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
     .default([])
     .meta(about('Brokers to capture from.')),
+  broker: brokerSchema.prefault({}).meta(about('The broker inside this program.')),
   destinations: z
     .array(destinationSchema)
     .max(20)
@@ -242,7 +328,7 @@ export function configJsonSchema(): { readonly [key: string]: unknown } {
 
 /** Records of these sources are made by the program. */
 function isFree(source: string): boolean {
-  return source !== 'demo' && source !== 'import'
+  return !['broker', 'demo', 'import'].includes(source)
 }
 
 function isMqttUrl(url: string): boolean {
@@ -260,6 +346,15 @@ function isTopicFilter(filter: string): boolean {
     (level, i) =>
       (level === '#' ? i === levels.length - 1 : level === '+' || !/[#+]/.test(level)) && !level.includes('\0'),
   )
+}
+
+/** What is shared is not shared again, and has a group. */
+function isWholeShare(filter: string): boolean {
+  return !filter.startsWith('$share/') || /^\$share\/[^/#+]+\/(?!\$share\/)./.test(filter)
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.')
 }
 
 function isZone(zone: string): boolean {

@@ -22,17 +22,36 @@ export type At = Millis | null
 /** A destination or source of records as the configuration file holds it (secrets are references, never values). */
 export interface SourceConfig {
   readonly name: string
-  /** mqtt://, mqtts://, ws:// or wss:// */
+  /** mqtt://, mqtts://, ws:// or wss://, with its path */
   readonly url: string
   readonly topics: readonly string[]
+  /** Of these, topics that are acknowledged and counted, and not stored. */
+  readonly exclude: readonly string[]
   readonly qos: 0 | 1 | 2
   readonly version: 'auto' | '5' | '3.1.1'
   readonly username: string | null
   /** Path of a PEM file with the certificate authority, or null for the system's. */
   readonly ca: string | null
+  /** Paths of PEM files: the certificate by which we are known to the broker, and its key. Both or none. */
+  readonly cert: string | null
+  readonly key: string | null
+  /** The name that the broker's certificate must be for; null: the host of the address. */
+  readonly serverName: string | null
+  /** Protocol to ask for while TLS is agreed (ALPN). */
+  readonly alpn: string | null
+  /** Where others can read whether we are there: published at the start, at the end, and by the broker when we are lost. */
+  readonly announce: { readonly topic: string; readonly retained: boolean } | null
   readonly clientId: string | null
   /** QoS 0 messages of these topic filters are dropped, the oldest first, when the queue to the disk is full. */
   readonly dropQos0: readonly string[]
+}
+
+/** A broker inside this program, for devices that publish to it. Its password is the secret `broker/password`. */
+export interface BrokerConfig {
+  readonly enabled: boolean
+  readonly host: string
+  readonly port: number
+  readonly username: string | null
 }
 
 export interface DestinationConfig {
@@ -66,6 +85,7 @@ export interface Config {
   /** IANA name of the plant's time zone. */
   readonly zone: string
   readonly sources: readonly SourceConfig[]
+  readonly broker: BrokerConfig
   readonly destinations: readonly DestinationConfig[]
   /** Run the built-in demo plant. */
   readonly demo: boolean
@@ -396,6 +416,10 @@ export interface SourceRow {
   readonly perSecond: number
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null
   readonly refusedTopics: readonly string[]
+  /** Messages since the start that were acknowledged and not stored: of excluded topics, and the broker's memory of what is stored already. */
+  readonly leftOut: { readonly excluded: number; readonly retainedAgain: number }
+  /** What a person should know of how it runs; nothing is wrong. */
+  readonly note: string | null
   /** What of it waits for the disk, and since when nothing more is read, because the queue is full. */
   readonly queue: { readonly messages: number; readonly bytes: number; readonly pausedSince: Millis | null }
   /** Since the program started, by the topic filter that allowed it. */
@@ -591,7 +615,13 @@ export interface Calls {
   >
   'config.schema': Call<Record<string, never>, { readonly [key: string]: unknown }>
   probe: Call<
-    { readonly source: SourceConfig; readonly password: string | null; readonly listenMs: number },
+    {
+      readonly source: SourceConfig
+      readonly password: string | null
+      /** Of its key. */
+      readonly passphrase?: string | null
+      readonly listenMs: number
+    },
     ProbeResult
   >
 }

@@ -16,6 +16,7 @@ export const errorCodes = [
   'broker_topic_refused',
   'broker_timeout',
   'broker_lost',
+  'broker_taken',
   'kafka_unreachable',
   'kafka_auth',
   'kafka_tls',

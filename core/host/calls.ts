@@ -75,7 +75,8 @@ const command = z.discriminatedUnion('name', [
 
 const secret = z.strictObject({
   name: z.string().max(200).refine(isSecretName, {
-    error: 'is not the name of a secret; use source/<name>/password or destination/<name>/password',
+    error:
+      'is not the name of a secret; use source/<name>/password, source/<name>/passphrase, destination/<name>/password or broker/password',
   }),
   value: z.string().max(4_000),
 })
@@ -117,6 +118,7 @@ const inputs = {
   probe: z.strictObject({
     source: sourceSchema,
     password: z.string().max(4_000).nullable(),
+    passphrase: z.string().max(4_000).nullable().optional(),
     listenMs: z.int().min(0).max(10_000),
   }),
 } satisfies { readonly [K in CallName]: z.ZodType<Calls[K]['in']> }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readConfig, writeConfig } from '../config/file.ts'
 import type { Secrets } from '../config/secrets.ts'
-import { fileSecrets, secretName, withEnvironment } from '../config/secrets.ts'
+import { fileSecrets, passphraseName, secretName, withEnvironment } from '../config/secrets.ts'
+import { sourceOf } from '../config/settings.ts'
 import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
@@ -469,7 +470,11 @@ export class RunningHost implements Host {
     const password = (kind: 'source' | 'destination', name: string) => this.secrets.get(secretName(kind, name))
     return {
       sources: await Promise.all(
-        all.map(async (source) => ({ source, password: await password('source', source.name) })),
+        all.map(async (source) => ({
+          source,
+          password: await password('source', source.name),
+          passphrase: await this.secrets.get(passphraseName(source.name)),
+        })),
       ),
       destinations: await Promise.all(
         this.config.destinations.map(async (destination) => ({
@@ -512,6 +517,5 @@ function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays }: Config['log']): B
 }
 
 function demoSource(url: string): SourceConfig {
-  const rest = { username: null, ca: null, clientId: null, dropQos0: [] }
-  return { name: 'demo', url, topics: ['#'], qos: 1, version: '3.1.1', ...rest }
+  return sourceOf('demo', url, { version: '3.1.1' })
 }

@@ -109,9 +109,9 @@ async function change(capture: Capture, wanted: readonly SourceWithPassword[]): 
     captures.delete(name)
     await capture.removeSource(name)
   }
-  for (const { source, password } of wanted) {
+  for (const { source, password, passphrase } of wanted) {
     if (captures.has(source.name)) continue
-    capture.addSource(source, password)
+    capture.addSource(source, password, passphrase)
     captures.set(source.name, next.get(source.name)!)
   }
 }

@@ -18,6 +18,8 @@ export interface Head {
 export interface SourceWithPassword {
   readonly source: SourceConfig
   readonly password: string | null
+  /** Of its key. */
+  readonly passphrase: string | null
 }
 
 /** A command as it goes into the log. */

@@ -18,8 +18,8 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
       Handlers<QuerySide>['asks'],
       ReadCall
     >), // one for each name
-    probe: async ({ source, password, listenMs }, signal) =>
-      (await import('../ingest/probe.ts')).probe(source, password, listenMs, signal),
+    probe: async ({ source, password, passphrase = null, listenMs }, signal) =>
+      (await import('../ingest/probe.ts')).probe(source, { password, passphrase }, listenMs, signal),
     stop: () => {
       queries.close()
       return null

@@ -24,7 +24,7 @@ export interface CaptureOptions {
 /** All that is appended to a log while it is live. */
 export interface Capture {
   /** Begins to capture; a source of that name must not be there yet. */
-  addSource(source: SourceConfig, password: string | null): void
+  addSource(source: SourceConfig, password: string | null, passphrase?: string | null): void
   /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
   removeSource(name: string): Promise<void>
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
@@ -86,11 +86,12 @@ class RunningCapture implements Capture {
     this.beat = setInterval(() => this.everySecond(), beatMs)
   }
 
-  addSource(source: SourceConfig, password: string | null): void {
+  addSource(source: SourceConfig, password: string | null, passphrase: string | null = null): void {
     const { log, now } = this.options
     const clientId = source.clientId ?? clientIdFor(log.dir, source.name)
     const onChange = () => this.tellStatus()
-    const started = new MqttSource({ source, password, clientId, batcher: this.batcher, now, onChange })
+    const secrets = { password, passphrase }
+    const started = new MqttSource({ source, secrets, clientId, batcher: this.batcher, now, onChange })
     this.sources.set(source.name, started)
     this.tellStatus()
   }
@@ -185,6 +186,7 @@ class RunningCapture implements Capture {
     if (event !== 'awake') return
     this.sleepSaid = false
     this.lastBeat = this.options.now()
+    this.checkLinks()
   }
 
   /** The machine slept, or the program was held: a gap with a cause. */
@@ -192,6 +194,11 @@ class RunningCapture implements Capture {
     const detail = 'the machine slept, or the program was held'
     this.batcher.add({ record: linkRecord(from, '', 'asleep', detail), ack: null, urgent: true })
     this.batcher.add({ record: linkRecord(until, '', 'awake', null), ack: null, urgent: true })
+    this.checkLinks()
+  }
+
+  private checkLinks(): void {
+    for (const source of this.sources.values()) source.check()
   }
 
   private note(event: 'started' | 'stopped', detail: string | null): void {

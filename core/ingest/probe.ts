@@ -10,8 +10,9 @@ import { createDecoded } from '../stream/decode/decoded.ts'
 import type { Decoder } from '../stream/decode/decoder.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
 import { readingsOf } from '../stream/readings.ts'
-import { brokerError, topicRefused } from './errors.ts'
-import { openConnection, type Version } from './mqtt/connection.ts'
+import { brokerError } from './errors.ts'
+import { openConnection, type SourceSecrets, type Version } from './mqtt/connection.ts'
+import { subscribeAll } from './mqtt/subscriptions.ts'
 
 /** A person waits for this answer. */
 const connectWithin: Millis = 5_000
@@ -26,14 +27,14 @@ const mostText = 500
  */
 export async function probe(
   source: SourceConfig,
-  password: string | null,
+  secrets: SourceSecrets,
   listenMs: Millis,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
   signal?.throwIfAborted()
   const began = performance.now()
   const tried: Tried = { version: null, tls: null, heard: new Map() }
-  const error = await listenTo(tried, source, password, Math.min(listenMs, mostListening), signal).then(
+  const error = await listenTo(tried, source, secrets, Math.min(listenMs, mostListening), signal).then(
     () => null,
     (failure) => brokerError(failure, source.url),
   )
@@ -63,11 +64,11 @@ interface Heard {
 async function listenTo(
   tried: Tried,
   source: SourceConfig,
-  password: string | null,
+  secrets: SourceSecrets,
   listenMs: Millis,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const client = await connect(source, password, signal)
+  const { client, hello } = await connect(source, secrets, signal)
   const lost = Promise.withResolvers<never>()
   client.once('close', () => lost.reject(new Error('closed')))
   lost.promise.catch(() => undefined) // whoever waits for it below is told
@@ -75,25 +76,30 @@ async function listenTo(
   tried.tls = tlsOf(client)
   try {
     client.on('message', (topic, bytes) => hear(tried.heard, topic, bytes))
-    await Promise.race([subscribe(client, source), lost.promise])
+    await Promise.race([subscribe(client, source, hello), lost.promise])
     await Promise.race([sleep(listenMs, undefined, { signal }), lost.promise])
   } finally {
     await client.endAsync(true)
   }
 }
 
+interface Connected {
+  readonly client: MqttClient
+  readonly hello: IConnackPacket
+}
+
 /** With `auto` MQTT 5 first; a broker that does not speak it closes the connection or says so. */
 async function connect(
   source: SourceConfig,
-  password: string | null,
+  secrets: SourceSecrets,
   signal: AbortSignal | undefined,
-): Promise<MqttClient> {
+): Promise<Connected> {
   const first: Version = source.version === '3.1.1' ? '3.1.1' : '5'
   try {
-    return await connected(source, password, first, signal)
+    return await connected(source, secrets, first, signal)
   } catch (failure) {
     if (source.version !== 'auto' || !isOtherVersion(brokerError(failure, source.url))) throw failure
-    return connected(source, password, '3.1.1', signal)
+    return connected(source, secrets, '3.1.1', signal)
   }
 }
 
@@ -105,12 +111,12 @@ function isOtherVersion(error: FieldError): boolean {
 
 async function connected(
   source: SourceConfig,
-  password: string | null,
+  secrets: SourceSecrets,
   version: Version,
   signal: AbortSignal | undefined,
-): Promise<MqttClient> {
+): Promise<Connected> {
   const clientId = `fwprobe${Math.random().toString(36).slice(2, 14)}`
-  const client = openConnection(source, password, { version, clientId, clean: true, timeoutMs: connectWithin })
+  const client = openConnection(source, secrets, { version, clientId, clean: true, timeoutMs: connectWithin })
   const settled = Promise.withResolvers<IConnackPacket>()
   const callOff = () => settled.reject(signal?.reason)
   const late = setTimeout(() => settled.reject(new Error('connack timeout')), connectWithin) // also while TLS is agreed
@@ -119,8 +125,7 @@ async function connected(
   client.once('close', () => settled.reject(new Error('closed')))
   signal?.addEventListener('abort', callOff, { once: true })
   try {
-    await settled.promise
-    return client
+    return { client, hello: await settled.promise }
   } catch (failure) {
     await client.endAsync(true)
     throw failure
@@ -130,19 +135,9 @@ async function connected(
   }
 }
 
-async function subscribe(client: MqttClient, source: SourceConfig): Promise<void> {
-  for (const topic of source.topics)
-    await client.subscribeAsync(topic, { qos: source.qos }).catch((failure) => {
-      throw isRefusal(failure) ? topicRefused(topic, subackReason(failure)) : failure
-    })
-}
-
-function isRefusal(failure: unknown): failure is { readonly packet: { readonly granted?: readonly number[] } } {
-  return typeof failure === 'object' && failure !== null && 'packet' in failure // mqtt.js: ErrorWithSubackPacket
-}
-
-function subackReason(failure: { readonly packet: { readonly granted?: readonly number[] } }): number | null {
-  return failure.packet.granted?.[0] ?? null
+async function subscribe(client: MqttClient, source: SourceConfig, hello: IConnackPacket): Promise<void> {
+  const [refused] = await subscribeAll(client, source, hello)
+  if (refused !== undefined) throw refused.error
 }
 
 function hear(heard: Map<string, Heard>, topic: string, bytes: Uint8Array): void {

@@ -303,6 +303,8 @@ const source = {
   refusedTopics: [],
   queue: { messages: 0, bytes: 0, pausedSince: null },
   dropped: [],
+  leftOut: { excluded: 0, retainedAgain: 0 },
+  note: null,
 } as const
 
 async function started(...args: readonly string[]): Promise<BrowserWindow> {

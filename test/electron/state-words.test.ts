@@ -42,5 +42,7 @@ function source(name: string, state: SourceRow['state']): SourceRow {
   const error =
     state === 'up' || state === 'connecting' ? null : { code: '', message: 'connection refused', hint: null }
   const queue = { messages: 0, bytes: 0, pausedSince: null }
-  return { name, url: '', state, version: null, perSecond: 0, error, refusedTopics: [], queue, dropped: [] }
+  const leftOut = { excluded: 0, retainedAgain: 0 }
+  const rest = { refusedTopics: [], queue, dropped: [], leftOut, note: null }
+  return { name, url: '', state, version: null, perSecond: 0, error, ...rest }
 }

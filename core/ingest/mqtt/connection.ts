@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import type { SourceConfig } from '../../contract/calls.ts'
-import { FieldError } from '../../contract/errors.ts'
 import type { Millis } from '../../contract/model.ts'
+import { type Credentials, credentialsOf } from './credentials.ts'
 
 export type Version = '5' | '3.1.1'
 
@@ -11,19 +10,30 @@ export const receiveMaximum = 1_000
 /** How long a broker keeps what comes for us while we are away (MQTT 5). */
 const sessionSeconds = 7 * 86_400
 
+/** Of one source; null where there is none. */
+export interface SourceSecrets {
+  readonly password: string | null
+  /** Of its key. */
+  readonly passphrase: string | null
+}
+
 export interface Connecting {
   readonly version: Version
   readonly clientId: string
   /** False: the broker keeps the session, and what comes meanwhile. */
   readonly clean: boolean
   readonly timeoutMs?: Millis
+  /** What the broker publishes for us when it loses us. */
+  readonly will?: NonNullable<IClientOptions['will']>
 }
 
 /**
  * One connection to the broker of a source: it is never made again by itself.
- * Throws FieldError broker_tls when the file of the certificate authority cannot be read.
+ * Throws FieldError broker_tls when a file of its certificates is not what it should be.
  */
-export function openConnection(source: SourceConfig, password: string | null, how: Connecting): MqttClient {
+export function openConnection(source: SourceConfig, secrets: SourceSecrets, how: Connecting): MqttClient {
+  const credentials = /^(mqtts|wss):/i.test(source.url) ? credentialsOf(source, secrets.passphrase) : {}
+  const { password } = secrets
   const options: IClientOptions = {
     protocolVersion: how.version === '5' ? 5 : 4,
     clientId: how.clientId,
@@ -34,25 +44,27 @@ export function openConnection(source: SourceConfig, password: string | null, ho
     resubscribe: false,
     ...(source.username === null ? {} : { username: source.username }),
     ...(password === null ? {} : { password }),
-    ...(source.ca === null ? {} : { ca: readAuthority(source.ca) }),
     ...(how.version === '5' ? { properties: session(how.clean) } : {}),
+    ...(how.will === undefined ? {} : { will: how.will }),
+    ...overTls(credentials),
     customHandleAcks: (_topic, _message, _packet, done) => done(0),
   }
-  return mqtt.connect(source.url, options)
+  return saysWhy(mqtt.connect(source.url, options))
+}
+
+/** mqtt.js hands the names that TLS agrees on to a plain socket, but not to a WebSocket. */
+function overTls(credentials: Credentials): Partial<IClientOptions> {
+  return { ...credentials, wsOptions: { ...credentials } }
+}
+
+/** An error of its transport without a code, as when a server knows no such WebSocket, is told as any other. */
+function saysWhy(client: MqttClient): MqttClient {
+  client.stream.on('error', (error) => {
+    if (!('code' in error)) client.emit('error', error)
+  })
+  return client
 }
 
 function session(clean: boolean) {
   return { receiveMaximum, sessionExpiryInterval: clean ? 0 : sessionSeconds }
-}
-
-function readAuthority(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    throw new FieldError('broker_tls', `ca: "${file}" cannot be read`, {
-      hint: 'give the PEM file with the certificate authority of the broker',
-      path: 'ca',
-      cause,
-    })
-  }
 }

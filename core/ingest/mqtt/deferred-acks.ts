@@ -15,6 +15,11 @@ export class DeferredAcks implements Acknowledge {
   private readonly client: Inside
   private readonly take: (packet: IPublishPacket, acks: DeferredAcks) => boolean
   private waiting: number[] = []
+  /** Messages with an acknowledgement that were given to `take`, and those of them whose turn has come. */
+  private given = 0
+  private passed = 0
+  private readonly skipped: { readonly turn: number; readonly word: number; readonly packetId: number }[] = []
+  private soon: NodeJS.Immediate | null = null
   private caught = 0
   private held: (() => void) | null = null
   private readonly send: Inside['_sendPacket']
@@ -33,13 +38,28 @@ export class DeferredAcks implements Acknowledge {
 
   /** The message is on disk: its acknowledgement leaves with the next `flush`. */
   acknowledge(packetId: number, qos: 1 | 2): void {
-    this.waiting.push(qos === 1 ? puback : pubrec, packetId)
+    this.pass(qos === 1 ? puback : pubrec, packetId)
+    while (this.skipped[0]?.turn === this.passed + 1) {
+      const { word, packetId: next } = this.skipped.shift()!
+      this.pass(word, next)
+    }
+  }
+
+  /** Called in `take`: the message is not to be stored. Acknowledgements leave in the order of their messages, so it waits its turn. */
+  skip(packetId: number, qos: 1 | 2): void {
+    const word = qos === 1 ? puback : pubrec
+    if (this.given > this.passed + 1) this.skipped.push({ turn: this.given, word, packetId })
+    else {
+      this.pass(word, packetId)
+      this.soon ??= setImmediate(() => this.flush())
+    }
   }
 
   /** All that wait, as one write. When the connection has gone they are dropped: the broker sends the messages again. */
   flush(): void {
     const waiting = this.waiting
     this.waiting = []
+    this.soon = null
     const { connected, stream } = this.client
     if (!connected || stream.destroyed || waiting.length === 0) return
     const bytes = Buffer.allocUnsafe(waiting.length * 2)
@@ -72,8 +92,18 @@ export class DeferredAcks implements Acknowledge {
   private handle(packet: IPublishPacket, next: () => void): void {
     // With QoS 2 the message was taken at its PUBLISH; this is the PUBREL.
     if (packet.qos === 2) next()
-    else if (this.take(packet, this)) this.goOn(packet, next)
+    else if (this.give(packet)) this.goOn(packet, next)
     else this.held = () => this.goOn(packet, next)
+  }
+
+  private give(packet: IPublishPacket): boolean {
+    if (packet.qos > 0) this.given++
+    return this.take(packet, this)
+  }
+
+  private pass(word: number, packetId: number): void {
+    this.waiting.push(word, packetId)
+    this.passed++
   }
 
   private goOn(packet: IPublishPacket, next: () => void): void {
@@ -86,7 +116,7 @@ export class DeferredAcks implements Acknowledge {
   }
 
   private handleQos2(_topic: string, _message: Buffer, packet: IPublishPacket, done: (code: number) => void): void {
-    if (packet.qos !== 2 || this.take(packet, this)) done(0)
+    if (packet.qos !== 2 || this.give(packet)) done(0)
     else this.held = () => done(0)
   }
 

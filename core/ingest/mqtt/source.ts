@@ -1,17 +1,21 @@
-import type { IPublishPacket, MqttClient } from 'mqtt'
+import type { IConnackPacket, IPublishPacket, MqttClient } from 'mqtt'
 import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
-import { encodeMeta } from '../../contract/meta.ts'
 import type { GapCause, LinkEvent, Millis } from '../../contract/model.ts'
+import type { Appending } from '../../log/log.ts'
 import { type Arrival, type Batcher, Rate } from '../batcher.ts'
-import { brokerError, topicRefused } from '../errors.ts'
-import { openConnection, type Version } from './connection.ts'
+import { announcementRefused, brokerError, goodbye, takenError } from '../errors.ts'
+import { announce, willOf } from './announcement.ts'
+import { openConnection, type SourceSecrets, type Version } from './connection.ts'
 import { DeferredAcks } from './deferred-acks.ts'
+import { Intake } from './intake.ts'
+import { type Ending, Retry } from './retry.ts'
+import { type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
 import { topicMatcher } from './topic-matcher.ts'
 
 export interface SourceOptions {
   readonly source: SourceConfig
-  readonly password: string | null
+  readonly secrets: SourceSecrets
   readonly clientId: string
   readonly batcher: Batcher
   readonly now: () => Millis
@@ -19,27 +23,30 @@ export interface SourceOptions {
   readonly onChange: () => void
 }
 
-interface Refused {
-  readonly topic: string
-  readonly error: FieldError
-}
-
 /** What a source knows of itself; what of it waits for the disk is known to the batcher. */
 type LinkState = Omit<SourceRow, 'queue' | 'dropped'>
 
-const retry = { firstMs: 500, longestMs: 30_000 }
 const farewellMs = 2_000
+/** A refusal of all topics is asked about again. */
+const askAgainMs = 30_000
+/** A broker that is there answers a ping in this time. */
+const answerMs = 5_000
+const takenOver = 142
 
 /** Captures from one broker, over and over, until it is stopped. Messages are acknowledged when they are in the log. */
 export class MqttSource {
   private readonly options: SourceOptions
   private readonly rate: Rate
+  private readonly intake: Intake
+  private readonly retry = new Retry()
   private version: Version
   private client: MqttClient | null = null
   private acks: DeferredAcks | null = null
   private timer: NodeJS.Timeout | null = null
   private stopping = false
-  private attempt = 0
+  /** When the broker took the connection that is open; null: it has not. */
+  private since: Millis | null = null
+  private checking: NodeJS.Timeout | null = null
   /** It has spoken `version` to us. */
   private spoke = false
   /** As the log knows it; null before the first link record. */
@@ -48,6 +55,10 @@ export class MqttSource {
   private error: FieldError | null = null
   private refused: readonly Refused[] = []
   private failure: unknown = null
+  /** The broker said that another program has taken over. */
+  private wasTaken = false
+  /** What the log is to know of the connection that is open. */
+  private detail: string | null = null
   private full: FieldError | null = null
   private readonly droppable: (topic: string) => string | null
 
@@ -55,12 +66,13 @@ export class MqttSource {
     this.options = options
     this.droppable = topicMatcher(options.source.dropQos0)
     this.rate = new Rate(options.now)
+    this.intake = new Intake(options.source)
     this.version = options.source.version === '3.1.1' ? '3.1.1' : '5'
     this.connect()
   }
 
   row(): LinkState {
-    const { name, url } = this.options.source
+    const { name, url, topics } = this.options.source
     const { state, error, refused } = this
     return {
       name,
@@ -70,12 +82,15 @@ export class MqttSource {
       perSecond: state === 'up' ? Math.round(this.rate.perSecond() * 10) / 10 : 0,
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
       refusedTopics: refused.map((one) => one.topic),
+      leftOut: this.intake.leftOut(),
+      note: sharedNote(topics, this.version),
     }
   }
 
   /** The disk is full, so nothing is taken; or it has room again (null). The log learns both, dated when they happened. */
   hold(full: FieldError | null): void {
     this.full = full
+    this.intake.forget()
     if (full !== null) this.tell('disk full', `${full.code}: ${full.message}`)
     else this.enter(this.state, this.error)
   }
@@ -85,10 +100,17 @@ export class MqttSource {
     this.acks?.resume()
   }
 
+  /** The machine has slept: the broker may have given us up long ago, which keepalive would notice much later. */
+  check(): void {
+    if (this.stopping || this.full !== null) return
+    if (this.client === null) this.connectNow()
+    else if (this.client.connected) this.ping(this.client)
+  }
+
   /** Takes no more messages. What was taken must be committed before `close`, so that its acknowledgement still leaves. */
   pause(): void {
     this.stopping = true
-    if (this.timer !== null) clearTimeout(this.timer)
+    this.clearTimers()
   }
 
   /** Says goodbye; `forGood`: the broker need keep nothing for us. Never throws, and takes two seconds at most. */
@@ -99,18 +121,31 @@ export class MqttSource {
       if (forGood) this.tell('removed', 'removed here')
       return
     }
-    if (forGood && client.connected) client.unsubscribe([...this.options.source.topics])
-    const force = setTimeout(() => client.end(true), farewellMs)
-    await client.endAsync(!client.connected)
-    clearTimeout(force)
+    if (client.connected) this.sayGoodbye(client, forGood)
+    await leave(client)
     this.tell(forGood ? 'removed' : 'not running', forGood ? 'removed here' : 'stopped here')
   }
 
+  /** Both leave before the connection is closed. */
+  private sayGoodbye(client: MqttClient, forGood: boolean): void {
+    const { source, now } = this.options
+    if (forGood) client.unsubscribe([...source.topics])
+    announce(client, source, 'offline', now()).catch(() => undefined) // a broker that does not take it has been told of
+  }
+
+  private connectNow(): void {
+    this.clearTimers()
+    this.connect()
+  }
+
   private connect(): void {
-    const { source, password, clientId } = this.options
+    const { source, secrets, clientId } = this.options
     this.failure = null
+    this.since = null
+    this.wasTaken = false
     try {
-      this.client = openConnection(source, password, { version: this.version, clientId, clean: false })
+      const how = { version: this.version, clientId, clean: false, ...willOf(source) }
+      this.client = openConnection(source, secrets, how)
     } catch (error) {
       this.failure = error
       this.closed()
@@ -121,12 +156,14 @@ export class MqttSource {
 
   private listen(client: MqttClient): void {
     this.acks = new DeferredAcks(client, this.take.bind(this))
-    client.on('connect', () => this.connected(client))
+    client.on('connect', (packet) => this.connected(client, packet))
     client.on('error', (error) => {
       this.failure ??= error
     })
     client.on('disconnect', (packet) => {
-      this.failure ??= new Error(`it said goodbye with reason ${packet.reasonCode ?? 0}`)
+      this.failure ??= goodbye(packet.reasonCode ?? 0, this.options.source.url)
+      this.wasTaken = packet.reasonCode === takenOver
+      client.stream.destroy() // it is for us to close then
     })
     client.once('close', () => this.closed())
   }
@@ -134,65 +171,104 @@ export class MqttSource {
   private take(packet: IPublishPacket, acks: DeferredAcks): boolean {
     if (this.stopping) return false
     this.rate.count()
-    return this.options.batcher.add({
-      record: this.record(packet),
-      ack: ackOf(packet, acks),
-      urgent: this.version === '3.1.1',
-      dropAs: packet.qos === 0 ? this.droppable(packet.topic) : null,
-    })
+    const record = this.intake.record(packet, this.options.now())
+    const ack = ackOf(packet, acks)
+    if (record !== null) return this.options.batcher.add(this.arrival(record, ack))
+    if (ack !== null) acks.skip(ack.packetId, ack.qos)
+    return true
   }
 
-  private record(packet: IPublishPacket): Arrival['record'] {
-    const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
-    return {
-      time: this.options.now(),
-      kind: 'message',
-      source: this.options.source.name,
-      name: packet.topic,
-      qos: packet.qos,
-      retained: packet.retain,
-      repeat: packet.dup,
-      bytes,
-      ...(packet.properties === undefined ? {} : { meta: metaOf(packet.properties) }),
+  private arrival(record: Appending, ack: Arrival['ack']): Arrival {
+    const dropAs = ack === null ? this.droppable(record.name) : null
+    return { record, ack, urgent: this.version === '3.1.1', dropAs }
+  }
+
+  private connected(client: MqttClient, packet: IConnackPacket): void {
+    const { source } = this.options
+    const lost = this.spoke && !packet.sessionPresent
+    this.spoke = true
+    this.since = this.options.now()
+    const about = [sharedNote(source.topics, this.version), lost ? sessionLost : null].filter((part) => part !== null)
+    this.detail = about.length === 0 ? null : about.join('; ')
+    if (this.refused.length < source.topics.length) this.enter('up', null)
+    void this.subscribe(client, packet)
+    void this.announce(client)
+  }
+
+  private async subscribe(client: MqttClient, hello: IConnackPacket): Promise<void> {
+    const { source } = this.options
+    const refused = await subscribeAll(client, source, hello).catch(() => null) // its end is told by `closed`
+    if (refused === null || client !== this.client || !client.connected) return
+    this.refused = refused
+    const all = refused.length === source.topics.length
+    this.enter(all ? 'action needed' : 'up', refused[0]?.error ?? null)
+    if (all) this.timer = setTimeout(() => void this.subscribe(client, hello), askAgainMs)
+  }
+
+  private async announce(client: MqttClient): Promise<void> {
+    const { source, now } = this.options
+    try {
+      await announce(client, source, 'online', now())
+    } catch (error) {
+      if (client !== this.client || !client.connected || source.announce === null) return
+      this.enter(this.state, announcementRefused(source.announce.topic, error))
     }
   }
 
-  private connected(client: MqttClient): void {
-    this.spoke = true
-    this.attempt = 0
-    if (this.refused.length < this.options.source.topics.length) this.enter('up', null)
-    void this.subscribe(client)
+  /** Any packet is an answer. */
+  private ping(client: MqttClient): void {
+    if (this.checking !== null) return
+    const answered = () => this.endCheck()
+    client.once('packetreceive', answered)
+    this.checking = setTimeout(() => {
+      this.failure ??= new Error('it did not answer after this machine had slept')
+      client.stream.destroy()
+    }, answerMs)
+    client.sendPing()
   }
 
-  private async subscribe(client: MqttClient): Promise<void> {
-    const { topics, qos } = this.options.source
-    const refused = await Promise.all(topics.map((topic) => subscribeTo(client, topic, qos)))
-    if (client !== this.client || !client.connected) return
-    this.refused = refused.filter((one) => one !== null)
-    const error = this.refused[0]?.error ?? null
-    this.enter(this.refused.length === topics.length ? 'action needed' : 'up', error)
-    if (this.state === 'action needed') this.timer = setTimeout(() => void this.subscribe(client), retry.longestMs)
+  private endCheck(): void {
+    if (this.checking !== null) clearTimeout(this.checking)
+    this.checking = null
   }
 
   private closed(): void {
+    const { source, batcher } = this.options
     this.client?.removeAllListeners('connect')
-    if (this.acks !== null) this.options.batcher.forget(this.acks)
+    if (this.acks !== null) batcher.forget(this.acks)
     this.acks = null
     this.client = null
-    if (this.timer !== null) clearTimeout(this.timer)
+    this.clearTimers()
     if (this.stopping) return
-    const error = brokerError(this.failure ?? new Error('closed'), this.options.source.url)
+    const held = this.since === null ? null : this.options.now() - this.since
+    this.retry.ended(held, this.ending())
+    const error = this.endError()
     this.enter(needsAction(error) ? 'action needed' : 'down', error)
-    const other = !this.spoke && this.options.source.version === 'auto' && isOtherVersion(this.failure)
+    const other = !this.spoke && source.version === 'auto' && isOtherVersion(this.failure)
     if (other) this.version = this.version === '5' ? '3.1.1' : '5'
-    this.timer = setTimeout(() => this.connect(), other && this.attempt === 0 ? 0 : backoff(this.attempt))
-    this.attempt++
+    this.timer = setTimeout(() => this.connect(), other && this.retry.isFirst ? 0 : this.retry.pause())
+  }
+
+  private ending(): Ending {
+    if (this.wasTaken) return 'taken'
+    return this.failure === null ? 'silent' : 'reason'
+  }
+
+  private endError(): FieldError {
+    const { source, clientId } = this.options
+    if (this.retry.isTaken) return takenError(source.url, clientId, this.wasTaken)
+    return brokerError(this.failure ?? new Error('closed'), source.url)
+  }
+
+  private clearTimers(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    this.endCheck()
   }
 
   private enter(state: SourceRow['state'], error: FieldError | null): void {
     this.state = state
     this.error = error
-    if (this.full === null) this.tell(state === 'up' ? 'up' : causeOf(error), error?.message ?? null)
+    if (this.full === null) this.tell(state === 'up' ? 'up' : causeOf(error), error?.message ?? this.detail)
     this.options.onChange()
   }
 
@@ -205,6 +281,22 @@ export class MqttSource {
     this.options.batcher.add({ record, ack: null, urgent: true })
   }
 }
+
+/** An orderly goodbye, behind all that was sent. mqtt.js would first wait for every answer, and for ever. */
+async function leave(client: MqttClient): Promise<void> {
+  const gone = Promise.withResolvers<void>()
+  client.stream.once('close', gone.resolve)
+  const late = setTimeout(gone.resolve, farewellMs)
+  if (client.connected) client.stream.end(disconnect)
+  else client.stream.destroy()
+  await gone.promise
+  clearTimeout(late)
+  client.end(true)
+}
+
+const disconnect = Buffer.of(0xe0, 0) // valid in MQTT 3.1.1 and 5
+
+const sessionLost = 'the broker has kept no session, so what was sent while it was away is missing'
 
 /** A link record: `source` empty is about the whole installation. */
 export function linkRecord(
@@ -220,45 +312,16 @@ export function linkRecord(
 /** A broker that answers with a no is told apart from one that is away: its reason codes are numbers. */
 function causeOf(error: FieldError | null): GapCause {
   const reason = (error?.cause as { readonly code?: unknown } | null | undefined)?.code
-  const refused = typeof reason === 'number' || error?.code === 'broker_topic_refused'
+  const refused = typeof reason === 'number' || ['broker_topic_refused', 'broker_taken'].includes(error?.code ?? '')
   return refused ? 'refused by broker' : 'broker link down'
-}
-
-function metaOf(properties: NonNullable<IPublishPacket['properties']>): Uint8Array {
-  const { contentType, responseTopic, correlationData, messageExpiryInterval, userProperties } = properties
-  return encodeMeta({
-    contentType: contentType ?? null,
-    properties: Object.entries(userProperties ?? {}).flatMap(([name, value]) =>
-      [value].flat().map((one): [string, string] => [name, one]),
-    ),
-    responseTopic: responseTopic ?? null,
-    correlation: correlationData?.toString('base64') ?? null,
-    expirySeconds: messageExpiryInterval ?? null,
-  })
 }
 
 function ackOf(packet: IPublishPacket, to: DeferredAcks): Arrival['ack'] {
   return packet.qos === 0 ? null : { to, packetId: packet.messageId ?? 0, qos: packet.qos }
 }
 
-/** Null when it is granted. With MQTT 5 retained messages come only for a subscription that is new to the session. */
-async function subscribeTo(client: MqttClient, topic: string, qos: 0 | 1 | 2): Promise<Refused | null> {
-  try {
-    await client.subscribeAsync(topic, { qos, rh: 1 })
-    return null
-  } catch (error) {
-    return { topic, error: topicRefused(topic, subackReason(error)) }
-  }
-}
-
-function subackReason(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('packet' in error)) return null
-  const granted = (error.packet as { granted?: readonly number[] } | undefined)?.granted // mqtt.js: ErrorWithSubackPacket
-  return granted?.[0] ?? null
-}
-
 function needsAction(error: FieldError): boolean {
-  return error.code === 'broker_login' || error.code === 'broker_tls' || error.code === 'broker_topic_refused'
+  return ['broker_login', 'broker_tls', 'broker_topic_refused', 'broker_taken'].includes(error.code)
 }
 
 /** What brokers answer to a version they do not speak: a reason code, something unreadable, or nothing at all. */
@@ -271,10 +334,4 @@ function isOtherVersion(failure: unknown): boolean {
 
 function isTimeout(failure: unknown): boolean {
   return failure instanceof Error && failure.message === 'connack timeout'
-}
-
-/** Twice as long each time, and never all at the same moment. */
-function backoff(attempt: number): Millis {
-  const longest = Math.min(retry.longestMs, retry.firstMs * 2 ** Math.min(attempt, 16))
-  return longest * (0.5 + Math.random() / 2)
 }

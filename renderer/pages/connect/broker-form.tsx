@@ -1,22 +1,20 @@
 import type { UseMutationResult } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import type { FormEvent } from 'react'
 import type { ProbeResult } from '../../../core/contract/calls.ts'
 import { FieldError } from '../../../core/contract/errors.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { ChoiceField, TextField } from '../../parts/field.tsx'
+import { TextField } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { sentence } from '../../words/sentence.ts'
 import styles from './connect.module.css'
-import { type Draft, emptyDraft, nameFrom } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { MoreOptions } from './more-options.tsx'
 
-interface BrokerFormProps {
+interface FormProps {
   readonly draft: Draft
   readonly change: (part: Partial<Draft>) => void
   readonly probe: UseMutationResult<ProbeResult, Error, Draft>
-}
-
-interface FormProps extends BrokerFormProps {
   /** Nothing was typed since the test. */
   readonly current: boolean
   /** The past is shown: nothing may reach a broker from there. */
@@ -33,7 +31,7 @@ export function BrokerForm({ draft, change, probe, current, past }: FormProps) {
     <form className={styles.form} onSubmit={test}>
       <TextField
         label="Broker"
-        help="mqtt://, mqtts://, ws:// or wss://"
+        help="mqtt://, mqtts://, ws:// or wss://, with a path where it wants one."
         placeholder="mqtt://broker.example:1883"
         required
         value={draft.url}
@@ -65,48 +63,10 @@ export function BrokerForm({ draft, change, probe, current, past }: FormProps) {
       >
         {probe.isPending ? 'Testing…' : 'Test the broker'}
       </Button>
-      <Rest draft={draft} change={change} probe={probe} />
+      <MoreOptions draft={draft} change={change} wrong={(field) => faultOf(probe.error, field)} />
     </form>
   )
 }
-
-/** What most brokers do not ask for. It is open from the start when something in it is set. */
-function Rest({ draft, change, probe }: BrokerFormProps) {
-  const [open] = useState(draft.ca !== '' || draft.name !== '' || draft.qos !== emptyDraft.qos)
-  return (
-    <details className={styles.rest} open={open}>
-      <summary>CA file, quality of service, name</summary>
-      <TextField
-        label="CA file"
-        help="Path of a PEM file; empty: the certificates of the system."
-        value={draft.ca}
-        wrong={faultOf(probe.error, 'source.ca')}
-        onChange={(ca) => change({ ca })}
-      />
-      <ChoiceField
-        label="Quality of service"
-        help="With 1 or 2 the broker hears “received” only after the message is on this disk."
-        value={draft.qos}
-        choices={qualities}
-        onChange={(qos) => change({ qos })}
-      />
-      <TextField
-        label="Name"
-        help="How this app calls it."
-        placeholder={nameFrom(draft.url)}
-        value={draft.name}
-        wrong={faultOf(probe.error, 'source.name')}
-        onChange={(name) => change({ name })}
-      />
-    </details>
-  )
-}
-
-const qualities = [
-  { value: '1', label: '1, at least once' },
-  { value: '2', label: '2, exactly once' },
-  { value: '0', label: '0, what is lost on the way cannot be known' },
-] as const
 
 /** A failure stays until the next test, so that the fields do not move while it is mended. */
 function Result({ probe, current }: Pick<FormProps, 'probe' | 'current'>) {
@@ -132,10 +92,24 @@ function Result({ probe, current }: Pick<FormProps, 'probe' | 'current'>) {
   )
 }
 
-const fields = ['source.url', 'source.topics', 'source.ca', 'source.name'] as const
+const fields = [
+  'source.url',
+  'source.topics',
+  'source.exclude',
+  'source.dropQos0',
+  'source.ca',
+  'source.cert',
+  'source.key',
+  'source.serverName',
+  'source.alpn',
+  'source.announce.topic',
+  'source.clientId',
+  'source.name',
+] as const
+export type NamedField = (typeof fields)[number]
 
 /** What is wrong with one field, to stand under it: the sentence without the path that led there. */
-function faultOf(error: Error | null, field: (typeof fields)[number]): string | null {
+function faultOf(error: Error | null, field: NamedField): string | null {
   if (!(error instanceof FieldError) || error.path === null || !isIn(error.path, field)) return null
   return sentence(error.message.slice(error.message.indexOf(error.path) + error.path.length).replace(/^[:\s]+/, ''))
 }

@@ -9,7 +9,7 @@ import { useCall, useCore } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { BrokerForm } from './broker-form.tsx'
 import styles from './connect.module.css'
-import { type Draft, forgetDraft, speaksFor, toDraft, toSource, useDraft } from './draft.ts'
+import { type Draft, forgetDraft, secretsOf, speaksFor, toDraft, toSource, useDraft } from './draft.ts'
 import { FoundDevices } from './found-devices.tsx'
 import { Sources } from './sources.tsx'
 import { TopicList } from './topic-list.tsx'
@@ -115,6 +115,7 @@ function useProbe() {
       core.call('probe', {
         source: toSource(draft, []),
         password: draft.password === '' ? null : draft.password,
+        passphrase: draft.passphrase === '' ? null : draft.passphrase,
         listenMs,
       }),
   })
@@ -145,6 +146,6 @@ function withSource(config: Config, draft: Draft): Saving {
   const others = config.sources.filter((other) => other.name !== source.name)
   return {
     config: { ...config, sources: [...others, source] },
-    secrets: draft.password === '' ? [] : [{ name: `source/${source.name}/password`, value: draft.password }],
+    secrets: secretsOf(draft, source.name),
   }
 }

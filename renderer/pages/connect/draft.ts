@@ -7,16 +7,46 @@ export interface Draft {
   readonly url: string
   readonly username: string
   readonly password: string
-  readonly ca: string
   readonly topics: string
+  readonly exclude: string
+  readonly dropQos0: string
   readonly qos: '0' | '1' | '2'
+  readonly version: SourceConfig['version']
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  readonly passphrase: string
+  readonly serverName: string
+  readonly alpn: string
+  readonly announce: string
+  readonly announceRetained: boolean
+  readonly clientId: string
 }
 
-export const emptyDraft: Draft = { name: '', url: '', username: '', password: '', ca: '', topics: '#', qos: '1' }
+export const emptyDraft: Draft = {
+  name: '',
+  url: '',
+  username: '',
+  password: '',
+  topics: '#',
+  exclude: '',
+  dropQos0: '',
+  qos: '1',
+  version: 'auto',
+  ca: '',
+  cert: '',
+  key: '',
+  passphrase: '',
+  serverName: '',
+  alpn: '',
+  announce: '',
+  announceRetained: true,
+  clientId: '',
+}
 
 const kept = 'fieldwatch.source-draft'
 
-/** The draft, kept through errors and reloads; the password only while the page is open. */
+/** The draft, kept through errors and reloads; what is secret only while the page is open. */
 export function useDraft(): [Draft, (part: Partial<Draft>) => void] {
   const [draft, setDraft] = useState<Draft>(() => ({
     ...emptyDraft,
@@ -25,7 +55,7 @@ export function useDraft(): [Draft, (part: Partial<Draft>) => void] {
   const change = (part: Partial<Draft>) => {
     const next = { ...draft, ...part }
     setDraft(next)
-    sessionStorage.setItem(kept, JSON.stringify({ ...next, password: '' }))
+    sessionStorage.setItem(kept, JSON.stringify({ ...next, password: '', passphrase: '' }))
   }
   return [draft, change]
 }
@@ -35,7 +65,9 @@ export function forgetDraft(): void {
   sessionStorage.removeItem(kept)
 }
 
-const asked = ['url', 'username', 'password', 'ca', 'topics', 'qos'] as const
+/** A test does not ask the broker about these. */
+const unasked: readonly (keyof Draft)[] = ['name', 'exclude', 'dropQos0', 'announce', 'announceRetained', 'clientId']
+const asked = (Object.keys(emptyDraft) as (keyof Draft)[]).filter((key) => !unasked.includes(key))
 
 /** True while a test of `tested` still speaks for what the form holds. */
 export function speaksFor(tested: Draft | undefined, draft: Draft): boolean {
@@ -45,17 +77,31 @@ export function speaksFor(tested: Draft | undefined, draft: Draft): boolean {
 /** The source that a filled form means. The core checks it and names the field that is wrong. */
 export function toSource(draft: Draft, others: readonly SourceConfig[]): SourceConfig {
   const url = draft.url.trim()
+  const announce = orNull(draft.announce)
   return {
     name: draft.name.trim() || freeName(url, others),
     url,
     topics: split(draft.topics),
+    exclude: split(draft.exclude),
     qos: Number(draft.qos) as 0 | 1 | 2, // the form offers these three
-    version: 'auto',
-    username: draft.username.trim() || null,
-    ca: draft.ca.trim() || null,
-    clientId: null,
-    dropQos0: [],
+    version: draft.version,
+    username: orNull(draft.username),
+    ca: orNull(draft.ca),
+    cert: orNull(draft.cert),
+    key: orNull(draft.key),
+    serverName: orNull(draft.serverName),
+    alpn: orNull(draft.alpn),
+    announce: announce === null ? null : { topic: announce, retained: draft.announceRetained },
+    clientId: orNull(draft.clientId),
+    dropQos0: split(draft.dropQos0),
   }
+}
+
+/** What was typed and does not belong into the settings. */
+export function secretsOf(draft: Draft, source: string): { readonly name: string; readonly value: string }[] {
+  return (['password', 'passphrase'] as const)
+    .filter((secret) => draft[secret] !== '')
+    .map((secret) => ({ name: `source/${source}/${secret}`, value: draft[secret] }))
 }
 
 /** The form as it was when this source was made. */
@@ -65,9 +111,20 @@ export function toDraft(source: SourceConfig): Draft {
     url: source.url,
     username: source.username ?? '',
     password: '',
-    ca: source.ca ?? '',
     topics: source.topics.join(', '),
+    exclude: source.exclude.join(', '),
+    dropQos0: source.dropQos0.join(', '),
     qos: String(source.qos) as Draft['qos'], // 0, 1 or 2 by contract
+    version: source.version,
+    ca: source.ca ?? '',
+    cert: source.cert ?? '',
+    key: source.key ?? '',
+    passphrase: '',
+    serverName: source.serverName ?? '',
+    alpn: source.alpn ?? '',
+    announce: source.announce?.topic ?? '',
+    announceRetained: source.announce?.retained ?? true,
+    clientId: source.clientId ?? '',
   }
 }
 
@@ -83,6 +140,10 @@ function freeName(url: string, others: readonly SourceConfig[]): string {
   let tried = name
   for (let n = 2; !isFree(tried); n++) tried = `${name}-${n}`
   return tried
+}
+
+function orNull(text: string): string | null {
+  return text.trim() || null
 }
 
 function split(text: string): readonly string[] {

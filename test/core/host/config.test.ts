@@ -30,8 +30,9 @@ describe('the configuration file', () => {
       destinations: [{ name: 'central', brokers: ['127.0.0.1:9092'], delivery: 'auto' }],
     }
     const { sources, destinations } = reading(short)() as ReturnType<typeof readConfig>
-    const rest = { version: 'auto', username: null, ca: null, clientId: null, dropQos0: [] }
-    expect(sources[0]).toEqual({ ...short.sources[0], ...rest })
+    const tls = { ca: null, cert: null, key: null, serverName: null, alpn: null }
+    const rest = { exclude: [], version: 'auto', username: null, announce: null, clientId: null, dropQos0: [] }
+    expect(sources[0]).toEqual({ ...short.sources[0], ...tls, ...rest })
     expect(destinations[0]).toMatchObject({
       tls: false,
       sasl: 'none',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sourceOf } from '../../../core/config/settings.ts'
 import type { MessageRow } from '../../../core/contract/calls.ts'
 import { type Client, connectClient } from '../../support/client.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
@@ -140,17 +141,7 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
     const { api } = await serve()
     const config = await api.call('config', {})
     expect((await api.call('status', {})).sources).toEqual([])
-    const source = {
-      name: 'late',
-      url: broker.url,
-      topics: ['#'],
-      qos: 1,
-      version: 'auto',
-      username: null,
-      ca: null,
-      clientId: null,
-      dropQos0: [],
-    } as const
+    const source = sourceOf('late', broker.url)
     await api.call('config.put', { config: { ...config, sources: [source] }, secrets: [] })
     await connected(api)
     await publish(1, 20)

@@ -1,3 +1,4 @@
+import { sourceOf } from '../../../core/config/settings.ts'
 import type { SourceConfig, SourceRow } from '../../../core/contract/calls.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
 import { type Capture, startCapture } from '../../../core/ingest/capture.ts'
@@ -7,8 +8,7 @@ import { Disk } from '../../support/capture/disk.ts'
 import { readAll } from '../log/records.ts'
 
 export function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
-  const rest = { username: null, ca: null, clientId: null, dropQos0: [] }
-  return { name: 'plant', url, topics: ['#'], qos: 1, version: 'auto', ...rest, ...more }
+  return sourceOf('plant', url, more)
 }
 
 /** A capture whose commits and changes of state can be waited for. */
@@ -42,7 +42,12 @@ export class Capturing {
 
   /** When it holds, looked at after each commit and each change of state. */
   async until(holds: (one: Capturing) => boolean): Promise<void> {
-    while (!holds(this)) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    while (!holds(this)) await new Promise<void>((resolve) => this.next(resolve))
+  }
+
+  /** Called at the next commit or change of state. */
+  next(then: () => void): void {
+    this.waiting.push(then)
   }
 
   async row(holds: (row: SourceRow) => boolean): Promise<SourceRow> {

@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import mqtt from 'mqtt'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { SourceConfig } from '../../../core/contract/calls.ts'
 import { startBroker } from '../../../core/ingest/broker/broker.ts'
 import { probe } from '../../../core/ingest/probe.ts'
+import { type Certificates, hasOpenssl, makeCertificates } from '../../support/certificates.ts'
 import { freePort, hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
-import { findProgram, part } from '../../support/parts.ts'
+import { findProgram } from '../../support/parts.ts'
+import { source } from './capturing.ts'
 
-const hasOpenssl = part('openssl', findProgram('openssl') !== null)
+const none = { password: null, passphrase: null }
 
 let ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -28,7 +29,7 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
       'plant/tank/level': '71.4',
       'plant/odd': Buffer.from([0xff, 0xfe, 0x00]),
     })
-    const result = await probe(source(broker.url), null, 300)
+    const result = await probe(source(broker.url), none, 300)
     expect(result).toMatchObject({ ok: true, version: '5', tls: null, error: null })
     expect(result.milliseconds).toBeGreaterThanOrEqual(300)
     expect(result.topics.map(({ name, messages, text }) => ({ name, messages, text }))).toEqual([
@@ -52,8 +53,8 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
 
   test('leaves no session behind, and does not disturb a client that is connected', async () => {
     const broker = await brokerWith('')
-    await probe(source(broker.url, { clientId: 'fixed' }), null, 50)
-    await probe(source(broker.url, { clientId: 'fixed' }), null, 50)
+    await probe(source(broker.url, { clientId: 'fixed' }), none, 50)
+    await probe(source(broker.url, { clientId: 'fixed' }), none, 50)
     const ids = [...broker.said().matchAll(/New client connected from \S+ as (\S+) \(([^)]*)\)/g)]
     expect(ids).toHaveLength(2)
     expect(ids[0]![1]).not.toBe(ids[1]![1])
@@ -66,7 +67,7 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
   test('listens no longer than 3 s, and cuts a long message at 500 characters', async () => {
     const broker = await brokerWith('')
     await publish(broker.url, { long: `"${'x'.repeat(2_000)}"` })
-    const result = await probe(source(broker.url), null, 60_000)
+    const result = await probe(source(broker.url), none, 60_000)
     expect(result.milliseconds).toBeLessThan(4_500)
     expect(result.topics[0]!.text).toHaveLength(500)
   })
@@ -74,7 +75,7 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
   test('that is called off rejects at once, and ends its connection', async () => {
     const broker = await brokerWith('')
     const off = new AbortController()
-    const asked = probe(source(broker.url), null, 3_000, off.signal)
+    const asked = probe(source(broker.url), none, 3_000, off.signal)
     setTimeout(() => off.abort(new Error('the page is gone')), 200)
     const began = performance.now()
     await expect(asked).rejects.toThrow('the page is gone')
@@ -83,7 +84,7 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
 
   test('speaks 3.1.1 when asked to', async () => {
     const broker = await brokerWith('')
-    expect(await probe(source(broker.url, { version: '3.1.1' }), null, 50)).toMatchObject({
+    expect(await probe(source(broker.url, { version: '3.1.1' }), none, 50)).toMatchObject({
       ok: true,
       version: '3.1.1',
     })
@@ -94,17 +95,17 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
       passwords: passwordFile(dir, 'line2', 'correct'),
     }))
     const known = source(broker.url, { username: 'line2' })
-    expect((await probe(known, 'wrong', 50)).error).toMatchObject({
+    expect((await probe(known, { ...none, password: 'wrong' }, 50)).error).toMatchObject({
       code: 'broker_login',
       message: '127.0.0.1 does not let this user in',
     })
-    expect((await probe(source(broker.url), null, 50)).error?.code).toBe('broker_login')
-    expect(await probe(known, 'correct', 50)).toMatchObject({ ok: true, error: null })
+    expect((await probe(source(broker.url), none, 50)).error?.code).toBe('broker_login')
+    expect(await probe(known, { ...none, password: 'correct' }, 50)).toMatchObject({ ok: true, error: null })
   })
 
   test('says that a broker went away while it listened', async () => {
     const broker = await brokerWith('')
-    const asked = probe(source(broker.url), null, 3_000)
+    const asked = probe(source(broker.url), none, 3_000)
     while (!broker.said().includes('fwprobe')) await new Promise((resolve) => setTimeout(resolve, 20))
     await broker.halt('SIGKILL')
     expect((await asked).error?.code).toBe('broker_lost')
@@ -115,17 +116,17 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
     beforeAll(() => {
       certificates = makeCertificates()
     })
-    afterAll(() => rmSync(certificates.dir, { recursive: true, force: true }))
+    afterAll(() => certificates.remove())
 
     test('names the protocol when the authority is known', async () => {
       const url = await tlsBroker(certificates)
-      const result = await probe(source(url, { ca: certificates.ca }), null, 50)
+      const result = await probe(source(url, { ca: certificates.file('ca.pem') }), none, 50)
       expect(result).toMatchObject({ ok: true, tls: 'TLSv1.3', error: null })
     })
 
     test('says that the authority is not the right one', async () => {
       const url = await tlsBroker(certificates)
-      const result = await probe(source(url, { ca: certificates.otherCa }), null, 50)
+      const result = await probe(source(url, { ca: certificates.file('other.pem') }), none, 50)
       expect(result).toMatchObject({ ok: false, tls: null, topics: [] })
       expect(result.error).toMatchObject({ code: 'broker_tls' })
       expect(result.error?.message).toContain('authority that is not known here')
@@ -133,14 +134,18 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
 
     test('says that the certificate is for another name', async () => {
       const url = (await tlsBroker(certificates)).replace('localhost', '127.0.0.1')
-      const { error } = await probe(source(url, { ca: certificates.ca }), null, 50)
+      const { error } = await probe(source(url, { ca: certificates.file('ca.pem') }), none, 50)
       expect(error).toMatchObject({ code: 'broker_tls' })
       expect(error?.message).toContain('for another name')
     })
 
     test('says that a port speaks no TLS', async () => {
       const broker = await brokerWith('')
-      const { error } = await probe(source(broker.url.replace('mqtt:', 'mqtts:'), { ca: certificates.ca }), null, 50)
+      const { error } = await probe(
+        source(broker.url.replace('mqtt:', 'mqtts:'), { ca: certificates.file('ca.pem') }),
+        none,
+        50,
+      )
       expect(['broker_tls', 'broker_lost']).toContain(error?.code)
     })
   })
@@ -149,7 +154,7 @@ describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
 describe('without a broker, a probe', () => {
   test('says that nothing answers on the port', async () => {
     const port = await freePort()
-    const result = await probe(source(`mqtt://127.0.0.1:${port}`), null, 50)
+    const result = await probe(source(`mqtt://127.0.0.1:${port}`), none, 50)
     expect(result).toMatchObject({ ok: false, version: null })
     expect(result.error).toMatchObject({
       code: 'broker_refused',
@@ -158,13 +163,13 @@ describe('without a broker, a probe', () => {
   })
 
   test('says that no machine has the name', async () => {
-    const { error } = await probe(source('mqtt://no-such-machine.invalid:1883'), null, 50)
+    const { error } = await probe(source('mqtt://no-such-machine.invalid:1883'), none, 50)
     expect(error).toMatchObject({ code: 'broker_dns', message: 'no machine is called "no-such-machine.invalid"' })
   })
 
   test('says that nothing was answered in time', async () => {
     const { server, url } = await mute()
-    const result = await probe(source(url), null, 50)
+    const result = await probe(source(url), none, 50)
     expect(result.error?.code).toBe('broker_timeout')
     expect(result.milliseconds).toBeLessThan(7_000)
     server.close()
@@ -172,40 +177,25 @@ describe('without a broker, a probe', () => {
 })
 
 test('says that the file of the authority cannot be read, before it connects', async () => {
-  const { error } = await probe(source('mqtts://localhost:8883', { ca: '/nowhere/ca.pem' }), null, 50)
+  const { error } = await probe(source('mqtts://localhost:8883', { ca: '/nowhere/ca.pem' }), none, 50)
   expect(error).toMatchObject({ code: 'broker_tls', message: 'ca: "/nowhere/ca.pem" cannot be read' })
 })
 
 // Aedes, because Mosquitto with an ACL file grants every filter and then sends nothing.
 test.each(['auto', '3.1.1'] as const)('a topic that is refused is named, version %s', async (version) => {
   const url = await pickyBroker('plant/#')
-  const result = await probe(source(url, { version, topics: ['plant/#', 'office/#'] }), null, 50)
+  const result = await probe(source(url, { version, topics: ['plant/#', 'office/#'] }), none, 50)
   expect(result).toMatchObject({ ok: false, version: '3.1.1' })
   expect(result.error).toMatchObject({ code: 'broker_topic_refused' })
   expect(result.error?.message).toContain('refuses the topic "office/#"')
-  expect(await probe(source(url, { version, topics: ['plant/#'] }), null, 50)).toMatchObject({ ok: true, error: null })
+  expect(await probe(source(url, { version, topics: ['plant/#'] }), none, 50)).toMatchObject({ ok: true, error: null })
 })
 
 test('a broker that knows 3.1.1 only is tried again in 3.1.1', async () => {
   const broker = await startBroker()
   ends.push(() => broker.stop())
-  expect(await probe(source(broker.url), null, 50)).toMatchObject({ ok: true, version: '3.1.1' })
+  expect(await probe(source(broker.url), none, 50)).toMatchObject({ ok: true, version: '3.1.1' })
 })
-
-function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
-  return {
-    name: 'plant',
-    url,
-    topics: ['#'],
-    qos: 1,
-    version: 'auto',
-    username: null,
-    ca: null,
-    clientId: null,
-    dropQos0: [],
-    ...more,
-  }
-}
 
 async function brokerWith(conf: string, files?: (dir: string) => Record<string, string>): Promise<Mosquitto> {
   const dir = mkdtempSync(join(tmpdir(), 'probe-'))
@@ -228,29 +218,9 @@ async function publish(url: string, messages: Readonly<Record<string, string | B
   await client.endAsync()
 }
 
-interface Certificates {
-  readonly dir: string
-  readonly ca: string
-  readonly otherCa: string
-  readonly files: Readonly<Record<string, string>>
-}
-
-function makeCertificates(): Certificates {
-  const dir = mkdtempSync(join(tmpdir(), 'probe-tls-'))
-  const openssl = (...args: string[]) => execFileSync(findProgram('openssl')!, args, { cwd: dir, stdio: 'pipe' })
-  for (const name of ['ca', 'other'])
-    openssl(
-      ...`req -x509 -newkey rsa:2048 -nodes -days 2 -keyout ${name}.key -out ${name}.pem -subj /CN=${name}`.split(' '),
-    )
-  openssl(...'req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost'.split(' '))
-  openssl(...'x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem'.split(' '))
-  const read = (name: string) => readFileSync(join(dir, name), 'utf8')
-  const files = { 'server.key': read('server.key'), 'server.pem': read('server.pem') }
-  return { dir, ca: join(dir, 'ca.pem'), otherCa: join(dir, 'other.pem'), files }
-}
-
 /** Its address. */
-async function tlsBroker({ files }: Certificates): Promise<string> {
+async function tlsBroker(certificates: Certificates): Promise<string> {
+  const files = certificates.files('server.key', 'server.pem')
   const port = await freePort()
   const conf = `listener ${port} 127.0.0.1\ncertfile $DIR/server.pem\nkeyfile $DIR/server.key`
   const broker = await startMosquitto({ conf, files })

@@ -1,5 +1,6 @@
 import { rmSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { sourceOf } from '../../../core/config/settings.ts'
 import { startCapture } from '../../../core/ingest/capture.ts'
 import { type Appending, type Log, openLog } from '../../../core/log/log.ts'
 
@@ -26,17 +27,12 @@ const capture = startCapture({
   },
 })
 capture.addSource(
-  {
-    name: 'plant',
-    url,
+  sourceOf('plant', url, {
     topics: ['plant/#'],
     qos: 2,
     version: version === '5' ? '5' : '3.1.1',
-    username: null,
-    ca: null,
     clientId: 'fieldwatch-law',
-    dropQos0: [],
-  },
+  }),
   null,
 )
 createInterface({ input: process.stdin }).on('line', async (line) => {
