@@ -13,6 +13,12 @@ export interface Problem {
   readonly message: string
 }
 
+/** Somebody who has read the log up to an offset, at some time before. */
+export interface Seen {
+  readonly by: string
+  readonly upto: Offset
+}
+
 export interface VerifyReport {
   readonly segments: number
   readonly blocks: number
@@ -24,8 +30,11 @@ export interface VerifyReport {
   readonly problems: readonly Problem[]
 }
 
-/** Reads everything: checksums, offsets without holes, sealed files against the catalogue. Changes nothing; a writer may go on. */
-export async function verify(dir: string, signal?: AbortSignal): Promise<VerifyReport> {
+/**
+ * Reads everything: checksums, offsets without holes, sealed files against the catalogue, the end against who has `seen`
+ * it. Changes nothing; a writer may go on.
+ */
+export async function verify(dir: string, seen: readonly Seen[] = []): Promise<VerifyReport> {
   const problems: Problem[] = []
   const reader = openReader(dir)
   const firsts = listSegments(dir)
@@ -35,7 +44,6 @@ export async function verify(dir: string, signal?: AbortSignal): Promise<VerifyR
   const sealed = attempt(problems, join(dir, 'catalogue.json'), () => readCatalogue(dir)) ?? []
   const count = { blocks: 0, records: 0 }
   for (let i = 0; i < firsts.length; i++) {
-    signal?.throwIfAborted()
     const file = segmentFile(dir, firsts[i]!)
     const expected = sealed.find(({ first }) => first === firsts[i])
     attempt(problems, file, () => readSegment(dir, firsts[i]!, firsts[i + 1] ?? head, count, problems))
@@ -44,6 +52,8 @@ export async function verify(dir: string, signal?: AbortSignal): Promise<VerifyR
   }
   for (const { first, n } of sealed)
     if (!firsts.includes(first)) problems.push(hole(segmentFile(dir, first), first, first + n))
+  for (const { by, upto } of seen)
+    if (upto > head) problems.push({ ...hole(newestOf(dir, firsts), head, upto), message: cutShort(by, head, upto) })
   const begins = attempt(problems, join(dir, 'catalogue.json'), () => keptFrom(dir)) ?? 0
   const kept = problems.filter(({ file }) => file >= segmentFile(dir, begins)) // retention went on meanwhile
   return { segments: firsts.length, ...count, bytes, base: firsts[0] ?? 0, head, problems: kept }
@@ -126,6 +136,11 @@ function checkPages(file: string, problems: Problem[]): void {
   } finally {
     db.close()
   }
+}
+
+/** A journal that lost its end is no damage that its checksums show: the commits before it are whole. */
+function cutShort(by: string, head: Offset, upto: Offset): string {
+  return `records ${head} to ${upto - 1} are missing: ${by} had read them`
 }
 
 function hole(file: string, from: Offset, to: Offset): Problem {

@@ -5,6 +5,7 @@ import type { Command } from '../command.ts'
 import { type Io, instant, parse } from '../command.ts'
 import { continuityLines, continuityOf } from '../continuity-report.ts'
 import { defaultDataDir, placesIn } from '../paths.ts'
+import { seenOf } from '../seen.ts'
 
 const usage = `[--data DIR] [--from TIME] [--to TIME] [--json]
 
@@ -26,7 +27,7 @@ export const verify: Command = {
     )
     const [from, to] = [instant('from', values.from), instant('to', values.to)]
     const places = placesIn(resolve(values.data ?? defaultDataDir()))
-    const report = await verifyLog(places.log)
+    const report = await verifyLog(places.log, seenOf(places))
     const continuity = tryContinuity(places, from, to, io)
     if (values.json === true) io.out(JSON.stringify({ ...report, continuity }))
     else {

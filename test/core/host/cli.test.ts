@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../core/host/run-cli.ts'
+import { Ledger } from '../../../core/sync/ledger.ts'
 
 let dir: string
 beforeEach(() => {
@@ -115,6 +116,18 @@ describe('a log by hand', () => {
     const { code, out } = await fieldwatch('verify', '--data', dir)
     expect(code).toBe(1)
     expect(out).toContain('000000000000.db')
+  })
+
+  test('verify tells that the log ends before what others had read of it', async () => {
+    const file = join(dir, 'temperature.csv')
+    writeFileSync(file, '1700000000000,20.5\n')
+    await fieldwatch('import', file, '--data', dir)
+    const ledger = new Ledger(join(dir, 'state.db'))
+    ledger.place('central', 7)
+    ledger.close()
+    const { code, out } = await fieldwatch('verify', '--data', dir)
+    expect(code).toBe(1)
+    expect(out).toContain('records 1 to 6 are missing: the destination "central" had read them')
   })
 
   test('alerts before anything ran says what to do, with exit code 1', async () => {

@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { recordAt } from '../../../core/contract/block.ts'
 import { FieldError } from '../../../core/contract/errors.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
@@ -9,6 +9,7 @@ import { segmentFile } from '../../../core/log/segment.ts'
 import { verify } from '../../../core/log/verify.ts'
 import { makeTempDir } from '../../support/make-temp-dir.ts'
 import { seeded } from '../../support/seeded.ts'
+import { tempDir } from '../../support/temp-dir.ts'
 import { asAppended, messages } from './records.ts'
 
 // Bits that change on their own, files that were cut, pages that were zeroed: named, and never read as something else.
@@ -139,6 +140,90 @@ function writerOn(dir: string): string {
     if (error instanceof FieldError) return error.code
     throw error
   }
+}
+
+describe('the journal of the newest segment', () => {
+  let dir: string
+  let journal: string
+  let before: number
+  let after: number
+
+  /** Nine commits and a tenth, as they lie in the journal of a writer that was killed after it. */
+  beforeEach(() => {
+    const live = tempDir()
+    dir = tempDir()
+    const log = openLog(live)
+    for (let i = 0; i < 9; i++) log.append(messages(i * blockOf, blockOf))
+    before = statSync(`${segmentFile(live, 0)}-wal`).size
+    log.append(messages(9 * blockOf, blockOf))
+    for (const part of ['', '-wal']) cpSync(segmentFile(live, 0) + part, segmentFile(dir, 0) + part)
+    journal = `${segmentFile(dir, 0)}-wal`
+    after = statSync(journal).size
+    log.close()
+  })
+
+  function changed(change: (bytes: Buffer) => Buffer) {
+    const bytes = readFileSync(journal)
+    writeFileSync(journal, change(Buffer.from(bytes)))
+    const { records } = readSkipping(dir)
+    rmSync(`${segmentFile(dir, 0)}-shm`, { force: true })
+    return { records, put: () => writeFileSync(journal, bytes) }
+  }
+
+  const cut = (at: number) => (bytes: Buffer) => bytes.subarray(0, at)
+  const zeroed = (at: number) => (bytes: Buffer) => bytes.fill(0, at)
+
+  test.each([
+    { how: 'cut', change: cut, seed: 74 },
+    { how: 'zeroed', change: zeroed, seed: 75 },
+  ])(
+    '$how anywhere in a commit that a crash interrupted: what was committed before is there (60 places, seed $seed)',
+    async ({ change, seed }) => {
+      const random = seeded(seed)
+      for (let i = 0; i < 60; i++) {
+        const at = before + Math.floor(random() * (after - before))
+        const { records, put } = changed(change(at))
+        expect({ at, n: records.length }).toEqual({ at, n: 9 * blockOf })
+        expect(records.map(asText)).toEqual(written.slice(0, 9 * blockOf))
+        expect((await verify(dir)).problems).toEqual([])
+        if (i % 10 === 0) expect(writerOn(copyOf(dir))).toBe(String(9 * blockOf))
+        put()
+      }
+    },
+  )
+
+  test('damaged in a commit that was durable, as no crash does: never read as something else, and told by who had seen more (60 places, seed 76)', async () => {
+    const random = seeded(76)
+    const seen = [{ by: 'the views', upto: 10 * blockOf }]
+    expect((await verify(dir, seen)).problems).toEqual([])
+    let short = 0
+    for (let i = 0; i < 60; i++) {
+      const at = Math.floor(random() * after)
+      const how = [cut(at), zeroed(at), (bytes: Buffer) => flipped(bytes, at)][i % 3]!
+      const { records, put } = changed(how)
+      expect(records.map(asText)).toEqual(written.slice(0, records.length))
+      const { problems } = await verify(dir, seen)
+      if (records.length < 10 * blockOf) {
+        short++
+        expect(problems.map(({ message }) => message)).toEqual([
+          `records ${records.length} to ${10 * blockOf - 1} are missing: the views had read them`,
+        ])
+      }
+      put()
+    }
+    expect(short).toBeGreaterThan(30)
+  })
+})
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  bytes[at]! ^= 1
+  return bytes
+}
+
+function copyOf(dir: string): string {
+  const other = tempDir()
+  cpSync(dir, other, { recursive: true })
+  return other
 }
 
 describe('larger damage', () => {
