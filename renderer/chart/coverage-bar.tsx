@@ -29,7 +29,7 @@ export function CoverageBar({ name, coverage, span }: CoverageBarProps) {
           <rect x={start} width={Math.max(2, width - start)} height={height} rx="2" fill="var(--band)" />
         )}
         {gaps.map((gap) => {
-          const x = Math.max(0, shareOf(span, gap.from) * width)
+          const x = Math.max(0, Math.min(width - leastWidth, shareOf(span, gap.from) * width))
           const wide = Math.max(leastWidth, shareOf(span, gap.until ?? span.until) * width - x)
           const expected = gap.cause !== 'removed' && gap.cause !== 'no longer kept'
           return (

@@ -1,4 +1,4 @@
-import type { Gap } from '../../core/contract/calls.ts'
+import type { Gap, SourceCoverage } from '../../core/contract/calls.ts'
 import type { Millis } from '../../core/contract/model.ts'
 import { count } from './number.ts'
 import { age, type Clock } from './time.ts'
@@ -28,14 +28,21 @@ export function lateWords(gaps: readonly Gap[]): string {
     : `${count(late)} messages came late and were filed by their own time.`
 }
 
-/** Gaps in which something is missing, newest first; one that several sources share is one, with all that came late. */
-export function distinctGaps(gaps: readonly Gap[]): readonly Gap[] {
-  const found: Gap[] = []
-  for (const gap of [...gaps].sort((a, b) => b.from - a.from)) {
-    if (gap.cause === 'removed') continue
+/** A gap, and the sources that share it. */
+export interface SharedGap extends Gap {
+  readonly sources: readonly string[]
+}
+
+/** Gaps newest first; one that several sources share is one, with all that came late. A removed source misses nothing. */
+export function sharedGaps(sources: readonly SourceCoverage[]): readonly SharedGap[] {
+  const all = sources.flatMap(({ source, gaps }) => gaps.map((gap) => ({ ...gap, sources: [source] })))
+  const found: SharedGap[] = []
+  for (const gap of all.sort((a, b) => b.from - a.from)) {
     const i = found.findLastIndex((other) => isSame(other, gap))
-    if (i < 0) found.push(gap)
-    else found[i] = { ...found[i]!, late: found[i]!.late + gap.late }
+    const other = found[i]
+    if (gap.cause === 'removed') continue
+    if (other === undefined) found.push(gap)
+    else found[i] = { ...other, late: other.late + gap.late, sources: [...other.sources, ...gap.sources] }
   }
   return found
 }

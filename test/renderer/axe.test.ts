@@ -89,6 +89,7 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
     ...tabs,
     { name: 'alerts', hash: '#/alerts' },
     ...alerts,
+    { name: 'continuity', hash: '#/continuity' },
     { name: 'sync', hash: '#/sync' },
     { name: 'connect', hash: '#/connect' },
   ]

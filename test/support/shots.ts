@@ -59,6 +59,7 @@ async function takeAll(
     device: `#/device/${encodeURIComponent(alert.device)}/signals`,
     messages: `#/device/${encodeURIComponent(alert.device)}/messages`,
     devices: '#/devices',
+    continuity: '#/continuity',
     sync: '#/sync',
     connect: '#/connect',
   }

@@ -1,8 +1,9 @@
 import { useState } from 'react'
-import type { Continuity, Gap } from '../../../core/contract/calls.ts'
+import type { Continuity } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { formatRoute } from '../../route.ts'
 import { useClock } from '../../use-core.ts'
+import { type SharedGap, sharedGaps } from '../../words/gap.ts'
 import { count } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './continuity.module.css'
@@ -12,9 +13,7 @@ const pageSize = 50
 /** Gaps of all sources, the newest first. Each leads to the instant at which it began. */
 export function GapTable({ answer }: { readonly answer: Continuity }) {
   const [shown, setShown] = useState(pageSize)
-  const rows = answer.sources
-    .flatMap(({ source, gaps }) => gaps.map((gap) => ({ source, gap })))
-    .sort((a, b) => b.gap.from - a.gap.from)
+  const rows = sharedGaps(answer.sources)
   const cut = answer.sources.filter((source) => source.more)
   return (
     <section className={styles.table}>
@@ -27,9 +26,9 @@ export function GapTable({ answer }: { readonly answer: Continuity }) {
         <table>
           <thead>
             <tr>
-              <th style={{ width: 132 }}>Began</th>
+              <th style={{ width: 156 }}>Began</th>
               <th style={{ width: 104 }}>Lasted</th>
-              <th style={{ width: 130 }}>Source</th>
+              <th style={{ width: 136 }}>Source</th>
               <th style={{ width: 148 }}>Cause</th>
               <th>In detail</th>
               <th className="right" style={{ width: 110 }}>
@@ -38,8 +37,8 @@ export function GapTable({ answer }: { readonly answer: Continuity }) {
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, shown).map(({ source, gap }) => (
-              <Row key={`${source} ${gap.from} ${gap.cause}`} source={source} gap={gap} until={answer.until} />
+            {rows.slice(0, shown).map((gap) => (
+              <Row key={`${gap.sources[0]} ${gap.from} ${gap.cause}`} gap={gap} until={answer.until} />
             ))}
           </tbody>
         </table>
@@ -58,7 +57,7 @@ export function GapTable({ answer }: { readonly answer: Continuity }) {
   )
 }
 
-function Row({ source, gap, until }: { readonly source: string; readonly gap: Gap; readonly until: number }) {
+function Row({ gap, until }: { readonly gap: SharedGap; readonly until: number }) {
   const clock = useClock()
   return (
     <tr>
@@ -71,7 +70,7 @@ function Row({ source, gap, until }: { readonly source: string; readonly gap: Ga
         {age((gap.until ?? until) - gap.from)}
         {gap.until === null && ' so far'}
       </td>
-      <td title={source}>{source}</td>
+      <td title={gap.sources.join(', ')}>{gap.sources.join(', ')}</td>
       <td>{gap.cause}</td>
       <td className="ink2" title={gap.detail ?? undefined}>
         {gap.detail ?? ''}

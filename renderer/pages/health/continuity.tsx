@@ -2,7 +2,7 @@ import type { Continuity as Answer, At } from '../../../core/contract/calls.ts'
 import { CoverageBar } from '../../chart/coverage-bar.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock } from '../../use-core.ts'
-import { distinctGaps, gapWords, lateWords } from '../../words/gap.ts'
+import { gapWords, lateWords, sharedGaps } from '../../words/gap.ts'
 import { count, many, percent } from '../../words/number.ts'
 import type { Clock } from '../../words/time.ts'
 import styles from './health.module.css'
@@ -56,7 +56,7 @@ function continuityWords(answer: Answer, clock: Clock): string {
 }
 
 function gapsInWords({ sources, from, until }: Answer, clock: Clock): string {
-  const gaps = distinctGaps(sources.flatMap((source) => source.gaps))
+  const gaps = sharedGaps(sources)
   const since = Math.min(...sources.map((source) => source.since ?? until))
   if (gaps.length === 0) return since > from ? `No gap since ${clock.moment(since)}.` : 'No gap in these 7 days.'
   const words = gaps.slice(0, named).map((gap) => gapWords(gap, clock))
@@ -70,7 +70,11 @@ export function qosWords(sources: Answer['sources']): string {
   const all = sources.reduce((sum, source) => sum + source.messages, 0)
   if (qos0 === 0) return ''
   const share =
-    qos0 === all ? 'All messages' : qos0 / all < 0.01 ? 'Less than 1\u2009% of the messages' : percent(qos0 / all)
+    qos0 === all
+      ? 'All messages'
+      : qos0 / all < 0.01
+        ? 'Less than 1\u2009% of the messages'
+        : `${percent(qos0 / all)} of the messages`
   return `${share} came with QoS 0: what was lost on the way cannot be known.`
 }
 

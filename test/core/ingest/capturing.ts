@@ -11,19 +11,26 @@ export function source(url: string, more: Partial<SourceConfig> = {}): SourceCon
   return sourceOf('plant', url, more)
 }
 
+interface CapturingOptions extends LogOptions {
+  readonly maxQueueBytes?: number
+  /** Of the clock. */
+  readonly ahead?: number
+}
+
 /** A capture whose commits and changes of state can be waited for. */
 export class Capturing {
   readonly dir: string
   readonly capture: Capture
   rows: readonly SourceRow[] = []
-  now: () => number = Date.now
+  now: () => number
   readonly disk: Disk
   private readonly log: Log
   private stopped = false
   private waiting: (() => void)[] = []
 
-  constructor(dir: string, options: LogOptions & { readonly maxQueueBytes?: number } = {}) {
-    const { maxQueueBytes = 8_000_000, ...logOptions } = options
+  constructor(dir: string, options: CapturingOptions = {}) {
+    const { maxQueueBytes = 8_000_000, ahead = 0, ...logOptions } = options
+    this.now = () => Date.now() + ahead
     this.dir = dir
     this.log = openLog(dir, logOptions)
     this.disk = new Disk(this.log)
