@@ -43,7 +43,7 @@ create table comes_by(device text, source text, first integer, since real, prima
 create table gap(about text, name text, number integer, opened integer, "from" real, until real, cause text, detail text,
   closed integer, primary key(about, name, number)) without rowid;
 create index gap_from on gap(about, name, "from");
-create index gap_until on gap(about, until);
+create index gap_until on gap(about, until, "from", opened, closed);
 create table gap_late(about text, name text, gap integer, chunk integer, total integer, offsets blob,
   primary key(about, name, gap, chunk)) without rowid;
 create table dropped(source text, time real, offset integer, topics text, messages integer,

@@ -83,9 +83,9 @@ const plans = [
     'SEARCH comes_by USING PRIMARY KEY (device=?)',
   ],
   [
-    `select name, count(*) from (select * from gap where about = 'device' and until > 1 and "from" < 2 and opened < 3
-       order by until desc limit 4) group by name limit 5`,
-    'SEARCH gap USING INDEX gap_until (about=? AND until>?)',
+    `select name, count(*) from (select name, "from", until, closed from gap
+       where about = 'device' and until > 1 and "from" < 2 and opened < 3 order by until desc limit 4) group by name limit 5`,
+    'SEARCH gap USING COVERING INDEX gap_until (about=? AND until>?)',
   ],
   ['select id, settled from series where settled >= 1', 'INDEX series_settled (settled>?)'],
   ['select offset from undecodable where offset < 1 order by offset desc limit 2', 'undecodable_offset (offset<?)'],
