@@ -20,9 +20,14 @@ export interface App {
 }
 
 /** The built program as its own process, ready to answer. `args` follow `serve --json --port 0`. */
-export async function startApp(args: readonly string[], command: 'serve' | 'start' = 'serve'): Promise<App> {
+export async function startApp(
+  args: readonly string[],
+  command: 'serve' | 'start' = 'serve',
+  env: NodeJS.ProcessEnv = {},
+): Promise<App> {
   const child = spawn(process.execPath, [cli, command, '--json', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {

@@ -3,6 +3,8 @@ import type { Config, SourceConfig, SourceRow } from '../../../core/contract/cal
 import { Button, IconButton } from '../../parts/button.tsx'
 import { SwitchField } from '../../parts/field.tsx'
 import { useStatus } from '../../use-core.ts'
+import { isHeldByDisk } from '../../words/capture.ts'
+import { bytes, count } from '../../words/number.ts'
 import styles from './connect.module.css'
 
 interface SourcesProps {
@@ -54,7 +56,14 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
 
 function stateOf(row: SourceRow | undefined): string {
   if (row === undefined) return 'starting'
+  if (isHeldByDisk(row)) return `${bytes(row.queue.bytes)} wait for the disk${paused(row)}`
   if (row.error !== null) return row.error.message
   if (row.state === 'connecting') return 'connecting'
-  return `up, MQTT ${row.version ?? '?'}, ${row.perSecond.toFixed(1)} msg/s`
+  const dropped = row.dropped.reduce((sum, { messages }) => sum + messages, 0)
+  const rate = `up, MQTT ${row.version ?? '?'}, ${row.perSecond.toFixed(1)} msg/s`
+  return dropped === 0 ? rate : `${rate}, ${count(dropped)} dropped as you allow`
+}
+
+function paused({ queue }: SourceRow): string {
+  return queue.pausedSince === null ? '' : '; reading paused'
 }

@@ -37,7 +37,7 @@ export function Recorder({ at }: { readonly at: At }) {
         >
           {spread(row.acknowledged)}
         </Fact>
-        <Fact name="Waiting for the disk">{waiting(row.queue)}</Fact>
+        <Fact name="Waits for the disk">{waiting(row.queue)}</Fact>
         <Fact name="Room in the log" title={roomTitle(row)}>
           {room(row.runwayDays)}
         </Fact>
