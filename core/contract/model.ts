@@ -46,7 +46,7 @@ export interface MessageMeta {
   readonly expirySeconds: number | null
 }
 
-/** `dropped`: QoS 0 messages that a person allows to drop were, while the disk took none; `bytes` also counts them by topic filter. */
+/** `dropped`: QoS 0 messages were, while the disk took none: those that a person allows, or at a stop; `bytes` also counts them by topic filter. */
 export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped'] as const
 export type LinkEvent = (typeof linkEvents)[number]
 

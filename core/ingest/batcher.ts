@@ -134,8 +134,19 @@ export class Batcher {
     return Array.from(this.taken, ([source, { messages, bytes }]) => ({ source, messages, bytes }))
   }
 
+  /** The end. What a full disk cannot take even now is let go, so that the last words fit: brokers send theirs again, the rest is counted. */
   close(): void {
+    this.flush()
+    if (this.blocked !== null) {
+      this.keep((arrival) => arrival.record.kind !== 'message' || this.letGo(arrival))
+      this.flush()
+    }
     this.unschedule()
+  }
+
+  private letGo({ ack, record }: Arrival): false {
+    if (ack === null) this.dropped.count(record, '#')
+    return false
   }
 
   private countTaken({ source, bytes }: Appending): void {

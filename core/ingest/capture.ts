@@ -144,7 +144,6 @@ class RunningCapture implements Capture {
     this.batcher.flush()
     await Promise.all(sources.map((source) => source.close(false)))
     this.note('stopped', null)
-    this.batcher.flush()
     this.batcher.close()
   }
 

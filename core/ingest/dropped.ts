@@ -76,7 +76,7 @@ function flat(counted: ReadonlyMap<string, ReadonlyMap<string, Span>>): Drop[] {
 function told(filters: ReadonlyMap<string, Span>) {
   const each = [...filters].map(([topics, { messages }]) => `${messages} of "${topics}"`)
   return {
-    detail: `QoS 0 messages dropped, because the disk took none and the queue was full: ${each.join(', ')}`,
+    detail: `QoS 0 messages dropped, because the disk took none: ${each.join(', ')}`,
     dropped: [...filters].map(([topics, span]) => ({ topics, ...span })),
   }
 }

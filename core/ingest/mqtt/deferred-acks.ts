@@ -13,7 +13,7 @@ import type { Acknowledge } from '../batcher.ts'
  */
 export class DeferredAcks implements Acknowledge {
   private readonly client: Inside
-  private readonly take: (packet: IPublishPacket, acks: DeferredAcks) => boolean
+  private take: (packet: IPublishPacket, acks: DeferredAcks) => boolean
   private waiting: number[] = []
   /** Messages with an acknowledgement that were given to `take`, and those of them whose turn has come. */
   private given = 0
@@ -68,6 +68,12 @@ export class DeferredAcks implements Acknowledge {
       bytes.writeUInt16BE(waiting[i + 1]!, i * 2 + 2)
     }
     stream.write(bytes)
+  }
+
+  /** Nothing more is taken: what still comes is passed over, and not acknowledged, so that the connection can end. */
+  letGo(): void {
+    this.take = () => true
+    this.resume()
   }
 
   /** There is room again. */

@@ -122,6 +122,7 @@ export class MqttSource {
       return
     }
     if (client.connected) this.sayGoodbye(client, forGood)
+    this.acks?.letGo()
     await leave(client)
     this.tell(forGood ? 'removed' : 'not running', forGood ? 'removed here' : 'stopped here')
   }

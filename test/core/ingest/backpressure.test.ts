@@ -37,6 +37,20 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
     expect(one.rows[0]!.dropped).toEqual([])
   })
 
+  test('a stop while reading is paused ends all the same, and what was not stored comes again at the next start', async () => {
+    const dir = tempDir()
+    const { one, client, url } = await capturing({ maxQueueBytes: 100_000 }, { dropQos0: [] }, dir)
+    one.disk.full = true
+    const sent = publish(client, 1_000, 1, () => 'line/1')
+    await one.row(({ queue }) => queue.pausedSince !== null)
+    await sent
+    await one.stop()
+    const again = new Capturing(dir)
+    ends.push(() => again.stop())
+    again.capture.addSource(source(url), null)
+    await again.until(() => stored(again, 'line/').length === 1_000)
+  })
+
   test('a disk that is slow: memory keeps its bound, and of QoS 1 nothing is missing', async () => {
     const maxQueueBytes = 1_000_000
     const { one, url } = await capturing({ maxQueueBytes }, { dropQos0: [] })
@@ -146,6 +160,20 @@ describe('the queue', () => {
     expect([disk.commits, disk.largest.records, disk.head]).toEqual([7, 4_000, 12_000])
   })
 
+  test('at the end what a full disk cannot take is counted and let go, so that the last words are written', () => {
+    const { disk, batcher } = batching(1_000_000)
+    const acks = { acknowledge: () => undefined, flush: () => undefined }
+    disk.full = true
+    for (let i = 0; i < 50; i++) batcher.add(arrival(1_000))
+    batcher.add(arrival(1_000, { ack: { to: acks, packetId: 1, qos: 1 } }))
+    batcher.add({ record: { ...arrival(30).record, kind: 'link', name: 'stopped' }, ack: null, urgent: true })
+    disk.full = false
+    disk.room = 1_000
+    batcher.close()
+    expect([disk.head, batcher.waiting().messages]).toEqual([2, 0])
+    expect(batcher.dropped.totals()).toEqual([{ source: 'plant', topics: '#', messages: 50, bytes: 50_000 }])
+  })
+
   test('a command gets the offset behind what waits and the note of what was dropped', () => {
     const { disk, batcher } = batching(1_000)
     disk.full = true
@@ -194,10 +222,10 @@ test.each([
   expect(topicMatcher(['never/this', filter])(topic)).toBe(matches ? filter : null)
 })
 
-async function capturing(options: { maxQueueBytes: number }, more: { dropQos0: readonly string[] }) {
+async function capturing(options: { maxQueueBytes: number }, more: { dropQos0: readonly string[] }, dir = tempDir()) {
   const broker = await startMosquitto({ conf: 'max_queued_messages 0' })
   ends.push(() => broker.stop())
-  const one = new Capturing(tempDir(), options)
+  const one = new Capturing(dir, options)
   ends.push(() => one.stop())
   one.capture.addSource(source(broker.url, more), null)
   const client = await mqtt.connectAsync(broker.url, { protocolVersion: 4 })

@@ -5,6 +5,8 @@ import type { Appending, Log } from '../../../core/log/log.ts'
 export class Disk implements Log {
   /** Every commit fails as on a full disk. */
   full = false
+  /** A commit of more bytes fails so. */
+  room = Infinity
   /** Added to every commit, in which the thread stands still as it does in a real one. */
   commitMs = 0
   /** The most that came in one commit: records and their bytes. */
@@ -29,9 +31,9 @@ export class Disk implements Log {
   }
 
   append(records: readonly Appending[]) {
-    if (this.full) throw new FieldError('disk_full', 'the disk of the test takes nothing')
     if (this.commitMs > 0) Atomics.wait(stillness, 0, 0, this.commitMs)
     const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0)
+    if (this.full || bytes > this.room) throw new FieldError('disk_full', 'the disk of the test takes nothing')
     this.largest = {
       records: Math.max(this.largest.records, records.length),
       bytes: Math.max(this.largest.bytes, bytes),
