@@ -3,6 +3,7 @@ import type { Command, Io } from './command.ts'
 import { WrongUse } from './command.ts'
 import { alerts } from './commands/alerts.ts'
 import { backup } from './commands/backup.ts'
+import { detect } from './commands/detect.ts'
 import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
@@ -11,7 +12,18 @@ import { serve, start } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import { packageVersion } from './package.ts'
 
-const commands: readonly Command[] = [serve, start, importFiles, play, alerts, exportSpan, verify, backup, restore]
+const commands: readonly Command[] = [
+  serve,
+  start,
+  importFiles,
+  play,
+  alerts,
+  detect,
+  exportSpan,
+  verify,
+  backup,
+  restore,
+]
 
 const terminal: Io = {
   out: (text) => process.stdout.write(`${text}\n`),

@@ -91,6 +91,7 @@ function stay(plant: Plant, watch: Watch, verdict: Verdict, out: Emit): void {
   if (verdict > 0) {
     watch.clearSince = Number.NaN
     watch.clearReadings = 0
+    if (verdict === 3) escalate(plant, watch, out)
     return
   }
   const { time } = plant.now
@@ -123,6 +124,13 @@ function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
   const note = watch.flaps > flapsAllowed ? `comes and goes: ${watch.flaps + 1} times, each within an hour` : null
   change(plant, { ...before, until: null, latched: null, reopened }, 'reopened', plant.now.time, null, note, out)
   return before.id
+}
+
+/** What has become far worse since it opened is critical from here on. */
+function escalate(plant: Plant, watch: Watch, out: Emit): void {
+  const alert = plant.alerts.get(watch.alert!)!
+  if (watch.rule.priority !== 2 || alert.priority !== 2) return
+  change(plant, { ...alert, priority: 1 }, 'revised', plant.now.time, null, null, out)
 }
 
 function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {

@@ -29,6 +29,8 @@ export interface Emit {
   series(series: Series, deviceLabel: string, area: string, topic: string): void
   /** A number, or a boolean as 0 or 1. The band is what was usual before this reading was learned from; NaN: none. */
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
+  /** Of a number in order: how unlike itself its series is, in powers of ten. Only for those who ask. */
+  score?(series: number, time: Millis, score: number): void
   /** A text or boolean series changes its state. */
   state(series: number, time: Millis, text: string): void
   /** The learned pace changed by more than a tenth. `silentAfterMs` is the device's; NaN: not learned. */
@@ -59,4 +61,35 @@ export interface Emit {
   missed(source: string, node: string, messages: number, since: Millis): void
   /** A person allowed to drop what fits a topic filter, and so many messages were. */
   dropped(source: string, topics: string, messages: number): void
+}
+
+function nothing(): void {
+  // for those who ask for a part of what is said
+}
+
+/** Hears nothing: to be spread under what somebody wants to hear. */
+export const silentEmit: Emit = {
+  at: nothing,
+  message: nothing,
+  undecodable: nothing,
+  series: nothing,
+  reading: nothing,
+  state: nothing,
+  cadence: nothing,
+  alert: nothing,
+  rule: nothing,
+  note: nothing,
+  bookmark: nothing,
+  maintenance: nothing,
+  service: nothing,
+  zone: nothing,
+  birth: nothing,
+  clock: nothing,
+  link: nothing,
+  source: nothing,
+  comesBy: nothing,
+  gap: nothing,
+  late: nothing,
+  missed: nothing,
+  dropped: nothing,
 }

@@ -1,7 +1,7 @@
 import type { Explanation, Millis } from '../contract/model.ts'
 import type { Watch } from './alerts.ts'
-import { learnedDays } from './detect/band.ts'
 import type { Now } from './detect/detector.ts'
+import { learnedDays } from './detect/season.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { count, every, firstOffset, lastOffset, type Recent, recent, type SeriesState } from './series.ts'

@@ -133,6 +133,7 @@ export function createPlant(maxSeries: number): Plant {
       high: Number.NaN,
       middle: Number.NaN,
       z: Number.NaN,
+      score: 0,
     },
     maxSeries,
   }

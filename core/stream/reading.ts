@@ -9,6 +9,7 @@ import {
   deviceLast,
   heard,
   isBacklog,
+  learnAbsence,
   learnHeard,
   learnLag,
   resume,
@@ -84,6 +85,7 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   device.silent = null
   turn(device.gaps, null, null, plant.time, plant.next, out)
   device.row[deviceLast] = plant.next
+  learnAbsence(device.row, plant.time)
   device.row[heard] = Number.NaN // so that its absence is not learned as a gap
   resume(device.row, plant.next, plant.time)
   device.dirty = true
@@ -169,24 +171,17 @@ function readBoolean(state: SeriesState, time: Millis, value: number, out: Emit)
   out.state(state.series.id, time, text)
 }
 
-const noParams = {}
-
 function measure(plant: Plant, state: SeriesState, out: Emit): void {
   const { row, watches } = state
   const { now } = plant
-  const bandWatch = watches.find(isBand)
-  const params = bandWatch === undefined ? noParams : bandWatch.rule.params
-  expect(row, now, params)
+  expect(row, now, hasAlert(watches, 'band'))
   out.reading(state.series.id, now.time, now.value, now.low, now.high, false)
   remember(row, now.time, now.value, now.offset, now.z)
+  learnBand(row, now, row[every]!)
+  out.score?.(state.series.id, now.time, now.score)
   for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
   learnKind(row, now.value, row[lastValue]!)
   learnRun(row, now.value, hasAlert(watches, 'stuck'))
-  learnBand(row, now, row[every]!, bandWatch !== undefined && bandWatch.alert !== null, params)
-}
-
-function isBand(watch: SeriesState['watches'][number]): boolean {
-  return watch.rule.detector === 'band'
 }
 
 function hasAlert(watches: SeriesState['watches'], detector: string): boolean {

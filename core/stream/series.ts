@@ -36,9 +36,14 @@ const ring = gapsSeen + 1
 export const ringSize = 32
 const ringFields = 4
 export const kindPart = ring + ringSize * ringFields
-export const bandPart = kindPart + 16
-export const stuckPart = bandPart + 104
-const rowLength = stuckPart + 4
+export const stuckPart = kindPart + 16
+export const meansPart = stuckPart + 4
+export const bandPart = meansPart + 24
+export const memoryPart = bandPart + 8
+export const peakPart = memoryPart + 48
+export const seasonPart = peakPart + 112
+export const patternPart = seasonPart + 400
+const rowLength = patternPart + 280
 
 export function createSeries(series: Series, device: number): SeriesState {
   const row = new Float64Array(rowLength)

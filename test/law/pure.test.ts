@@ -48,7 +48,7 @@ describe('the folder of the path', () => {
 
 const forbidden = [
   /\bDate\b/,
-  /\bMath\.(?!abs\b|floor\b|max\b|min\b|sqrt\b|round\b|imul\b|ceil\b)\w+/,
+  /\bMath\.(?!abs\b|floor\b|max\b|min\b|sqrt\b|round\b|imul\b|ceil\b|LN2\b|LN10\b|SQRT2\b)\w+/,
   /\*\*/,
   /\b(async|await|Promise)\b/,
   /\b(process|performance|crypto|globalThis|Intl)\b/,
@@ -72,7 +72,7 @@ function refuse(name: string): unknown {
   return new Proxy(fail, { get: fail, apply: fail, construct: fail })
 }
 
-const exact = new Set(['abs', 'floor', 'ceil', 'max', 'min', 'sqrt', 'round', 'imul'])
+const exact = new Set(['abs', 'floor', 'ceil', 'max', 'min', 'sqrt', 'round', 'imul', 'LN2', 'LN10', 'SQRT2'])
 
 function otherMath(): object {
   return new Proxy(Math, {

@@ -67,6 +67,7 @@ const calls = [
   'undecodable',
   'series',
   'reading',
+  'score',
   'state',
   'cadence',
   'alert',

@@ -15,6 +15,8 @@ export interface Now {
   middle: number
   /** Distance from the expected value in its usual spread. */
   z: number
+  /** How unlike itself the series is, in powers of ten; 0: in no way. */
+  score: number
 }
 
 /** 0: in order. 1: outside, enough to stay open. 2: enough to open. 3: enough to open, and far more than that. */

@@ -29,7 +29,10 @@ export const deviceLast = 5
 /** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
 export const resumed = 6
 const resumedTime = 7
-const gaps = 8
+/** Its newest absence, and when that ended. */
+const absence = 8
+const absenceEnd = 9
+const gaps = 10
 export const deviceGaps = gaps + gapPart - 1
 /** How long its messages usually are on their way, by its own clock; NaN until one came. */
 export const usualLag = gaps + gapPart
@@ -42,6 +45,7 @@ const firstGaps = 50
 const leastLimit: Millis = 5_000
 /** Networks and clocks that tell seconds only delay a message by less. */
 const keptMs: Millis = 2_000
+const oftenMs: Millis = 7 * 24 * 3_600_000
 /** For so long a broker may still be sending what it kept for us. */
 const backlogMs: Millis = 60_000
 
@@ -65,6 +69,15 @@ export function wasKept(row: Float64Array, lag: Millis): boolean {
 export function learnLag(row: Float64Array, lag: Millis): void {
   const usual = row[usualLag]!
   row[usualLag] = lag > usual ? usual + (lag - usual) / 16 : lag
+}
+
+/** It is back at log time `time`. An absence that comes twice in a week is its way, and no alert any more. */
+export function learnAbsence(row: Float64Array, time: Millis): void {
+  const gap = time - row[heard]!
+  if (!(gap > 0)) return
+  if (time - row[absenceEnd]! < oftenMs) row[longestGap] = Math.max(row[longestGap]!, Math.min(gap, row[absence]!))
+  row[absence] = gap
+  row[absenceEnd] = time
 }
 
 /** It can be heard again: what was missed until now is no gap of its own. */

@@ -5,6 +5,8 @@ import { type Detector, type Now, type Params, param, type Verdict, type Words }
 const run = stuckPart
 const longest = stuckPart + 1
 const changes = stuckPart + 2
+/** The newest run that was an alert. */
+const alertedRun = stuckPart + 3
 
 /** A sensor that sends the same value again and again, in a series that usually moves. */
 export const stuck: Detector = {
@@ -36,13 +38,15 @@ function words(row: Float64Array): Words {
   return { title: 'does not change', expected: null, why, rarity: null }
 }
 
-/** Call before the reading becomes the last value. A run inside an alert is not remembered as usual. */
+/** Call before the reading becomes the last value. A run that was an alert is usual once there are two such. */
 export function learnRun(row: Float64Array, value: number, alerted: boolean): void {
   if (value === row[lastValue] && row[count]! > 0) {
     row[run] = row[run]! + 1
     return
   }
-  if (!alerted && row[run]! > row[longest]!) row[longest] = row[run]!
+  const usual = alerted ? Math.min(row[run]!, row[alertedRun]!) : row[run]!
+  if (usual > row[longest]!) row[longest] = usual
+  if (alerted) row[alertedRun] = row[run]!
   row[run] = 1
   row[changes] = row[changes]! + 1
 }

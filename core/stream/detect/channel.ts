@@ -1,0 +1,36 @@
+/** One way in which a series can be unlike itself. One file each; together they make the learned band. */
+export interface Channel {
+  readonly id: string
+  readonly version: number
+  readonly doc: string
+  /** Deviations up to so many usual ones are never counted. */
+  readonly least: number
+  /** The feature is a plain number; otherwise it is in the unit of the sensor. */
+  readonly plain: boolean
+  /** The largest deviations are kept as they were; otherwise against what was usual then. */
+  readonly absolute: boolean
+  /** Only more of it is a deviation, never less. */
+  readonly upward: boolean
+  /** A number that stays near its own mean while the series is itself; NaN: not known yet. */
+  readonly feature: (row: Float64Array, value: number) => number
+  readonly words: (said: Deviation, row: Float64Array) => ChannelWords
+}
+
+/** How far the feature was from its mean, and how far it usually is. */
+export interface Deviation {
+  readonly distance: number
+  readonly spread: number
+  readonly feature: number
+}
+
+export interface ChannelWords {
+  /** After the signal's name. */
+  readonly title: string
+  /** Null: the band and what it was learned from say it. */
+  readonly why: string | null
+}
+
+/** A number in a sentence: three digits that count. */
+export function figure(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}

@@ -1,0 +1,19 @@
+import { type Channel, figure } from './channel.ts'
+import { restLong, restOfDay, rests } from './season.ts'
+
+const knownFrom = 400
+
+export const drift: Channel = {
+  id: 'drift',
+  version: 1,
+  doc: 'Slow wear: the mean of a day moves away from that of the weeks before, the season left out.',
+  least: 2,
+  plain: false,
+  absolute: false,
+  upward: false,
+  feature: (row) => (row[rests]! < knownFrom ? Number.NaN : row[restOfDay]! - row[restLong]!),
+  words: ({ distance, feature, spread }) => ({
+    title: distance > 0 ? 'drifts upwards' : 'drifts downwards',
+    why: `the mean of a day lies ${figure(Math.abs(feature))} from that of the weeks before, usually within ${figure(3 * spread)}`,
+  }),
+}

@@ -1,0 +1,20 @@
+import { type Channel, figure } from './channel.ts'
+import { nearest, rateOf2 } from './means.ts'
+
+/** From the mean that has this value in it to the one before. */
+const before = 1 / (1 - rateOf2)
+
+export const jump: Channel = {
+  id: 'jump',
+  version: 1,
+  doc: 'A value far from the readings just before it.',
+  least: 2,
+  plain: false,
+  absolute: false,
+  upward: false,
+  feature: (row, value) => value - row[nearest]!,
+  words: ({ distance, feature, spread }) => ({
+    title: distance > 0 ? 'jumped up' : 'fell suddenly',
+    why: `${figure(Math.abs(feature) * before)} from the mean of the readings before, usually within ${figure(3 * spread * before)}`,
+  }),
+}

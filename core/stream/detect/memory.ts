@@ -1,0 +1,156 @@
+import { ln, log10 } from '../math.ts'
+import { count, memoryPart, peakPart } from '../series.ts'
+import type { Channel } from './channel.ts'
+import { featureRate, learnSpread } from './means.ts'
+
+// For each channel: what is usual for its feature, and the largest deviations so far. How rare a deviation is here is
+// asked of those, and not of a curve: eight spreads are daily life in many series.
+
+const fields = 5
+const mean = memoryPart
+const variance = memoryPart + 1
+const seen = memoryPart + 2
+/** The largest deviation of late, and how many readings ago: a peak, if nothing passes it. */
+const candidate = memoryPart + 3
+const age = memoryPart + 4
+const peaksKept = 12
+
+const judgeFrom = 100
+const remembersFrom = 30
+/** Readings at five minutes in which one peak counts once. */
+const episodeReadings = 20
+const mostEpisodes = 400
+/** Until a fast series is older than so many episodes, its episodes are shorter. */
+const youngEpisodes = 37.5
+/** A deviation this much smaller still counts as one as large. */
+const asLarge = 1.05
+/** What a channel must say before it counts. */
+const doubt = 1.4
+const tailWeight = 3
+/** The tail is taken for this heavy until the peaks have said more than so many. */
+const tailBefore = 3
+const peaksBefore = 4
+
+const logOfEpisodes = Float64Array.from({ length: mostEpisodes + 1 }, (_, i) => log10(i + 1))
+const logOfPeaks = Float64Array.from({ length: peaksKept + 1 }, (_, i) => log10(i + 0.7))
+
+/** What the newest reading was, channel by channel; written by `weigh`. */
+export interface Weighed {
+  /** Distance of the feature from its mean, with its sign. */
+  readonly distance: Float64Array
+  /** The usual distance. */
+  readonly spread: Float64Array
+  /** What is compared with the peaks. */
+  readonly size: Float64Array
+  /** Powers of ten of rarity beyond doubt. */
+  readonly rare: Float64Array
+}
+
+export function weighed(channels: number): Weighed {
+  const column = () => new Float64Array(channels)
+  return { distance: column(), spread: column(), size: column(), rare: column() }
+}
+
+/** Judges the feature of channel `c`, then learns from it. */
+export function weigh(
+  row: Float64Array,
+  c: number,
+  feature: number,
+  channel: Channel,
+  floor: number,
+  episode: number,
+  out: Weighed,
+): void {
+  const at = c * fields
+  const distance = feature - row[mean + at]!
+  const spread = Math.sqrt(row[variance + at]!) + floor
+  const size = channel.upward ? distance : Math.abs(distance)
+  const z = spread > 0 ? size / spread : size > 0 ? 1_000 : 0
+  const n = row[seen + at]!
+  out.distance[c] = distance
+  out.spread[c] = spread
+  const compared = channel.absolute ? size : z
+  out.size[c] = compared
+  out.rare[c] = n >= judgeFrom && z > channel.least ? Math.max(0, rarity(row, c, compared, n / episode) - doubt) : 0
+  if (n >= remembersFrom) learnPeak(row, c, compared, episode)
+  learnSpread(row, mean + at, feature, n, row[featureRate]!)
+  row[seen + at] = n + 1
+}
+
+/** Readings in which a deviation may come again as the same one. `pace`: readings of this series for one at five minutes. */
+export function episodeOf(row: Float64Array, pace: number): number {
+  const k = pace > 1 ? Math.min(pace, Math.max(1, row[count]! / (youngEpisodes * episodeReadings))) : pace
+  return Math.round(Math.max(0.3, k) * episodeReadings)
+}
+
+/** Powers of ten: 2 is one in a hundred episodes. Beyond the largest peak by how heavy their tail is (Hill). */
+function rarity(row: Float64Array, c: number, size: number, episodes: number): number {
+  if (episodes < 2) return 0
+  const first = peakPart + c * peaksKept
+  const compared = size / asLarge
+  const known = logOfEpisodes[Math.min(mostEpisodes, Math.floor(episodes))]! - logOfPeaks[larger(row, c, compared)]!
+  const largest = row[first]!
+  return largest > 0 && compared > largest ? known + (tailWeight * log10(compared / largest)) / tail(row, first) : known
+}
+
+function larger(row: Float64Array, c: number, size: number): number {
+  const first = peakPart + c * peaksKept
+  let n = 0
+  while (n < peaksKept && row[first + n]! >= size) n++
+  return n
+}
+
+function tail(row: Float64Array, first: number): number {
+  let n = 0
+  while (n < peaksKept && row[first + n]! > 0) n++
+  const k = n >> 1
+  let sum = tailBefore
+  for (let i = 0; i < k; i++) sum += ln(row[first + i]! / row[first + k]!)
+  return sum / (peaksBefore + k)
+}
+
+function learnPeak(row: Float64Array, c: number, size: number, episode: number): void {
+  const at = c * fields
+  if (size >= row[candidate + at]!) {
+    row[candidate + at] = size
+    row[age + at] = 0
+    return
+  }
+  row[age + at] = row[age + at]! + 1
+  if (row[age + at]! < episode) return
+  keepPeak(row, peakPart + c * peaksKept, row[candidate + at]!)
+  row[candidate + at] = Math.max(0, size)
+  row[age + at] = 0
+}
+
+function keepPeak(row: Float64Array, first: number, size: number): void {
+  let i = first + peaksKept - 1
+  if (size <= row[i]!) return
+  while (i > first && row[i - 1]! < size) {
+    row[i] = row[i - 1]!
+    i--
+  }
+  row[i] = size
+}
+
+export function isLearned(row: Float64Array, c: number): boolean {
+  return row[seen + c * fields]! >= judgeFrom
+}
+
+export function meanOf(row: Float64Array, c: number): number {
+  return row[mean + c * fields]!
+}
+
+export function spreadOf(row: Float64Array, c: number): number {
+  return Math.sqrt(row[variance + c * fields]!)
+}
+
+/** The deviation that was reached in six episodes: neither daily life nor the one failure that all remember. */
+export function usualPeak(row: Float64Array, c: number): number {
+  return row[peakPart + c * peaksKept + 5]!
+}
+
+/** "1 in N readings were this far out". */
+export function oneIn(row: Float64Array, c: number, size: number): number {
+  return Math.max(1, Math.floor(row[seen + c * fields]! / (larger(row, c, size / asLarge) + 1)))
+}

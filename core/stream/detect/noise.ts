@@ -1,0 +1,25 @@
+import { ln } from '../math.ts'
+import { count } from '../series.ts'
+import { type Channel, figure } from './channel.ts'
+import { scaleOf, stepSize } from './means.ts'
+
+/** A step smaller than a hundredth of the usual spread is as good as none. */
+const least = 0.01
+
+export const noise: Channel = {
+  id: 'noise',
+  version: 1,
+  doc: 'More noise than usual, or less: the size of the steps from reading to reading.',
+  least: 2,
+  plain: true,
+  absolute: false,
+  upward: false,
+  feature: (row) => {
+    const size = row[stepSize]! + least * scaleOf(row)
+    return row[count] === 0 || size === 0 ? Number.NaN : ln(size)
+  },
+  words: ({ distance }, row) => ({
+    title: distance > 0 ? 'changes more than usual' : 'changes less than usual',
+    why: `steps of ${figure(row[stepSize]!)} from reading to reading`,
+  }),
+}

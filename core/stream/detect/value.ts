@@ -1,0 +1,18 @@
+import { count } from '../series.ts'
+import type { Channel } from './channel.ts'
+import { long } from './means.ts'
+
+export const value: Channel = {
+  id: 'value',
+  version: 1,
+  doc: 'A value far from where the series usually is.',
+  least: 2,
+  plain: false,
+  absolute: false,
+  upward: false,
+  feature: (row, now) => (row[count] === 0 ? Number.NaN : now - row[long]!),
+  words: ({ distance }) => ({
+    title: distance > 0 ? 'above its usual band' : 'below its usual band',
+    why: null,
+  }),
+}
