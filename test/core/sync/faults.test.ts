@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
 import type { Offset } from '../../../core/contract/model.ts'
 import { type Forward, type ForwardParts, startForward } from '../../../core/sync/forward.ts'
+import { Ledger } from '../../../core/sync/ledger.ts'
 import type { Step } from '../../../core/sync/wait.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import type { ForwardChild } from '../../support/kafka/forward-child.ts'
@@ -97,6 +98,18 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     await running.forward.stop()
     expect(proxy.lost()).toBeGreaterThan(before)
     await expectExactlyOnce(name, 2_500)
+  })
+
+  test('when its state was restored from a backup after which nothing was sent', async () => {
+    const dir = join(root, 'restored')
+    await sendUntil('restored', 1_000, { dir })
+    restoreFrom(dir, dir)
+    const idle = start('restored', { dir })
+    idle.forward.head(1_000)
+    await idle.until((row) => row.state === 'live')
+    await idle.forward.stop()
+    await sendUntil('restored', 1_500, { dir })
+    await expectExactlyOnce('restored', 1_500)
   })
 
   test('when the broker stops and comes back, with a wait that shows its end', async () => {
@@ -195,6 +208,27 @@ describe.skipIf(!present)('what a person sees', () => {
     expect(new Set(unmarked.map(idOf)).size).toBe(unmarked.length)
   })
 
+  test.each([
+    { delivery: 'auto', why: /has records up to offset 1000, but this installation remembers sending only up to 500/ },
+    { delivery: 'at-least-once', why: /restored from a backup, and the cluster does not know how far it was sent/ },
+  ] as const)(
+    'a restored backup that is older than what was sent ($delivery): it stops, says so, and sends nothing',
+    async ({ delivery, why }) => {
+      const name = `older-${delivery}`
+      const [dir, backup] = [join(root, name), join(root, `${name}-backup`)]
+      await sendUntil(name, 500, { dir, more: { delivery } })
+      cpSync(dir, backup, { recursive: true })
+      await sendUntil(name, 1_000, { dir, more: { delivery } })
+      restoreFrom(backup, dir)
+      const running = start(name, { dir, more: { delivery } })
+      running.forward.head(1_200)
+      const row = await running.until((row) => row.state === 'action needed')
+      expect(row.error).toMatchObject({ code: 'kafka_state', message: expect.stringMatching(why) })
+      await running.forward.stop()
+      await expectExactlyOnce(name, 1_000)
+    },
+  )
+
   test('an idle destination writes its checkpoint again, so that the cluster does not forget it', async () => {
     const renewEveryMs = 50
     let commits = 0
@@ -265,6 +299,22 @@ function start(
     }
   }
   return { forward, until }
+}
+
+async function sendUntil(name: string, next: Offset, options: StartOptions): Promise<void> {
+  const running = start(name, options)
+  running.forward.head(next)
+  await running.until((row) => row.next === next)
+  await running.forward.stop()
+}
+
+/** As the command does it, with the part that sync has in a backup. */
+function restoreFrom(backup: string, dir: string): void {
+  if (backup !== dir) rmSync(dir, { recursive: true })
+  if (backup !== dir) cpSync(backup, dir, { recursive: true })
+  const ledger = new Ledger(join(dir, 'state.db'))
+  ledger.cameBack()
+  ledger.close()
 }
 
 function made(dir: string): string {
