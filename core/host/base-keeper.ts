@@ -6,7 +6,7 @@ import { listSegments } from '../log/segment.ts'
 import { NextBase } from '../views/base.ts'
 import { nearestBase } from '../views/begin.ts'
 
-const lookEvery: Millis = 10_000
+const lookEvery: Millis = 2_000
 
 /**
  * Keeps a base at the end of the oldest segment, so that the segment can go as soon as a bound asks for it: the path

@@ -17,7 +17,7 @@ import { openChannel } from './thread.ts'
 // The only writer of the log: what brokers send, what people do, and what happens to the links.
 
 const tellEvery: Millis = 500
-const letGoEvery: Millis = 5_000
+const letGoEvery: Millis = 2_000
 const measureEvery: Millis = 1_000
 /** Some thousand records and the end of the session: more than a stop ever holds. */
 const reserveBytes = 4_194_304

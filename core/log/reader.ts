@@ -49,6 +49,8 @@ class OpenReader implements LogReader {
   /** Open segments, the one used last at the end. */
   private readonly segments = new Map<Offset, SegmentReader>()
   private readonly clocks = new Map<Offset, Millis>()
+  /** Arrival of the first record of a segment, which never changes: asking often must not keep it open. */
+  private readonly oldest = new Map<Offset, Millis>()
   private readonly passed = new Map<Offset, number>()
 
   constructor(dir: string, damaged: 'stop' | 'skip') {
@@ -85,8 +87,10 @@ class OpenReader implements LogReader {
   firstTime(): Millis | null {
     this.base()
     for (const first of this.firsts) {
-      const oldest = this.segment(first).after(0)
-      if (oldest !== null) return oldest.t0
+      const time = this.oldest.get(first) ?? this.segment(first).after(0)?.t0
+      if (time === undefined) continue
+      this.oldest.set(first, time)
+      return time
     }
     return null
   }
@@ -174,10 +178,12 @@ class OpenReader implements LogReader {
     })
   }
 
-  /** Lets go of what retention has dropped, which would take room on the disk as long as it is open. */
+  /** Lets go of what retention has dropped, which would take room as long as it is open, and of what is to be sealed. */
   private list(): void {
     this.firsts = listSegments(this.dir)
-    for (const first of this.segments.keys()) if (!this.firsts.includes(first)) this.release(first)
+    const newest = this.firsts.at(-1)
+    for (const first of this.segments.keys())
+      if (first !== newest && (!this.firsts.includes(first) || isJournaled(this.dir, first))) this.release(first)
   }
 
   private newest(): Offset | null {
@@ -236,6 +242,10 @@ class OpenReader implements LogReader {
     const row = block.time.findIndex((at) => at >= time)
     return block.first + Math.max(0, row)
   }
+}
+
+function isJournaled(dir: string, first: Offset): boolean {
+  return existsSync(`${segmentFile(dir, first)}-wal`)
 }
 
 /** The least i in [0, n) for which a monotone condition holds; n when for none. */
