@@ -271,6 +271,8 @@ export interface SourceCoverage extends Coverage {
   readonly repeats: number
   /** Sent without acknowledgement: what was lost of these on the way cannot be known. */
   readonly qos0: number
+  /** Topic filters that the broker did not grant while the rest was heard; at most 100 times of it, the newest. */
+  readonly refused: readonly { readonly topics: string; readonly from: Millis; readonly until: Millis | null }[]
   /** By the choice of a person, while the disk took none: in all, and by the 20 topic filters that cost most. */
   readonly dropped: {
     readonly messages: number

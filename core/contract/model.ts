@@ -18,7 +18,7 @@ export interface Topic {
  * message: `topic` is the MQTT topic, `bytes` its payload as it came.
  * tick: no topic, no bytes; says that time has reached `time`.
  * command: `topic.name` is a key of `Commands`, `bytes` its JSON. `topic.source` is empty.
- * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail, cause}`: words, and for `down` a `GapCause` or null.
+ * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail, cause, refused}`: words, for `down` a `GapCause` or null, for `up` the topic filters that the broker refuses.
  */
 export interface LogRecord {
   readonly offset: Offset

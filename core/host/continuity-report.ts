@@ -115,7 +115,7 @@ export function continuityLines({ from, until, keptSince, sources, silent }: Con
 const shown = 10
 
 function sourceLines(source: SourceCoverage): readonly string[] {
-  const { gaps, more, messages, repeats, qos0, dropped, missed } = source
+  const { gaps, more, messages, repeats, qos0, refused, dropped, missed } = source
   const since = source.since === null ? 'not heard' : `heard since ${time(source.since)}`
   const gapsSaid =
     gaps.length === 0 ? 'no gap' : `${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}, ${length(source.gapMs)}`
@@ -124,6 +124,7 @@ function sourceLines(source: SourceCoverage): readonly string[] {
     ...(more ? ['    there were more gaps before these'] : []),
     ...gaps.map(gapLine),
     ...(qos0 === 0 ? [] : [`    ${qos0} messages came with QoS 0: what was lost on the way cannot be known`]),
+    ...refused.map((one) => `    ${time(one.from)} to ${end(one.until)}  "${one.topics}" refused by broker`),
     ...dropped.topics.map((one) => `    ${one.messages} messages of "${one.topics}" dropped by choice`),
     ...missed.newest.map(
       (one) => `    ${one.messages} messages missing by Sparkplug sequence, ${one.node}, before ${time(one.until)}`,
@@ -132,13 +133,17 @@ function sourceLines(source: SourceCoverage): readonly string[] {
 }
 
 function gapLine({ from, until, cause, detail, late }: Gap): string {
-  const lasted = `${time(from)} to ${until === null ? 'the end' : time(until)}`
+  const lasted = `${time(from)} to ${end(until)}`
   const why = detail === null ? cause : `${cause} (${detail})`
   return `    ${lasted}  ${why}${late === 0 ? '' : `; ${late} messages came late and were filed by their own time`}`
 }
 
 function silentLine({ device, silences, silentMs }: SilentRow): string {
   return `  ${device} was silent ${silences === 1 ? 'once' : `${silences} times`}, ${length(silentMs)}`
+}
+
+function end(until: Millis | null): string {
+  return until === null ? 'the end' : time(until)
 }
 
 function time(at: Millis): string {

@@ -2,13 +2,15 @@ import { type GapCause, gapCauses, type LinkEvent, type Millis } from '../contra
 import { forgive } from './clock.ts'
 import { heard, learnHeard, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
-import { type Gaps, turn } from './gaps.ts'
+import { type Gaps, noGaps, topicName, turn } from './gaps.ts'
 import type { Plant, SourceState } from './plant.ts'
 
 /** What a link record says beside its event. */
 export interface LinkWords {
   readonly detail: string | null
   readonly cause: GapCause | null
+  /** Topic filters that the broker does not grant. */
+  readonly refused: readonly string[]
 }
 
 /** Why nothing can come, with words for it. */
@@ -19,6 +21,8 @@ export interface Away {
 
 /** A source that says nothing of its link for so long after a start is no longer there. */
 const helloMs: Millis = 120_000
+/** A source has so many topic filters at most. */
+const mostFilters = 100
 const noParams = {}
 
 /** The whole recorder started, stopped, sleeps or is awake. `before` is log time before this record, `own` the record's. */
@@ -75,6 +79,15 @@ export function linkTurned(
   source.expect = Number.NaN
   source.away = up ? null : { cause: said.cause ?? olderCause(event, said.detail), detail: said.detail }
   settle(plant, source, up ? plant.time : own, out)
+  if (up || source.away?.cause === 'removed') refuse(plant, source, up ? said.refused : [], out)
+}
+
+/** These topic filters and no others are refused from now on. */
+function refuse(plant: Plant, source: SourceState, filters: readonly string[], out: Emit): void {
+  for (const filter of filters)
+    if (!source.refused.has(filter)) source.refused.set(filter, noGaps('topic', topicName(source.name, filter)))
+  for (const [filter, gaps] of source.refused)
+    turn(gaps, filters.includes(filter) ? 'refused by broker' : null, null, plant.time, plant.next, out)
 }
 
 /** Records of older programs name no cause. */
@@ -159,14 +172,19 @@ function captured(plant: Plant): readonly SourceState[] {
 
 /** What the JSON of a link record says; nothing when it cannot be read, because the event stands without it. */
 export function linkWords(bytes: Uint8Array): LinkWords {
-  const { detail, cause } = jsonOf(bytes)
+  const { detail, cause, refused } = jsonOf(bytes)
   return {
     detail: typeof detail === 'string' ? detail : null,
     cause: gapCauses.find((known) => known === cause) ?? null,
+    refused: Array.isArray(refused) ? refused.filter((one) => typeof one === 'string').slice(0, mostFilters) : [],
   }
 }
 
-function jsonOf(bytes: Uint8Array): { readonly detail?: unknown; readonly cause?: unknown } {
+function jsonOf(bytes: Uint8Array): {
+  readonly detail?: unknown
+  readonly cause?: unknown
+  readonly refused?: unknown
+} {
   try {
     return (JSON.parse(new TextDecoder().decode(bytes)) as ReturnType<typeof jsonOf> | null) ?? {}
   } catch {

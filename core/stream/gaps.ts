@@ -3,8 +3,9 @@ import type { Emit } from './emit.ts'
 
 /** A time in which nothing could come from a source or a device, or nothing did. */
 export interface Gap {
-  readonly about: 'source' | 'device'
-  /** Of the source or device; an empty source is the whole installation. */
+  /** A topic filter of a source, while the broker refuses it and the rest is heard. */
+  readonly about: 'source' | 'device' | 'topic'
+  /** Of the source or device; an empty source is the whole installation. Of a topic: see `topicName`. */
   readonly name: string
   /** Among those of this name, in order of time: 0, 1, 2, ... */
   readonly number: number
@@ -40,7 +41,12 @@ interface OverGap {
 }
 
 /** Messages of the time of an older gap are no longer counted to it. */
-const remembered = { source: 64, device: 4 } as const
+const remembered = { source: 64, device: 4, topic: 1 } as const
+
+/** Of the gaps of a topic filter: behind its source and a line break, which no name of a source holds. */
+export function topicName(source: string, filter: string): string {
+  return `${source}\n${filter}`
+}
 
 export function noGaps(about: Gap['about'], name: string): Gaps {
   return { about, name, open: null, count: 0, over: [], end: -Infinity, counted: -1 }

@@ -90,6 +90,8 @@ export interface SourceState {
   readonly devices: Set<number>
   /** Why nothing can come by it; null: it can. */
   away: Away | null
+  /** Topic filters that the broker refuses or refused, with the times of it. */
+  readonly refused: Map<string, Gaps>
   /** It could be heard, and was not. */
   silent: boolean
   /** Log time by which it must have told of its link after a start; NaN: it has. */
@@ -154,6 +156,7 @@ export function sourceIndex(plant: Plant, name: string, out: Emit): number {
       alert: null,
       devices: new Set(),
       away: null,
+      refused: new Map(),
       silent: false,
       expect: Number.NaN,
       row: paceRow(),

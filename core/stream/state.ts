@@ -4,7 +4,7 @@ import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
-import { restoreGaps, type SavedGaps, saveGaps } from './gaps.ts'
+import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
 import type { Incident } from './incident.ts'
 import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-13'
+export const pathVersion = 'path-14'
 
 interface Core {
   readonly time: Millis | null
@@ -77,6 +77,7 @@ interface SavedSource extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lost
   readonly expect: Millis | null
   readonly row: readonly (number | null)[]
   readonly gaps: SavedGaps
+  readonly refused: readonly (readonly [filter: string, gaps: SavedGaps])[]
 }
 
 export function savePlant(plant: Plant): PathState {
@@ -114,6 +115,7 @@ function coreOf(plant: Plant): Core {
       expect: orNull(source.expect),
       row: Array.from(source.row, orNull),
       gaps: saveGaps(source.gaps),
+      refused: Array.from(source.refused, ([filter, gaps]) => [filter, saveGaps(gaps)] as const),
     })),
     running: plant.running,
     asleep: plant.asleep,
@@ -203,6 +205,9 @@ function restoreSource(plant: Plant, saved: SavedSource): void {
     expect: saved.expect ?? Number.NaN,
     row: Float64Array.from(saved.row, (value) => value ?? Number.NaN),
     gaps: restoreGaps('source', saved.name, saved.gaps),
+    refused: new Map(
+      saved.refused.map(([filter, gaps]) => [filter, restoreGaps('topic', topicName(saved.name, filter), gaps)]),
+    ),
   })
 }
 

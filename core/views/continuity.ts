@@ -84,7 +84,15 @@ export class ContinuityAnswers {
       const found = this.gaps.of(instant, 'source', name, span, maxGaps)
       const dropped = this.droppedIn(instant, name, span)
       const missed = this.missedIn(instant, name, span)
-      return { source: name, ...(counted.get(name) ?? none), dropped, missed, ...this.coverage(span, since, found) }
+      const refused = this.gaps.refused(instant, name, span)
+      return {
+        source: name,
+        ...(counted.get(name) ?? none),
+        refused,
+        dropped,
+        missed,
+        ...this.coverage(span, since, found),
+      }
     })
     return { ...span, keptSince: this.keptSince(), sources: sources.filter((source) => !isGone(source, span)) }
   }

@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
-import type { Gap } from '../contract/calls.ts'
+import type { Gap, SourceCoverage } from '../contract/calls.ts'
 import type { GapCause, Millis, Offset } from '../contract/model.ts'
-import type { Gap as PathGap } from '../stream/gaps.ts'
+import { type Gap as PathGap, topicName } from '../stream/gaps.ts'
 import { lateChunk, lateOffsets } from './gap-tables.ts'
 import type { Instant } from './instant.ts'
 import { type Db, stillOpen } from './tables.ts'
@@ -34,11 +34,13 @@ interface Found {
 }
 
 const mostDrawn = 500
+const mostRefused = 100
 
 /** Gaps as they were known at an instant: one that ended later was open then. */
 export class GapHistory {
   private readonly list: Statement<[string, string, number, number, number], GapRow>
   private readonly between: Statement<[number, number, number, number], GapRow>
+  private readonly refusedIn: Statement<[string, string, number, number, number], GapRow>
   private readonly newest: Statement<[number], GapRow>
   private readonly lateBy: Statement<[string, string, number, number], LateRow>
 
@@ -49,6 +51,10 @@ export class GapHistory {
     this.between = db.prepare(
       `select * from gap where about = 'source' and until > ? and "from" < ? and opened < ? and cause <> 'removed'
        order by until desc limit ?`,
+    )
+    this.refusedIn = db.prepare(
+      `select * from gap where about = 'topic' and name > ? and name < ? and until > ? and "from" < ? and opened < ?
+       order by name desc, number desc limit ${mostRefused}`,
     )
     this.newest = db.prepare(
       `select * from gap where about = 'source' and opened < ? and cause not in ('source silent', 'removed')
@@ -82,6 +88,16 @@ export class GapHistory {
       if (found.size >= mostDrawn) break
     }
     return [...found.values()].sort((a, b) => a.from - b.from)
+  }
+
+  /** When topic filters of a source were refused, in order of their names. */
+  refused(instant: Instant, source: string, span: Span): SourceCoverage['refused'] {
+    const [first, last] = [topicName(source, ''), topicName(source, '\u{10ffff}')]
+    const rows = this.refusedIn.all(first, last, span.from, span.until, instant.offset)
+    return rows
+      .reverse()
+      .map((row) => ({ topics: row.name.slice(first.length), from: row.from, until: untilOf(row, instant) }))
+      .filter(({ from, until }) => from !== until)
   }
 
   /** End of the newest gap in which something may have been lost; null while one goes on; `since` when there was none. */

@@ -249,8 +249,18 @@ function linkEvent(plant: Making): void {
   const name = events[Math.floor(plant.random() * events.length)]!
   const source = plant.random() < 0.6 ? 'a' : ''
   if (name === 'asleep' || name === 'stopped') plant.time += Math.floor(plant.random() * 60 * minute)
-  const body = name === 'dropped' ? '{"dropped":[{"topics":"raw/#","messages":3}]}' : '{"detail":"as it is"}'
+  const body = linkBodies(plant.log.length)[name] ?? '{"detail":"as it is"}'
   plant.log.push({ kind: 'link', source, name, time: plant.time, body })
+}
+
+/** By the length of the log, so that the seeds draw what they drew. */
+function linkBodies(length: number): Readonly<Record<string, string>> {
+  const cause = [null, 'broker link down', 'refused by broker', 'disk full', 'removed'][length % 5]
+  return {
+    dropped: '{"dropped":[{"topics":"raw/#","messages":3}]}',
+    down: JSON.stringify({ detail: 'as it is', cause }),
+    up: JSON.stringify({ detail: null, cause: null, refused: length % 3 === 0 ? ['x/#'] : [] }),
+  }
 }
 
 function trouble(plant: Making): void {

@@ -50,7 +50,7 @@ export class MqttSource {
   /** It has spoken `version` to us. */
   private spoke = false
   /** As the log knows it; null before the first link record. */
-  private told: GapCause | 'up' | null = null
+  private told: string | null = null
   private state: SourceRow['state'] = 'connecting'
   private error: FieldError | null = null
   private refused: readonly Refused[] = []
@@ -275,10 +275,12 @@ export class MqttSource {
 
   /** Only a change is a record, so that a broker that is away for a week costs one. */
   private tell(now: GapCause | 'up', detail: string | null): void {
-    if (this.told === now) return
-    this.told = now
+    const refused = now === 'up' ? this.refused.map(({ topic }) => topic) : []
+    const told = [now, ...refused].join('\n')
+    if (this.told === told) return
+    this.told = told
     const [event, cause] = now === 'up' ? (['up', null] as const) : (['down', now] as const)
-    const record = linkRecord(this.options.now(), this.options.source.name, event, detail, cause)
+    const record = linkRecord(this.options.now(), this.options.source.name, event, detail, cause, refused)
     this.options.batcher.add({ record, ack: null, urgent: true })
   }
 }
@@ -306,8 +308,10 @@ export function linkRecord(
   event: LinkEvent,
   detail: string | null,
   cause: GapCause | null = null,
+  refused: readonly string[] = [],
 ): Arrival['record'] {
-  return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify({ detail, cause })) }
+  const said = refused.length === 0 ? { detail, cause } : { detail, cause, refused }
+  return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify(said)) }
 }
 
 /** A broker that answers with a no is told apart from one that is away: its reason codes are numbers. */

@@ -1,13 +1,15 @@
-import type { Continuity, SourceCoverage } from '../../../core/contract/calls.ts'
+import type { At, Continuity, SourceCoverage } from '../../../core/contract/calls.ts'
 import { CoverageBar } from '../../chart/coverage-bar.tsx'
-import { useClock } from '../../use-core.ts'
+import { useClock, useStatus } from '../../use-core.ts'
 import { count, many, percent } from '../../words/number.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './continuity.module.css'
 
 /** Each source: when it was heard, and what is known of what it sent. */
-export function SourceList({ answer }: { readonly answer: Continuity }) {
+export function SourceList({ answer, at }: { readonly answer: Continuity; readonly at: At }) {
   const clock = useClock()
+  const now = useStatus()?.sources ?? []
+  const excluded = (name: string) => (at === null ? now.find((one) => one.name === name)?.leftOut.excluded : 0) ?? 0
   const { from, until, sources } = answer
   return (
     <section aria-label="Sources">
@@ -21,7 +23,10 @@ export function SourceList({ answer }: { readonly answer: Continuity }) {
             {source.source}
           </h2>
           <CoverageBar name={source.source} coverage={source} span={answer} />
-          <p className="small ink2 num">{sourceWords(source, answer, clock)}</p>
+          <p className="small ink2 num">
+            {sourceWords(source, answer, clock)}
+            {excludedWords(excluded(source.source))}
+          </p>
         </div>
       ))}
     </section>
@@ -29,7 +34,7 @@ export function SourceList({ answer }: { readonly answer: Continuity }) {
 }
 
 function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock): string {
-  const { since, gaps, gapMs, messages, repeats, qos0, dropped } = source
+  const { since, gaps, gapMs, messages, repeats, qos0, dropped, refused } = source
   const heard =
     since === null ? 'Not heard' : since > from ? `Heard since ${clock.moment(since)}` : 'Heard all the time'
   const gapped = gaps.length === 0 ? '' : `, but for ${age(gapMs)}`
@@ -37,10 +42,20 @@ function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock)
     `${heard}${gapped}.`,
     `${many(messages, 'message')}, ${repeats === 0 ? 'none' : count(repeats)} sent again by the broker.`,
     qos0 === 0 ? '' : `${qosShare(qos0, messages)} came with QoS 0: what was lost on the way cannot be known.`,
+    ...refused.map(({ topics, from, until }) => `${topics} refused by the broker ${spanWords(from, until, clock)}.`),
     dropped.messages === 0 ? '' : `${many(dropped.messages, 'message')} dropped by choice: ${topicsOf(dropped)}.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')
+}
+
+/** Nothing of these is in the log, so that only the running program knows of them. */
+function excludedWords(messages: number): string {
+  return messages === 0 ? '' : ` ${many(messages, 'message')} of excluded topics not kept since the program started.`
+}
+
+function spanWords(from: number, until: number | null, clock: Clock): string {
+  return until === null ? `since ${clock.moment(from)}` : `from ${clock.moment(from)} to ${clock.moment(until)}`
 }
 
 function qosShare(qos0: number, messages: number): string {

@@ -225,6 +225,7 @@ describe('wrong brokers get their own sentences', () => {
     expect(row).toMatchObject({ state: 'up', version: '3.1.1', refusedTopics: ['secret/#'] })
     expect(row.error).toMatchObject({ code: 'broker_topic_refused' })
     expect(row.error?.message).toContain('the broker refuses the topic "secret/#"')
+    await one.until(() => one.records().some(({ bytes }) => Buffer.from(bytes).includes('"refused":["secret/#"]')))
   })
 })
 

@@ -327,6 +327,32 @@ test('what an edge node numbered and nobody heard is counted, and a new birth or
   expect(queries.continuity({ at: start + 4 * minute, from: null, until: null }).sources[0]!.missed.messages).toBe(3)
 })
 
+test('a topic that the broker refuses while the rest is heard is told with its times, and the source has no gap', () => {
+  const up = (after: number, ...refused: readonly string[]): Writing => ({
+    ...link(after, 'a', 'up'),
+    body: JSON.stringify({ detail: null, cause: null, refused }),
+  })
+  const queries = asked([
+    up(0, 'secret/#', 'old/+'),
+    link(0, 'b', 'up'),
+    up(minute, 'secret/#'),
+    link(2 * minute, 'a', 'down', 'x', 'broker link down'),
+    up(3 * minute, 'secret/#'),
+    up(4 * minute),
+    up(5 * minute, 'old/+'),
+    message(6 * minute),
+  ])
+  const [a, b] = whole(queries).sources
+  expect(a!.refused).toEqual([
+    { topics: 'old/+', from: start, until: start + minute },
+    { topics: 'old/+', from: start + 5 * minute, until: null },
+    { topics: 'secret/#', from: start, until: start + 4 * minute },
+  ])
+  expect(b!.refused).toEqual([])
+  expect(a!.gaps.map(({ cause }) => cause)).toEqual(['broker link down'])
+  expect(queries.continuity({ at: start + minute - 1, from: null, until: null }).sources[0]!.refused).toHaveLength(2)
+})
+
 test('what a person allowed to drop is counted by topic filter, and is no gap', () => {
   const dropped = (after: number, ...list: readonly unknown[]): Writing => ({
     ...link(after, 'a', 'dropped'),

@@ -62,6 +62,11 @@ const plans = [
     'SEARCH gap USING INDEX gap_until (about=?)',
   ],
   [
+    `select * from gap where about = 'topic' and name > 'a' and name < 'b' and until > 1 and "from" < 2 and opened < 3
+     order by name desc, number desc limit 4`,
+    'SEARCH gap USING PRIMARY KEY (about=? AND name>? AND name<?)',
+  ],
+  [
     `select chunk, total, offsets from gap_late where about = 'source' and name = 'a' and gap = 1 and chunk <= 2
      order by chunk desc limit 1`,
     'SEARCH gap_late USING PRIMARY KEY (about=? AND name=? AND gap=? AND chunk<?)',
