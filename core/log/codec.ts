@@ -1,14 +1,18 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Millis } from '../contract/model.ts'
 import { type Columns, columnsIn, type Layout } from './columns.ts'
+import { fromPlanes, toPlanes } from './planes.ts'
 
 // data = header of 24 bytes, body (see columns.ts), plain or zstd:
 //   u8 version, u8 codec, u8 wide, u8 0, u32 checksum of everything after it, u32 n, u32 size of the plain body, f64 t0
 // Version 2, for blocks that hold what was said beside the payloads: 32 bytes, with u32 size of that, u32 0.
+// Versions 3 and 4 are 1 and 2 with the columns in planes (planes.ts): what is packed is that.
 // The checksum is CRC-32 from node:zlib, which is native (2 GB/s): CRC-32C finds the same damage and would be a table in JavaScript.
 
-const versions = { withoutMeta: 1, withMeta: 2 }
-const headerSizes = [0, 24, 32]
+const withMeta = 1
+const withPlanes = 2
+/** By version, which is one more than the sum of the two above. */
+const headerSizes = [0, 24, 32, 24, 32]
 const plain = 0
 const zstd = 1
 /** A call costs about 60 us whatever the size, so a small block waits until it is sealed with others. */
@@ -17,20 +21,22 @@ const worthCompressing = { records: 50, bytes: 16_384 }
 export class BlockDamaged extends Error {}
 
 export function encodeBlock(columns: Columns): Uint8Array {
-  const { body, n } = columns
-  const packed = n >= worthCompressing.records || body.length >= worthCompressing.bytes ? compress(body) : body
+  const { body, n, wide } = columns
+  const metaSize = columns.meta?.bytes.length ?? 0
+  const isLarge = n >= worthCompressing.records || body.length >= worthCompressing.bytes
+  const packed = isLarge ? compress(toPlanes(body, { n, wide, metaSize })) : body
   const codec = packed.length < body.length ? zstd : plain
-  const version = columns.meta === null ? versions.withoutMeta : versions.withMeta
+  const version = 1 + (metaSize > 0 ? withMeta : 0) + (codec === zstd ? withPlanes : 0)
   const headerSize = headerSizes[version]!
   const data = new Uint8Array(headerSize + (codec === zstd ? packed : body).length)
   const header = new DataView(data.buffer)
   header.setUint8(0, version)
   header.setUint8(1, codec)
-  header.setUint8(2, columns.wide ? 1 : 0)
+  header.setUint8(2, wide ? 1 : 0)
   header.setUint32(8, n, true)
   header.setUint32(12, body.length, true)
   header.setFloat64(16, columns.t0, true)
-  if (columns.meta !== null) header.setUint32(24, columns.meta.bytes.length, true)
+  if (metaSize > 0) header.setUint32(24, metaSize, true)
   data.set(codec === zstd ? packed : body, headerSize)
   header.setUint32(4, crc32(data.subarray(8)), true)
   return data
@@ -44,9 +50,10 @@ export function decodeBlock(data: Uint8Array): Columns {
   const version = header.getUint8(0)
   const headerSize = headerSizes[version] ?? 0
   if (headerSize === 0) throw new BlockDamaged(`its version ${version} is not known`)
-  const body = unpack(header.getUint8(1), data.subarray(headerSize), header.getUint32(12, true))
-  const metaSize = version === versions.withMeta ? header.getUint32(24, true) : 0
+  const unpacked = unpack(header.getUint8(1), data.subarray(headerSize), header.getUint32(12, true))
+  const metaSize = ((version - 1) & withMeta) === 0 ? 0 : header.getUint32(24, true)
   const layout = { n: header.getUint32(8, true), wide: header.getUint8(2) === 1, metaSize }
+  const body = ((version - 1) & withPlanes) === 0 ? unpacked : fromPlanes(unpacked, layout)
   return windows(body, layout, header.getFloat64(16, true))
 }
 

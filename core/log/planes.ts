@@ -1,0 +1,62 @@
+import type { Layout } from './columns.ts'
+
+// What zstd sees in place of a body: running sums as differences, and of the three 32-bit columns the bytes of equal weight
+// side by side. Most of these planes are one byte over and over, so a block is a fifth smaller and packs faster. Same size.
+
+export function toPlanes(body: Uint8Array, layout: Layout): Uint8Array {
+  const planes = new Uint8Array(body.length)
+  const rest = eachColumn(body, layout, (column, at, isSum) => split(column, isSum, planes, at))
+  planes.set(body.subarray(rest), rest)
+  keepWideTimes(body, planes, layout)
+  return planes
+}
+
+export function fromPlanes(planes: Uint8Array, layout: Layout): Uint8Array {
+  const body = new Uint8Array(planes.length)
+  const rest = eachColumn(body, layout, (column, at, isSum) => join(planes, at, isSum, column))
+  body.set(planes.subarray(rest), rest)
+  keepWideTimes(planes, body, layout)
+  return body
+}
+
+/** Times of 32 bits, topics and ends, as they lie at the beginning of a body. Answers where they end; throws RangeError when it is too short. */
+function eachColumn(
+  body: Uint8Array,
+  { n, wide }: Layout,
+  work: (column: Uint32Array, at: number, isSum: boolean) => void,
+): number {
+  const topic = n * (wide ? 8 : 4)
+  const column = (at: number) => new Uint32Array(body.buffer, body.byteOffset + at, n)
+  if (!wide) work(column(0), 0, true)
+  work(column(topic), topic, false)
+  work(column(topic + n * 4), topic + n * 4, true)
+  return topic + n * 8
+}
+
+function keepWideTimes(from: Uint8Array, to: Uint8Array, { n, wide }: Layout): void {
+  if (wide) to.set(from.subarray(0, n * 8))
+}
+
+function split(column: Uint32Array, isSum: boolean, planes: Uint8Array, at: number): void {
+  const n = column.length
+  let before = 0
+  for (let i = 0; i < n; i++) {
+    const value = column[i]! - before
+    if (isSum) before = column[i]!
+    planes[at + i] = value
+    planes[at + n + i] = value >>> 8
+    planes[at + 2 * n + i] = value >>> 16
+    planes[at + 3 * n + i] = value >>> 24
+  }
+}
+
+function join(planes: Uint8Array, at: number, isSum: boolean, column: Uint32Array): void {
+  const n = column.length
+  let before = 0
+  for (let i = 0; i < n; i++) {
+    const value =
+      planes[at + i]! | (planes[at + n + i]! << 8) | (planes[at + 2 * n + i]! << 16) | (planes[at + 3 * n + i]! << 24)
+    column[i] = before + value
+    if (isSum) before = column[i]!
+  }
+}
