@@ -49,7 +49,7 @@ export interface Taken {
   readonly bytes: number
 }
 
-const usual = { records: 1_000, bytes: 262_144 }
+const usual = { records: 1_000, bytes: 1_048_576 }
 /** What the objects around a message take: the bound is one of memory. */
 const around = 200
 const maxQueue = 8_000_000
