@@ -66,7 +66,9 @@ export class Rollups {
   private readonly putNow: Statement<[number, Uint8Array]>
   private readonly putLate: Statement<[number, number, number, number]>
   private rows: Float64Array
-  private readonly dirtyRows = new Set<number>()
+  /** Series whose row changed since the last flush, and the same as a mark each: a set would cost more than the sums. */
+  private readonly dirtyRows: number[] = []
+  private isDirty: Uint8Array
   private readonly hours = new Map<number, Hour>()
   private readonly dirtyHours = new Set<number>()
   private readonly maxHours: number
@@ -82,6 +84,7 @@ export class Rollups {
     )
     this.putLate = db.prepare('insert or replace into late(series, time, offset, value) values (?, ?, ?, ?)')
     this.rows = loadRows(db)
+    this.isDirty = marks(this.rows, new Uint8Array(0))
   }
 
   add(
@@ -132,15 +135,20 @@ export class Rollups {
   flush(): void {
     for (const key of this.dirtyHours) this.write(this.hours.get(key)!)
     this.dirtyHours.clear()
-    for (const series of this.dirtyRows) this.putNow.run(series, this.rowBytes(series))
-    this.dirtyRows.clear()
+    for (const series of this.dirtyRows) {
+      this.putNow.run(series, this.rowBytes(series))
+      this.isDirty[series] = 0
+    }
+    this.dirtyRows.length = 0
   }
 
   private came(series: number, at: number, offset: Offset, arrived: Millis): void {
     this.rows[at + nowArrived] = arrived
     this.rows[at + nowCount] = this.rows[at + nowCount]! + 1
     this.rows[at + nowOffset] = offset
-    this.dirtyRows.add(series)
+    if (this.isDirty[series] === 1) return
+    this.isDirty[series] = 1
+    this.dirtyRows.push(series)
   }
 
   private addToMinute(at: number, value: number): void {
@@ -205,7 +213,15 @@ export class Rollups {
     const rows = emptyRows(Math.max(needed, (this.rows.length / nowLength) * 2))
     rows.set(this.rows)
     this.rows = rows
+    this.isDirty = marks(rows, this.isDirty)
   }
+}
+
+/** One for each series that `rows` has room for. */
+function marks(rows: Float64Array, before: Uint8Array): Uint8Array {
+  const all = new Uint8Array(rows.length / nowLength)
+  all.set(before)
+  return all
 }
 
 function emptyRows(series: number): Float64Array<ArrayBuffer> {

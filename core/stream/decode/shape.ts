@@ -106,7 +106,29 @@ export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
   space(walk)
   if (walk.at !== bytes.length) return null
   walk.literals.push(bytes.slice(walk.from))
-  return { layout, literals: walk.literals, times: walk.times }
+  return { layout, ...sharedForm(walk) }
+}
+
+type Form = Pick<Shape, 'literals' | 'times'>
+
+/** One for all topics that send the same, so that a thousand devices of a kind are read from the same few lines of memory. */
+function sharedForm({ literals, times }: Form): Form {
+  const key = `${literals.map(latin1).join('\u0000')}\u0000${times.join('\u0000')}`
+  const known = forms.get(key)
+  if (known !== undefined) return known
+  if (forms.size >= maxForms) forms.clear()
+  const form = { literals, times }
+  forms.set(key, form)
+  return form
+}
+
+const forms = new Map<string, Form>()
+const maxForms = 1_000
+
+function latin1(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!)
+  return text
 }
 
 interface Walk {

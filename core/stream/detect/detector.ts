@@ -54,5 +54,11 @@ export interface Words {
 }
 
 export function param(detector: Detector, params: Params, name: string): number {
-  return params[name] ?? detector.params.find((each) => each.name === name)!.default
+  return params[name] ?? defaultOf(detector, name)
+}
+
+/** Several times a reading, so without a closure. */
+function defaultOf({ params }: Detector, name: string): number {
+  for (let i = 0; i < params.length; i++) if (params[i]!.name === name) return params[i]!.default
+  return Number.NaN
 }
