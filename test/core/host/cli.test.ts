@@ -111,7 +111,7 @@ describe('a log by hand', () => {
     await fieldwatch('import', file, '--data', dir)
     const segment = join(dir, 'log', '000000000000.db')
     const bytes = readFileSync(segment)
-    bytes.fill(0x5a, bytes.length - 3_000, bytes.length - 1_000)
+    bytes.fill(0x5a, bytes.length >> 1)
     writeFileSync(segment, bytes)
     const { code, out } = await fieldwatch('verify', '--data', dir)
     expect(code).toBe(1)
