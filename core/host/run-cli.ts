@@ -3,6 +3,7 @@ import type { Command, Io } from './command.ts'
 import { WrongUse } from './command.ts'
 import { alerts } from './commands/alerts.ts'
 import { backup } from './commands/backup.ts'
+import { bench } from './commands/bench.ts'
 import { detect } from './commands/detect.ts'
 import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   verify,
   backup,
   restore,
+  bench,
 ]
 
 const terminal: Io = {

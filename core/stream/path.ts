@@ -44,28 +44,33 @@ export interface Path {
 export interface PathOptions {
   /** Readings of further series are left out and counted as `too_large`. */
   readonly maxSeries?: number
+  /** False: readings are told, and none is learned from or judged. */
+  readonly detect?: boolean
+  /** False: every message is read with JSON.parse; the answers are the same. */
+  readonly shapes?: boolean
 }
 
 const mostSeries = 50_000
 
 /** A path that has read nothing; it may begin at any offset. */
 export function createPath(options: PathOptions = {}): Path {
-  return pathOf(createPlant(options.maxSeries ?? mostSeries))
+  return pathOf(createPlant(options.maxSeries ?? mostSeries), options)
 }
 
 /** The path as it was saved; `state` holds every row. Throws `internal` when another version has saved it. */
 export function restorePath(state: PathState, options: PathOptions = {}): Path {
-  return pathOf(restorePlant(state, options.maxSeries ?? mostSeries))
+  return pathOf(restorePlant(state, options.maxSeries ?? mostSeries), options)
 }
 
 /** A path that goes on from what another version knew: nothing is learned yet. It says what it knows as of the record before. */
 export function resumePath(known: Known, out: Emit, options: PathOptions = {}): Path {
-  return pathOf(plantKnowing(known, options.maxSeries ?? mostSeries, out))
+  return pathOf(plantKnowing(known, options.maxSeries ?? mostSeries, out), options)
 }
 
-function pathOf(plant: Plant): Path {
+function pathOf(plant: Plant, { detect = true, shapes = true }: PathOptions): Path {
+  plant.detects = detect
   const context: Context = { birth: (key) => plant.births.get(key) ?? null, zone: () => plant.zoneChanges }
-  const reader: Reader = { plant, context, decoder: createDecoder(), decoded: createDecoded() }
+  const reader: Reader = { plant, context, decoder: createDecoder({ shapes }), decoded: createDecoded() }
   return {
     get next() {
       return plant.next

@@ -56,6 +56,8 @@ export interface Plant {
   readonly deadlines: Deadlines
   readonly now: Now
   readonly maxSeries: number
+  /** Readings are learned from and judged. */
+  detects: boolean
 }
 
 export interface DeviceState {
@@ -138,6 +140,7 @@ export function createPlant(maxSeries: number): Plant {
       score: 0,
     },
     maxSeries,
+    detects: true,
   }
 }
 

@@ -151,7 +151,8 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
   }
   if (!retained) pace(plant, state, out)
   if (series.type === 'boolean') readBoolean(state, now.time, value, out)
-  else measure(plant, state, out)
+  else if (plant.detects) measure(plant, state, out)
+  else out.reading(series.id, now.time, value, Number.NaN, Number.NaN, false)
   row[lastValue] = value
   row[lastOffset] = now.offset
   row[count] = row[count]! + 1

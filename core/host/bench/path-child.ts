@@ -1,0 +1,116 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { openReader } from '../../log/reader.ts'
+import type { Emit } from '../../stream/emit.ts'
+import { createPath, type Path } from '../../stream/path.ts'
+import { openViews } from '../../views/writer.ts'
+import { answerParent, dataFromParent } from './child.ts'
+import { minuteRows, readRows } from './rows.ts'
+import type { PathData, PathFigure, PathSide, Subject } from './sides.ts'
+
+// Reads a whole log in one of four ways, in a process of its own.
+
+const { dir } = dataFromParent() as PathData // made by `startChild`'s caller, which is typed the same
+const log = join(dir, 'log')
+const views = join(dir, `views-${process.pid}.db`)
+/** As a run and a catch-up do. */
+const flushRecords = 200_000
+const perMessage = 3
+
+answerParent<PathSide>({
+  asks: {
+    run: (subject) => timed(subject),
+    stop: () => null,
+  },
+  tells: {},
+})
+
+type Read = Omit<PathFigure, 'ms' | 'cpuMicros'>
+
+function timed(subject: Subject): PathFigure {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${views}${end}`, { force: true })
+  const cpu = process.cpuUsage()
+  const begun = performance.now()
+  const read = subject === 'parse' ? parseOnly() : subject === 'naive' ? naive() : path(subject === 'all')
+  const { user, system } = process.cpuUsage(cpu)
+  return { ...read, ms: performance.now() - begun, cpuMicros: user + system }
+}
+
+/** The limit: no way of reading JSON with the engine can be faster. */
+function parseOnly(): Read {
+  const reader = openReader(log)
+  let messages = 0
+  for (let block = reader.read(0); block !== null; block = reader.read(block.first + block.n)) {
+    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
+    let from = 0
+    for (let row = 0; row < block.n; row++) {
+      const to = block.end[row]!
+      JSON.parse(bytes.toString('utf8', from, to))
+      from = to
+    }
+    messages += block.n
+  }
+  reader.close()
+  return { messages, readings: messages * perMessage, series: 0, stateBytes: 0, hours: [] }
+}
+
+function path(detect: boolean): Read {
+  const reader = openReader(log)
+  const out = openViews(views)
+  const running = createPath({ detect })
+  const hours = new Hours()
+  let flushed = 0
+  for (let block = reader.read(0); block !== null; block = reader.read(running.next)) {
+    running.step(block, 0, block.n, out)
+    hours.reached(block.time[block.n - 1]!)
+    if (running.next - flushed < flushRecords) continue
+    out.flush()
+    flushed = running.next
+  }
+  const read = toldBy(running, hours.rss)
+  out.close()
+  reader.close()
+  return read
+}
+
+function naive(): Read {
+  const out = minuteRows(views)
+  const running = createPath({ shapes: false })
+  const emit = hearing(out.emit)
+  let flushed = 0
+  for (const block of readRows(join(dir, 'rows.db'))) {
+    running.step(block, 0, 1, emit)
+    if (running.next - flushed < flushRecords) continue
+    out.flush()
+    flushed = running.next
+  }
+  out.flush()
+  return toldBy(running, [])
+}
+
+/** Hears what it is given and nothing else that a path says; what it does not hear is looked up once. */
+function hearing(said: Partial<Emit>): Emit {
+  const ignore = (): void => {}
+  const missing = new Proxy({}, { get: (_, name) => Object.assign(emit, { [name]: ignore }) && ignore })
+  const emit = Object.assign(Object.create(missing) as Emit, said)
+  return emit
+}
+
+function toldBy(running: Path, hours: readonly number[]): Read {
+  const { rows, core } = running.save()
+  const series = rows.filter((row) => row.series >= 0)
+  const stateBytes = rows.reduce((sum, { row }) => sum + row.byteLength, core.length)
+  return { messages: running.next, readings: running.next * perMessage, series: series.length, stateBytes, hours }
+}
+
+class Hours {
+  readonly rss: number[] = []
+  private hour = 0
+
+  reached(time: number): void {
+    const hour = Math.floor(time / 3_600_000)
+    if (hour === this.hour) return
+    this.hour = hour
+    this.rss.push(process.memoryUsage.rss())
+  }
+}

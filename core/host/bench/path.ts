@@ -1,0 +1,152 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { openLog } from '../../log/log.ts'
+import { recordsOf } from './append.ts'
+import { type Child, startChild } from './child.ts'
+import type { Claim, Goal } from './claim.ts'
+import type { BenchOptions, Parts } from './options.ts'
+import { type Devices, type Digits, devices } from './plant.ts'
+import { alternate, ratios } from './rounds.ts'
+import { makeRows } from './rows.ts'
+import type { PathFigure, PathSide, Subject } from './sides.ts'
+
+export const parts: Parts = { ratio: ratioClaims, series: seriesClaims, memory: memoryClaims }
+
+/** The path over a log of 10,002 series, beside reading its blocks and JSON.parse, and beside rows and objects. */
+async function ratioClaims(options: BenchOptions): Promise<void> {
+  for (const digits of ['plant', 'full'] as const) {
+    options.progress(`a log of ${digits === 'plant' ? 'plant-like numbers' : 'full doubles'} is made`)
+    const dir = join(options.dir, `path-${digits}`)
+    makeLog(join(dir, 'log'), devices(3_334, 100, digits, 1), options.messages * 8)
+    makeRows(join(dir, 'log'), join(dir, 'rows.db'))
+    const figures = await compared(options, dir, ['parse', 'without', 'all', 'naive'])
+    options.tell(toldRatios(digits, figures))
+    rmSync(dir, { recursive: true })
+  }
+}
+
+function toldRatios(digits: Digits, figures: Readonly<Record<Subject, readonly PathFigure[]>>): readonly Claim[] {
+  const { parse, without, all, naive } = figures
+  const plant = digits === 'plant'
+  const of = plant ? 'plant-like numbers' : 'full doubles'
+  const over = (above: readonly PathFigure[], below: readonly PathFigure[]) =>
+    ratios(above, below, perSecond, perSecond)
+  const costs = (above: readonly PathFigure[], below: readonly PathFigure[]) => ratios(below, above, cpuEach, cpuEach)
+  return [
+    ratio(`path without detectors / read + JSON.parse, ${of}`, over(without, parse), { atLeast: plant ? 1 : 0.7 }),
+    ratio(`the same by CPU, ${of}`, costs(without, parse), null),
+    ratio(`path with all detectors / read + JSON.parse, ${of}`, over(all, parse), { atLeast: plant ? 0.22 : 0.18 }),
+    ratio(`the same by CPU, ${of}`, costs(all, parse), null),
+    ratio(`path with all detectors / rows and objects with the same, ${of}`, over(all, naive), { atLeast: 3 }),
+    ratio(`the same by CPU, ${of}`, costs(all, naive), null),
+    ratio(`path without detectors / rows and objects with all, ${of}`, over(without, naive), null),
+    ...(['parse', 'without', 'all', 'naive'] as const).map((subject) => ({
+      claim: `${words[subject]}, ${of}`,
+      values: figures[subject].map(cpuEach),
+      goal: null,
+      unit: 'us CPU/message',
+    })),
+    {
+      claim: `share of one core at 5,000 messages/s, 10,002 series, ${of}`,
+      values: all.map((figure) => (cpuEach(figure) * 5_000) / 1e6),
+      goal: { atMost: 0.5 },
+      unit: 'cores',
+    },
+    {
+      claim: `state of a series, everything on, ${of}`,
+      values: all.map((figure) => figure.stateBytes / figure.series / 1_000),
+      goal: { atMost: 10 },
+      unit: 'kB',
+    },
+  ]
+}
+
+const words: Readonly<Record<Subject, string>> = {
+  parse: 'read + JSON.parse',
+  without: 'path without detectors',
+  all: 'path with all detectors',
+  naive: 'rows and objects',
+}
+
+function ratio(claim: string, values: readonly number[], goal: Goal | null): Claim {
+  return { claim, values, goal }
+}
+
+/** A thousand series that speak in turn, each long enough for its detectors to be past learning. */
+async function seriesClaims(options: BenchOptions): Promise<void> {
+  options.progress('1,000 series in turn')
+  const dir = join(options.dir, 'series')
+  const made = devices(333, 100, 'plant', 1)
+  let next = 0
+  makeLog(join(dir, 'log'), { ...made, pick: () => next++ % 333 }, options.messages * 4)
+  const { without, all } = await compared(options, dir, ['without', 'all'])
+  const detectors = all.map((figure, round) => (figure.cpuMicros - without[round]!.cpuMicros) / figure.readings)
+  options.tell([
+    {
+      claim: 'detectors and alerts, 999 series in turn',
+      values: detectors,
+      goal: { atMost: 1.5 },
+      unit: 'us CPU/reading',
+    },
+    {
+      claim: 'the whole path, 999 series in turn',
+      values: all.map((figure) => figure.cpuMicros / figure.readings),
+      goal: null,
+      unit: 'us CPU/reading',
+    },
+  ])
+  rmSync(dir, { recursive: true })
+}
+
+/** 24 hours of simulated time, read at full speed; memory is looked at once an hour of that time. */
+async function memoryClaims(options: BenchOptions): Promise<void> {
+  const every = options.long ? 5_000 : 60_000
+  options.progress('24 hours of simulated time')
+  const dir = join(options.dir, 'memory')
+  const made = devices(300, 100, 'plant', 1)
+  let next = 0
+  makeLog(join(dir, 'log'), { ...made, pick: () => next++ % 300 }, (300 * 86_400_000) / every, every / 300)
+  const child = startChild<PathSide>('path', { dir })
+  try {
+    const { hours } = await child.ask('run', 'all', options.signal)
+    const half = hours.slice(hours.length >> 1)
+    const grown = (half.at(-1)! - half[0]!) / (half.length - 1)
+    options.tell([
+      {
+        claim: 'growth of memory an hour of simulated time, second half of 24 h, 900 series',
+        values: [grown / 1e6],
+        goal: { atMost: 1 },
+        unit: 'MB',
+      },
+      { claim: 'resident memory over those hours', values: half.map((rss) => rss / 1e6), goal: null, unit: 'MB' },
+    ])
+  } finally {
+    await child.stop()
+    rmSync(dir, { recursive: true })
+  }
+}
+
+/** Each subject in a process of its own, so that none is slowed by what the engine has seen of another. */
+async function compared<S extends Subject>(
+  { rounds, signal }: BenchOptions,
+  dir: string,
+  subjects: readonly S[],
+): Promise<Readonly<Record<S, readonly PathFigure[]>>> {
+  const children = new Map<S, Child<PathSide>>()
+  for (const subject of subjects) children.set(subject, startChild<PathSide>('path', { dir }))
+  try {
+    return await alternate(subjects, rounds, (subject) => children.get(subject)!.ask('run', subject, signal))
+  } finally {
+    for (const child of children.values()) await child.stop()
+  }
+}
+
+function makeLog(dir: string, made: Devices, messages: number, everyMs = 0.3): void {
+  mkdirSync(dir, { recursive: true })
+  const log = openLog(dir)
+  while (log.head < messages) log.append(recordsOf(made, 1_000, everyMs))
+  log.close()
+}
+
+const perSecond = ({ messages, ms }: PathFigure) => messages / (ms / 1_000)
+const cpuEach = ({ messages, cpuMicros }: PathFigure) => cpuMicros / messages
