@@ -134,12 +134,12 @@ const sourceSettings = z.strictObject({
 
 export const sourceSchema = sourceSettings
   .refine(({ cert, key }) => cert === null || key !== null, {
-    path: ['key'],
-    error: 'is missing; a certificate needs the file of its private key',
+    path: ['cert'],
+    error: 'needs the file of its private key beside it: set key as well',
   })
   .refine(({ cert, key }) => key === null || cert !== null, {
-    path: ['cert'],
-    error: 'is missing; a private key needs the file of its certificate',
+    path: ['key'],
+    error: 'needs the file of its certificate beside it: set cert as well',
   })
 
 /** A source of the program's own, every setting at its default. */
@@ -165,8 +165,8 @@ const brokerSchema = z
       .meta(about('User that devices must give, or null for none.', { secret: 'password' })),
   })
   .refine(({ host, username }) => username !== null || isLoopback(host), {
-    path: ['username'],
-    error: 'is missing; who lets the network in must ask it for a user and a password',
+    path: ['host'],
+    error: 'lets the network in, so devices must give a user and a password: set username as well',
   }) satisfies z.ZodType<BrokerConfig>
 
 /** One Kafka cluster to send to. */
@@ -326,9 +326,12 @@ export function configJsonSchema(): { readonly [key: string]: unknown } {
   return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' })
 }
 
+/** What the broker inside is called in the log. */
+export const brokerSource = 'broker'
+
 /** Records of these sources are made by the program. */
 function isFree(source: string): boolean {
-  return !['broker', 'demo', 'import'].includes(source)
+  return ![brokerSource, 'demo', 'import'].includes(source)
 }
 
 function isMqttUrl(url: string): boolean {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readConfig, writeConfig } from '../config/file.ts'
 import type { Secrets } from '../config/secrets.ts'
-import { fileSecrets, passphraseName, secretName, withEnvironment } from '../config/secrets.ts'
+import { brokerSecret, fileSecrets, passphraseName, secretName, withEnvironment } from '../config/secrets.ts'
 import { sourceOf } from '../config/settings.ts'
 import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
@@ -447,7 +447,10 @@ export class RunningHost implements Host {
   }
 
   private async giveSources(): Promise<void> {
-    await this.ingest.ask('sources', (await this.withPasswords()).sources)
+    const { sources } = await this.withPasswords()
+    const { broker: config } = this.config
+    const broker = config.enabled ? { config, password: await this.secrets.get(brokerSecret) } : null
+    await this.ingest.ask('sources', { sources, broker })
   }
 
   private async giveDestinations(): Promise<void> {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { brokerSource } from '../config/settings.ts'
 import { zoneChanges } from '../config/zone.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Commands, Millis } from '../contract/model.ts'
@@ -11,7 +12,7 @@ import { openLog } from '../log/log.ts'
 import type { Reader } from '../log/retention.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import { prepareHistory } from './prepare.ts'
-import type { FromIngest, IngestData, IngestSide, SourceWithPassword } from './protocols.ts'
+import type { FromIngest, IngestData, IngestSide, Wanted } from './protocols.ts'
 import { openChannel } from './thread.ts'
 
 // The only writer of the log: what brokers send, what people do, and what happens to the links.
@@ -102,18 +103,22 @@ async function letGo(): Promise<void> {
 }
 
 /** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */
-async function change(capture: Capture, wanted: readonly SourceWithPassword[]): Promise<void> {
-  const next = new Map(wanted.map((one) => [one.source.name, JSON.stringify(one)]))
+async function change(capture: Capture, { sources, broker }: Wanted): Promise<void> {
+  const next = new Map(sources.map((one) => [one.source.name, JSON.stringify(one)]))
+  if (broker !== null) next.set(brokerSource, JSON.stringify(broker))
   for (const [name, as] of captures) {
     if (next.get(name) === as) continue
     captures.delete(name)
     await capture.removeSource(name)
   }
-  for (const { source, password, passphrase } of wanted) {
+  for (const { source, password, passphrase } of sources) {
     if (captures.has(source.name)) continue
     capture.addSource(source, password, passphrase)
     captures.set(source.name, next.get(source.name)!)
   }
+  if (broker === null || captures.has(brokerSource)) return
+  capture.addBroker(broker.config, broker.password)
+  captures.set(brokerSource, next.get(brokerSource)!)
 }
 
 async function captured(): Promise<Capture> {

@@ -1,4 +1,12 @@
-import type { Calls, DestinationRow, ReadCall, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
+import type {
+  BrokerConfig,
+  Calls,
+  DestinationRow,
+  ReadCall,
+  SourceConfig,
+  SourceRow,
+  Status,
+} from '../contract/calls.ts'
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { Measures } from '../ingest/capture.ts'
 import type { Bounds, Reader } from '../log/retention.ts'
@@ -20,6 +28,13 @@ export interface SourceWithPassword {
   readonly password: string | null
   /** Of its key. */
   readonly passphrase: string | null
+}
+
+/** All that is to be captured from. */
+export interface Wanted {
+  readonly sources: readonly SourceWithPassword[]
+  /** The broker inside; null when it is not to run. */
+  readonly broker: { readonly config: BrokerConfig; readonly password: string | null } | null
 }
 
 /** A command as it goes into the log. */
@@ -48,7 +63,7 @@ export type IngestSide = {
     readonly command: Ask<NamedCommand, { readonly offset: Offset }>
     /** About the whole installation. */
     readonly link: Ask<LinkEvent, { readonly offset: Offset }>
-    readonly sources: Ask<readonly SourceWithPassword[], null>
+    readonly sources: Ask<Wanted, null>
     readonly stop: Stop
   }
   readonly tells: {

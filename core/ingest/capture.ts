@@ -1,8 +1,10 @@
-import type { Recorder, SourceConfig, SourceRow } from '../contract/calls.ts'
+import { brokerSource } from '../config/settings.ts'
+import type { BrokerConfig, Recorder, SourceConfig, SourceRow } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Appending, Log } from '../log/log.ts'
 import { Batcher, type Taken } from './batcher.ts'
+import { BrokerSource } from './broker/source.ts'
 import { clientIdFor } from './client-id.ts'
 import type { Drop } from './dropped.ts'
 import type { Counts } from './histogram.ts'
@@ -25,6 +27,8 @@ export interface CaptureOptions {
 export interface Capture {
   /** Begins to capture; a source of that name must not be there yet. */
   addSource(source: SourceConfig, password: string | null, passphrase?: string | null): void
+  /** Runs the broker inside: a source called `broker`, which must not be there yet. */
+  addBroker(broker: BrokerConfig, password: string | null): void
   /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
   removeSource(name: string): Promise<void>
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
@@ -52,6 +56,21 @@ export function startCapture(options: CaptureOptions): Capture {
   return new RunningCapture(options)
 }
 
+/** Where messages come from. */
+interface Source {
+  /** What waits for the disk is known to the batcher. */
+  row(): Omit<SourceRow, 'queue' | 'dropped'>
+  /** The disk takes nothing, or takes again (null). */
+  hold(error: FieldError | null): void
+  /** There is room for what it was told to wait with. */
+  resume(): void
+  /** The machine has slept. */
+  check(): void
+  /** Takes no more; what was taken is committed before `close`. */
+  pause(): void
+  close(forGood: boolean): Promise<void>
+}
+
 const beatMs = 1_000
 const quietMs = 10_000
 const asleepMs = 60_000
@@ -59,7 +78,7 @@ const asleepMs = 60_000
 class RunningCapture implements Capture {
   private readonly options: CaptureOptions
   private readonly batcher: Batcher
-  private readonly sources = new Map<string, MqttSource>()
+  private readonly sources = new Map<string, Source>()
   private readonly beat: NodeJS.Timeout
   private full: FieldError | null = null
   private lastBeat: Millis
@@ -93,6 +112,13 @@ class RunningCapture implements Capture {
     const secrets = { password, passphrase }
     const started = new MqttSource({ source, secrets, clientId, batcher: this.batcher, now, onChange })
     this.sources.set(source.name, started)
+    this.tellStatus()
+  }
+
+  addBroker(config: BrokerConfig, password: string | null): void {
+    const { now } = this.options
+    const onChange = () => this.tellStatus()
+    this.sources.set(brokerSource, new BrokerSource({ config, password, batcher: this.batcher, now, onChange }))
     this.tellStatus()
   }
 

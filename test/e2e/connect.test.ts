@@ -86,6 +86,31 @@ describe.skipIf(!hasChromium || !hasMosquitto)('with nothing configured', () => 
     await expect.poll(() => page.locator('main').textContent()).toContain('No device of 1 needs attention.')
   }, 30_000)
 
+  test('topics that are left out are counted where the broker stands', async () => {
+    await page.getByRole('link', { name: 'Connect' }).click()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByText('More options', { exact: true }).click()
+    await page.getByRole('textbox', { name: 'Leave out' }).fill('plant/#')
+    await page.getByRole('button', { name: 'Watch this broker' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Health' }).waitFor()
+    await page.getByRole('link', { name: 'Connect' }).click()
+    await page.getByText(/^\d+ messages? left out, as you asked$/).waitFor()
+  }, 30_000)
+
+  test('the built-in broker is switched on, moved to a free port, and takes what a device publishes', async () => {
+    const port = await freePort()
+    await page.getByRole('switch', { name: 'Built-in broker' }).click()
+    await page.getByText('More options of the built-in broker').click()
+    await page.getByRole('spinbutton', { name: 'Port' }).fill(String(port))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText(new RegExp(`^mqtt://127.0.0.1:${port}: up`)).waitFor()
+    const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4 })
+    await device.publishAsync('hall/fan_1', '{"speed_rpm":900}', { qos: 1 })
+    await device.endAsync()
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.getByRole('link', { name: /fan/i }).first().waitFor()
+  }, 30_000)
+
   test('the browser complained of nothing', () => {
     expect(complaints).toEqual([])
   })

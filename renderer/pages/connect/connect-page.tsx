@@ -55,7 +55,7 @@ export default function ConnectPage({ route }: { readonly route: Extract<Route, 
               config={config.data}
               disabled={route.at !== null || save.isPending}
               onEdit={(source) => change(toDraft(source))}
-              onSave={(next) => save.mutate({ config: next, secrets: [], stay: true })}
+              onSave={(next, secrets = []) => save.mutate({ config: next, secrets, stay: true })}
             />
           )}
         </div>

@@ -4,14 +4,20 @@ import { Button, IconButton } from '../../parts/button.tsx'
 import { SwitchField } from '../../parts/field.tsx'
 import { useStatus } from '../../use-core.ts'
 import { isHeldByDisk } from '../../words/capture.ts'
-import { bytes, count } from '../../words/number.ts'
+import { bytes, count, many } from '../../words/number.ts'
+import { BuiltInBroker } from './built-in-broker.tsx'
 import styles from './connect.module.css'
 
 interface SourcesProps {
   readonly config: Config
   readonly disabled: boolean
   readonly onEdit: (source: SourceConfig) => void
-  readonly onSave: (config: Config) => void
+  readonly onSave: (config: Config, secrets?: readonly Secret[]) => void
+}
+
+export interface Secret {
+  readonly name: string
+  readonly value: string
 }
 
 /** The brokers that are watched already, and the demo plant. */
@@ -31,6 +37,7 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
           <div>
             <p className="medium cut">{source.name}</p>
             <p className="label">{stateOf(rows.find((row) => row.name === source.name))}</p>
+            <LeftOut row={rows.find((row) => row.name === source.name)} />
           </div>
           <Button look="quiet" disabled={disabled} onClick={() => onEdit(source)}>
             Edit
@@ -43,6 +50,12 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
           />
         </div>
       ))}
+      <BuiltInBroker
+        config={config}
+        state={config.broker.enabled ? stateOf(rows.find((row) => row.name === 'broker')) : null}
+        disabled={disabled}
+        onSave={onSave}
+      />
       <SwitchField
         label="Demo plant"
         help="48 simulated devices of a dairy, on a broker inside this app."
@@ -51,6 +64,21 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
         onChange={(demo) => onSave({ ...config, demo })}
       />
     </section>
+  )
+}
+
+/** What came and is not kept, because a person said so, and what to know of how it runs. */
+function LeftOut({ row }: { readonly row: SourceRow | undefined }) {
+  if (row === undefined) return null
+  const { excluded, retainedAgain } = row.leftOut
+  return (
+    <>
+      {excluded > 0 && <p className="label">{many(excluded, 'message')} left out, as you asked</p>}
+      {retainedAgain > 0 && (
+        <p className="label">{many(retainedAgain, 'message')} that the broker remembered were kept already</p>
+      )}
+      {row.note !== null && <p className="label">{row.note}</p>}
+    </>
   )
 }
 

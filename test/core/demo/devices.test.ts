@@ -73,7 +73,7 @@ test('a start that is called off rejects with the reason', async () => {
 test('the built-in broker listens on loopback only, and says when its port is taken', async () => {
   const broker = await started(startBroker())
   expect(broker.url).toMatch(/^mqtt:\/\/127\.0\.0\.1:\d+$/)
-  await expect(startBroker(Number(new URL(broker.url).port))).rejects.toThrow(/is in use/)
+  await expect(startBroker({ port: Number(new URL(broker.url).port) })).rejects.toThrow(/is in use/)
 })
 
 test('the built-in broker sends everybody away when it stops', async () => {

@@ -52,6 +52,23 @@ describe('the configuration file', () => {
     [{ sources: [{ name: 'a' }] }, /sources\[0\]\.url: is missing/],
     [{ sources: [{ name: 'demo', url: 'mqtt://x' }] }, /sources\[0\]\.name: "demo" is taken/],
     [{ sources: [{ name: 'a', url: 'mqtt://x', topics: ['a/#/b'] }] }, /"a\/#\/b" is not a topic filter/],
+    [{ sources: [{ name: 'broker', url: 'mqtt://x' }] }, /sources\[0\]\.name: "broker" is taken/],
+    [{ sources: [{ name: 'a', url: 'mqtt://x', topics: ['$share/g'] }] }, /"\$share\/g" is not a shared subscription/],
+    [{ sources: [{ name: 'a', url: 'mqtt://x', exclude: ['#/a'] }] }, /exclude\[0\]: "#\/a" is not a topic filter/],
+    [
+      { sources: [{ name: 'a', url: 'mqtts://x', cert: 'me.pem' }] },
+      /sources\[0\]\.cert: "me\.pem" needs the file of its private key beside it/,
+    ],
+    [
+      { sources: [{ name: 'a', url: 'mqtts://x', key: 'me.key' }] },
+      /sources\[0\]\.key: "me\.key" needs the file of its certificate beside it/,
+    ],
+    [
+      { sources: [{ name: 'a', url: 'mqtt://x', announce: { topic: 'a/+' } }] },
+      /announce\.topic: "a\/\+" is not a topic to publish to/,
+    ],
+    [{ broker: { enabled: true, host: '0.0.0.0' } }, /broker\.host: "0\.0\.0\.0" lets the network in/],
+    [{ broker: { enabled: true, host: 'localhost' } }, /broker\.host: "localhost" is not/],
     [{ destinations: [{ name: 'a', brokers: ['kafka'] }] }, /"kafka" is not a broker; write host:port/],
     [{ zone: 'Mars/Olympus' }, /"Mars\/Olympus" is not a time zone/],
     [{ server: { port: 70_000 } }, /server\.port: 70000/],

@@ -161,6 +161,29 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
   }
 })
 
+test('the broker inside runs as config.json says, and its devices stand beside those of other brokers', async () => {
+  const config = { broker: { enabled: true, port: 0, username: 'devices' }, server: { port: 0 } }
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
+  const { api } = await serve()
+  const { sources } = await until(
+    () => api.call('status', {}),
+    (status) => status.sources[0]?.state === 'action needed',
+  )
+  expect(sources[0]?.error?.message).toBe('the built-in broker has no password for its user "devices"')
+  const secrets = [{ name: 'broker/password', value: 'right' }]
+  await api.call('config.put', { config: await api.call('config', {}), secrets })
+  await connected(api)
+  const { url } = (await api.call('status', {})).sources[0]!
+  const device = await connectAsync(url, { protocolVersion: 4, username: 'devices', password: 'right' })
+  await device.publishAsync('plant/line-1/p-1', '{"temperature":20}', { qos: 1 })
+  await device.endAsync()
+  const rows = await until(
+    () => allMessages(api),
+    (all) => all.length === 1,
+  )
+  expect(rows[0]!.record.topic).toEqual({ source: 'broker', name: 'plant/line-1/p-1' })
+})
+
 test('a second instance on the same data is refused in a sentence, with exit code 1', async () => {
   const { child } = await serve()
   const second = run('serve', '--data', dir)

@@ -5,7 +5,8 @@ import { startCapture } from '../../../core/ingest/capture.ts'
 import { type Appending, type Log, openLog } from '../../../core/log/log.ts'
 
 /**
- * Captures into a log until it is killed, or stopped by the line "stop" on stdin; any other line is a file to remove. Arguments: directory, url, MQTT version, and
+ * Captures into a log until it is killed, or stopped by the line "stop" on stdin; any other line is a file to remove. Arguments: directory, url, MQTT version
+ * (`inside`: the broker inside, at the port of the url), and
  * where to stand still for ever on the first commit with messages: `before` it or `after` it. `slow`: each commit takes
  * 20 ms, as on a slow disk, so that a kill finds it in the middle; `natural`: as long as it takes.
  * Prints a line per commit, in turn before and after it: the head and how many messages; and one when its state changes.
@@ -26,15 +27,18 @@ const capture = startCapture({
     tell(log.head, [])
   },
 })
-capture.addSource(
-  sourceOf('plant', url, {
-    topics: ['plant/#'],
-    qos: 2,
-    version: version === '5' ? '5' : '3.1.1',
-    clientId: 'fieldwatch-law',
-  }),
-  null,
-)
+if (version === 'inside')
+  capture.addBroker({ enabled: true, host: '127.0.0.1', port: Number(new URL(url).port), username: null }, null)
+else
+  capture.addSource(
+    sourceOf('plant', url, {
+      topics: ['plant/#'],
+      qos: 2,
+      version: version === '5' ? '5' : '3.1.1',
+      clientId: 'fieldwatch-law',
+    }),
+    null,
+  )
 createInterface({ input: process.stdin }).on('line', async (line) => {
   if (line !== 'stop') return rmSync(line)
   await capture.stop()

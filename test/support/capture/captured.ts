@@ -31,7 +31,13 @@ export class CaptureProcess {
   private readonly child: ChildProcess
   private readonly lines: AsyncIterator<string>
 
-  constructor(dir: string, url: string, version: '5' | '3.1.1', how: How = 'slow', { env, within }: Surroundings = {}) {
+  constructor(
+    dir: string,
+    url: string,
+    version: '5' | '3.1.1' | 'inside',
+    how: How = 'slow',
+    { env, within }: Surroundings = {},
+  ) {
     const line = [process.execPath, new URL('capture-child.ts', import.meta.url).pathname, dir, url, version, how]
     const [program, args] = within?.(line) ?? [line[0]!, line.slice(1)]
     const child = spawn(program, args, {
