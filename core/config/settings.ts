@@ -327,7 +327,7 @@ export function configJsonSchema(): { readonly [key: string]: unknown } {
 }
 
 /** What the broker inside is called in the log. */
-export const brokerSource = 'broker'
+export const brokerSource = 'built-in'
 
 /** Records of these sources are made by the program. */
 function isFree(source: string): boolean {

@@ -27,7 +27,7 @@ export interface CaptureOptions {
 export interface Capture {
   /** Begins to capture; a source of that name must not be there yet. */
   addSource(source: SourceConfig, password: string | null, passphrase?: string | null): void
-  /** Runs the broker inside: a source called `broker`, which must not be there yet. */
+  /** Runs the broker inside: a source called `built-in`, which must not be there yet. */
   addBroker(broker: BrokerConfig, password: string | null): void
   /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
   removeSource(name: string): Promise<void>

@@ -52,7 +52,7 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
       ))}
       <BuiltInBroker
         config={config}
-        state={config.broker.enabled ? stateOf(rows.find((row) => row.name === 'broker')) : null}
+        state={config.broker.enabled ? stateOf(rows.find((row) => row.name === 'built-in')) : null}
         disabled={disabled}
         onSave={onSave}
       />

@@ -52,7 +52,7 @@ describe('the configuration file', () => {
     [{ sources: [{ name: 'a' }] }, /sources\[0\]\.url: is missing/],
     [{ sources: [{ name: 'demo', url: 'mqtt://x' }] }, /sources\[0\]\.name: "demo" is taken/],
     [{ sources: [{ name: 'a', url: 'mqtt://x', topics: ['a/#/b'] }] }, /"a\/#\/b" is not a topic filter/],
-    [{ sources: [{ name: 'broker', url: 'mqtt://x' }] }, /sources\[0\]\.name: "broker" is taken/],
+    [{ sources: [{ name: 'built-in', url: 'mqtt://x' }] }, /sources\[0\]\.name: "built-in" is taken/],
     [{ sources: [{ name: 'a', url: 'mqtt://x', topics: ['$share/g'] }] }, /"\$share\/g" is not a shared subscription/],
     [{ sources: [{ name: 'a', url: 'mqtt://x', exclude: ['#/a'] }] }, /exclude\[0\]: "#\/a" is not a topic filter/],
     [

@@ -181,7 +181,7 @@ test('the broker inside runs as config.json says, and its devices stand beside t
     () => allMessages(api),
     (all) => all.length === 1,
   )
-  expect(rows[0]!.record.topic).toEqual({ source: 'broker', name: 'plant/line-1/p-1' })
+  expect(rows[0]!.record.topic).toEqual({ source: 'built-in', name: 'plant/line-1/p-1' })
 })
 
 test('a second instance on the same data is refused in a sentence, with exit code 1', async () => {

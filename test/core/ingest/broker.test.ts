@@ -45,11 +45,11 @@ describe('the broker inside', () => {
     await client.publishAsync('line/2', 'c', { qos: 2 })
     await one.until(() => one.messages().length === 3)
     expect(texts(one)).toEqual(['line/1 0 a', 'line/1 1 b', 'line/2 2 c'])
-    expect(one.messages().every(({ topic, retained }) => topic.source === 'broker' && !retained)).toBe(true)
+    expect(one.messages().every(({ topic, retained }) => topic.source === 'built-in' && !retained)).toBe(true)
     const row = await one.row(({ note }) => note === '1 device connected')
-    expect(row).toMatchObject({ name: 'broker', state: 'up', version: '3.1.1', error: null })
+    expect(row).toMatchObject({ name: 'built-in', state: 'up', version: '3.1.1', error: null })
     await one.stop()
-    expect(one.links()).toEqual(['started', 'broker up', 'broker down', 'stopped'])
+    expect(one.links()).toEqual(['started', 'built-in up', 'built-in down', 'stopped'])
   })
 
   test('acknowledges nothing before the commit that holds it, and a subscriber hears nothing before either', async () => {
@@ -82,7 +82,7 @@ describe('the broker inside', () => {
     const sent = Array.from({ length: n }, (_, i) => client.publishAsync('line/1', String(i), { qos: 1 }))
     for (let i = 0; i < n; i++) zeros.publish('line/0', `${i} ${'x'.repeat(100)}`, { qos: 0 })
     await one.row(({ queue }) => queue.pausedSince !== null)
-    const { queue } = await one.row(({ name }) => name === 'broker')
+    const { queue } = await one.row(({ name }) => name === 'built-in')
     one.disk.full = false
     await Promise.all(sent)
     await one.until(() => one.messages().length === 2 * n)
