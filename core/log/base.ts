@@ -81,7 +81,7 @@ export function dropBases(dir: string, before: Offset): void {
   for (const next of listBases(dir)) if (next < before) rmSync(baseFile(dir, next), { force: true })
 }
 
-function baseFile(dir: string, next: Offset): string {
+export function baseFile(dir: string, next: Offset): string {
   return join(dir, `${String(next).padStart(12, '0')}.base`)
 }
 

@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Offset } from '../contract/model.ts'
+import { baseFile, listBases, readBase } from './base.ts'
 import { keptFrom, readCatalogue, type SealedSegment } from './catalogue.ts'
 import { openReader } from './reader.ts'
 import { hashFile } from './sealer.ts'
@@ -54,8 +55,9 @@ export async function verify(dir: string, seen: readonly Seen[] = []): Promise<V
     if (!firsts.includes(first)) problems.push(hole(segmentFile(dir, first), first, first + n))
   for (const { by, upto } of seen)
     if (upto > head) problems.push({ ...hole(newestOf(dir, firsts), head, upto), message: cutShort(by, head, upto) })
+  checkBases(dir, firsts[0] ?? 0, problems)
   const begins = attempt(problems, join(dir, 'catalogue.json'), () => keptFrom(dir)) ?? 0
-  const kept = problems.filter(({ file }) => file >= segmentFile(dir, begins)) // retention went on meanwhile
+  const kept = problems.filter(({ file }) => !(Number.parseInt(basename(file), 10) < begins)) // retention went on meanwhile
   return { segments: firsts.length, ...count, bytes, base: firsts[0] ?? 0, head, problems: kept }
 }
 
@@ -136,6 +138,14 @@ function checkPages(file: string, problems: Problem[]): void {
   } finally {
     db.close()
   }
+}
+
+/** What the records before the log's beginning had come to. */
+function checkBases(dir: string, from: Offset, problems: Problem[]): void {
+  const bases = listBases(dir)
+  for (const next of bases) attempt(problems, baseFile(dir, next), () => readBase(dir, next))
+  if (from > 0 && !bases.some((next) => next >= from))
+    problems.push({ file: baseFile(dir, from), offset: null, message: `the base of the log at ${from} is missing` })
 }
 
 /** A journal that lost its end is no damage that its checksums show: the commits before it are whole. */

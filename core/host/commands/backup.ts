@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import { FieldError } from '../../contract/errors.ts'
 import { Backup, type Manifest } from '../../log/backup.ts'
-import { listSegments } from '../../log/segment.ts'
 import { type Command, parse, WrongUse } from '../command.ts'
 import { defaultDataDir, type Places, placesIn } from '../paths.ts'
 
@@ -67,8 +66,6 @@ async function makeBackup(places: Places, to: string, secrets: boolean) {
 /** What follows the log comes before it, so that it never says more than the log holds. */
 async function fill(making: Backup, places: Places, secrets: boolean): Promise<Manifest> {
   await making.addDatabase('state.db', places.state)
-  // Views are made again from the log, except what they keep of files that have gone.
-  if ((listSegments(places.log)[0] ?? 0) > 0) await making.addDatabase('views.db', places.views)
   await making.addFile('config.json', places.config)
   await making.addFile('demo.json', places.demo)
   if (secrets)

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { LogRecord } from '../../../core/contract/model.ts'
 import { runCli } from '../../../core/host/run-cli.ts'
 import { Backup, type Manifest, readManifest } from '../../../core/log/backup.ts'
+import { writeBase } from '../../../core/log/base.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { verify } from '../../../core/log/verify.ts'
@@ -119,7 +120,7 @@ test('what belongs to the log comes with it: configuration, state of sync, name 
   await fill()
   for (const name of ['config.json', 'secrets.json', 'sessions.json']) writeFileSync(join(data, name), `{"${name}":1}`)
   writeFileSync(join(data, 'log', 'client-id'), 'mine')
-  writeFileSync(join(data, 'log', '000000001000.base'), 'base')
+  writeBase(join(data, 'log'), { next: 1_000, version: 'v', known: Buffer.from('{}'), tables: Buffer.from('') })
   const ledger = new Ledger(join(data, 'state.db'))
   ledger.place('central', 0)
   ledger.begin('central', { next: 700, cluster: 'c', delivery: 'exactly once', time: 1 })

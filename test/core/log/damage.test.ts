@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { recordAt } from '../../../core/contract/block.ts'
 import { FieldError } from '../../../core/contract/errors.ts'
 import type { LogRecord } from '../../../core/contract/model.ts'
+import { baseFile, writeBase } from '../../../core/log/base.ts'
+import { letGoBefore } from '../../../core/log/catalogue.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { segmentFile } from '../../../core/log/segment.ts'
@@ -225,6 +227,21 @@ function copyOf(dir: string): string {
   cpSync(dir, other, { recursive: true })
   return other
 }
+
+test('a base that changed, or that is missing where the log begins later, is named', async () => {
+  const dir = copyOf(whole)
+  rmSync(segmentFile(dir, 0))
+  letGoBefore(dir, perSegment)
+  writeBase(dir, { next: perSegment, version: 'v', known: Buffer.from('{}'), tables: Buffer.from('tables') })
+  expect((await verify(dir)).problems).toEqual([])
+  const file = baseFile(dir, perSegment)
+  writeFileSync(file, flipped(readFileSync(file), statSync(file).size - 3))
+  expect((await verify(dir)).problems).toMatchObject([
+    { file, message: expect.stringContaining('not as it was written') },
+  ])
+  rmSync(file)
+  expect((await verify(dir)).problems).toMatchObject([{ file, message: 'the base of the log at 600 is missing' }])
+})
 
 describe('larger damage', () => {
   test('every page of a segment zeroed in turn: never read as something else, always named', async () => {
