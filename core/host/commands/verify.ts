@@ -1,18 +1,29 @@
 import { resolve } from 'node:path'
 import { FieldError } from '../../contract/errors.ts'
+import { openReader } from '../../log/reader.ts'
 import { verify as verifyLog } from '../../log/verify.ts'
+import { type Proof, proveViews } from '../../replay/proof.ts'
 import type { Command } from '../command.ts'
 import { type Io, instant, parse } from '../command.ts'
 import { continuityLines, continuityOf } from '../continuity-report.ts'
-import { defaultDataDir, placesIn } from '../paths.ts'
+import { defaultDataDir, type Places, placesIn } from '../paths.ts'
 import { seenOf } from '../seen.ts'
 
-const usage = `[--data DIR] [--from TIME] [--to TIME] [--json]
+const usage = `[--data DIR] [--replay] [--from TIME] [--to TIME] [--json]
 
   --data DIR  data directory; it may be in use (default: ${defaultDataDir()})
+  --replay    read the log once more through the path, and compare all it says with the views, byte for byte
   --from TIME where the report of continuity begins (default: with the log)
   --to TIME   and where it ends (default: with the log)
   --json      the report as one line of JSON`
+
+const options = {
+  data: { type: 'string' },
+  replay: { type: 'boolean' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
 
 export const verify: Command = {
   name: 'verify',
@@ -20,16 +31,13 @@ export const verify: Command = {
     'Read the whole log: checksums, offsets without holes, finished files as they were finished; every gap with its cause',
   usage,
   run: async (args, io) => {
-    const { values } = parse(
-      args,
-      { data: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' }, json: { type: 'boolean' } },
-      'no files',
-    )
+    const { values } = parse(args, options, 'no files')
     const [from, to] = [instant('from', values.from), instant('to', values.to)]
     const places = placesIn(resolve(values.data ?? defaultDataDir()))
     const report = await verifyLog(places.log, seenOf(places))
     const continuity = tryContinuity(places, from, to, io)
-    if (values.json === true) io.out(JSON.stringify({ ...report, continuity }))
+    const replay = values.replay === true ? replayed(places, io) : null
+    if (values.json === true) io.out(JSON.stringify({ ...report, continuity, replay }))
     else {
       for (const { file, offset, message } of report.problems)
         io.out(`${file}${offset === null ? '' : ` at ${offset}`}: ${message}`)
@@ -40,13 +48,14 @@ export const verify: Command = {
             : `${report.problems.length} problems.`),
       )
       for (const line of continuity === null ? [] : continuityLines(continuity)) io.out(line)
+      if (replay !== null) io.out(replayLine(replay))
     }
-    return report.problems.length === 0 ? 0 : 1
+    return report.problems.length + (replay?.different.length ?? 0) === 0 ? 0 : 1
   },
 }
 
 /** A log that is damaged too much to be read on has no report of continuity; what is wrong with it is said above. */
-function tryContinuity(places: ReturnType<typeof placesIn>, from: number | null, to: number | null, io: Io) {
+function tryContinuity(places: Places, from: number | null, to: number | null, io: Io) {
   try {
     return continuityOf(places, from, to, io.err)
   } catch (error) {
@@ -54,4 +63,19 @@ function tryContinuity(places: ReturnType<typeof placesIn>, from: number | null,
     io.err(`continuity: ${error.message}`)
     return null
   }
+}
+
+function replayed({ log, views }: Places, io: Io): Proof {
+  const reader = openReader(log, { damaged: 'skip' })
+  try {
+    return proveViews(reader, views, (done, total) => io.err(`${done} of ${total} records read again`))
+  } finally {
+    reader.close()
+  }
+}
+
+function replayLine({ upto, different }: Proof): string {
+  return different.length === 0
+    ? `A replay of the records before ${upto} says what the views say, byte for byte.`
+    : `A replay of the records before ${upto} says something else than the views in: ${different.join(', ')}. Delete views.db to make them again.`
 }

@@ -1,9 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../core/host/run-cli.ts'
 import { Ledger } from '../../../core/sync/ledger.ts'
+import { plantLog } from '../../support/plant-log.ts'
+import { random } from '../../support/stream.ts'
+import { buildViews, writeLog } from '../../support/views.ts'
 
 let dir: string
 beforeEach(() => {
@@ -128,6 +132,20 @@ describe('a log by hand', () => {
     const { code, out } = await fieldwatch('verify', '--data', dir)
     expect(code).toBe(1)
     expect(out).toContain('records 1 to 6 are missing: the destination "central" had read them')
+  })
+
+  test('verify --replay finds views that say something else than the log, seed 56', async () => {
+    writeLog(join(dir, 'log'), plantLog(random(56), 1_500))
+    buildViews(join(dir, 'log'), join(dir, 'views.db'))
+    expect(await fieldwatch('verify', '--replay', '--data', dir)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('says what the views say, byte for byte'),
+    })
+    const db = new Database(join(dir, 'views.db'))
+    db.exec('update minute set messages = messages + 1')
+    db.close()
+    const { code, out } = await fieldwatch('verify', '--replay', '--data', dir, '--json')
+    expect([code, JSON.parse(out).replay.different]).toEqual([1, ['minute']])
   })
 
   test('alerts before anything ran says what to do, with exit code 1', async () => {
