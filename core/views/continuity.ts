@@ -160,8 +160,9 @@ export class ContinuityAnswers {
   /** Whole hours and minutes are summed up already; of the running minute the records are counted that were there. */
   private counted(instant: Instant, { from, until }: Span): ReadonlyMap<string, Counted> {
     const past = !instant.live && until === instant.time
-    const end = instant.live && until === instant.time ? minuteOf(until) + 1 : minuteOf(until)
     const newest = this.newestMinute.get()!.minute ?? 0
+    const live = instant.live && until === instant.time
+    const end = live ? Math.max(minuteOf(until), newest) + 1 : minuteOf(until) // a clock that went back is behind the log
     const firstHour = hourOf(minuteOf(from) + 59)
     const endHour = Math.max(firstHour, Math.min(hourOf(end), hourOf(newest)))
     const counts = new Map<string, Counted>()

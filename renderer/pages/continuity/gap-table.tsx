@@ -38,7 +38,7 @@ export function GapTable({ answer }: { readonly answer: Continuity }) {
           </thead>
           <tbody>
             {rows.slice(0, shown).map((gap) => (
-              <Row key={`${gap.sources[0]} ${gap.from} ${gap.cause}`} gap={gap} until={answer.until} />
+              <Row key={`${gap.sources[0]} ${gap.from} ${gap.cause}`} gap={gap} answer={answer} />
             ))}
           </tbody>
         </table>
@@ -57,8 +57,10 @@ export function GapTable({ answer }: { readonly answer: Continuity }) {
   )
 }
 
-function Row({ gap, until }: { readonly gap: SharedGap; readonly until: number }) {
+function Row({ gap, answer }: { readonly gap: SharedGap; readonly answer: Continuity }) {
   const clock = useClock()
+  const names = gap.sources.toSorted().join(', ')
+  const all = gap.sources.length > 1 && gap.sources.length === answer.sources.length
   return (
     <tr>
       <td className="num">
@@ -67,10 +69,10 @@ function Row({ gap, until }: { readonly gap: SharedGap; readonly until: number }
         </a>
       </td>
       <td className="num">
-        {age((gap.until ?? until) - gap.from)}
+        {age((gap.until ?? answer.until) - gap.from)}
         {gap.until === null && ' so far'}
       </td>
-      <td title={gap.sources.join(', ')}>{gap.sources.join(', ')}</td>
+      <td title={names}>{all ? 'all sources' : names}</td>
       <td>{gap.cause}</td>
       <td className="ink2" title={gap.detail ?? undefined}>
         {gap.detail ?? ''}
