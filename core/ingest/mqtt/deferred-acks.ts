@@ -21,6 +21,7 @@ export class DeferredAcks implements Acknowledge {
   private readonly skipped: { readonly turn: number; readonly word: number; readonly packetId: number }[] = []
   private soon: NodeJS.Immediate | null = null
   private caught = 0
+  private flushedAt = Number.NEGATIVE_INFINITY
   private held: (() => void) | null = null
   private readonly send: Inside['_sendPacket']
 
@@ -34,6 +35,14 @@ export class DeferredAcks implements Acknowledge {
     client.handleMessage = this.handle.bind(this)
     client.options.customHandleAcks = this.handleQos2.bind(this)
     this.keepAlive(client)
+  }
+
+  /**
+   * The broker may send nothing more until it hears from us: it sent right after we acknowledged, so it had been
+   * waiting for that, or much of the smallest usual window (10 to 20 messages in MQTT 3.1.1) is not acknowledged.
+   */
+  isAwaited(): boolean {
+    return this.given - this.passed >= pressing || performance.now() - this.flushedAt < rightAfterMs
   }
 
   /** The message is on disk: its acknowledgement leaves with the next `flush`. */
@@ -68,6 +77,7 @@ export class DeferredAcks implements Acknowledge {
       bytes.writeUInt16BE(waiting[i + 1]!, i * 2 + 2)
     }
     stream.write(bytes)
+    this.flushedAt = performance.now()
   }
 
   /** Nothing more is taken: what still comes is passed over, and not acknowledged, so that the connection can end. */
@@ -138,6 +148,9 @@ export class DeferredAcks implements Acknowledge {
 // 40 02 and 50 02: valid in MQTT 3.1.1 and 5.
 const puback = 0x4002
 const pubrec = 0x5002
+
+const pressing = 5
+const rightAfterMs = 5
 
 interface Inside {
   readonly connected: boolean

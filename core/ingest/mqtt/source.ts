@@ -174,14 +174,14 @@ export class MqttSource {
     this.rate.count()
     const record = this.intake.record(packet, this.options.now())
     const ack = ackOf(packet, acks)
-    if (record !== null) return this.options.batcher.add(this.arrival(record, ack))
+    if (record !== null) return this.options.batcher.add(this.arrival(record, ack, acks))
     if (ack !== null) acks.skip(ack.packetId, ack.qos)
     return true
   }
 
-  private arrival(record: Appending, ack: Arrival['ack']): Arrival {
+  private arrival(record: Appending, ack: Arrival['ack'], acks: DeferredAcks): Arrival {
     const dropAs = ack === null ? this.droppable(record.name) : null
-    return { record, ack, urgent: this.version === '3.1.1', dropAs }
+    return { record, ack, urgent: ack !== null && this.version === '3.1.1' && acks.isAwaited(), dropAs }
   }
 
   private connected(client: MqttClient, packet: IConnackPacket): void {

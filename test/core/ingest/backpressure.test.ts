@@ -184,6 +184,26 @@ describe('the queue', () => {
   })
 })
 
+test('a broker is hurried for when it waits for us: right after an acknowledgement, or when much is not acknowledged', () => {
+  let now = 1_000
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  ends.push(() => vi.restoreAllMocks())
+  const stream = { destroyed: false, write: () => true }
+  const client = Object.assign(Object.create(null), { options: {}, connected: true, stream, _sendPacket: () => {} })
+  const acks = new DeferredAcks(client, () => true)
+  const come = (messageId: number) => {
+    const packet = { cmd: 'publish', qos: 1, messageId }
+    client.handleMessage(packet, () => client._sendPacket({ cmd: 'puback' }))
+    return acks.isAwaited()
+  }
+  expect([1, 2, 3, 4, 5].map(come)).toEqual([false, false, false, false, true])
+  for (const id of [1, 2, 3, 4, 5]) acks.acknowledge(id, 1)
+  acks.flush()
+  expect(come(6)).toBe(true)
+  now += 5
+  expect(acks.isAwaited()).toBe(false)
+})
+
 test('while nothing is read, the broker is told that we live, and its silence is no lost link', () => {
   const said: string[] = []
   const client = Object.assign(Object.create(null), {
