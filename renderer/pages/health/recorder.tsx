@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { At, Recorder as Row, SourceRow, Spread } from '../../../core/contract/calls.ts'
+import type { At, Recorder as Row, SourceRow, Spread, Status } from '../../../core/contract/calls.ts'
 import { useStatus } from '../../use-core.ts'
 import { bytes, count, many } from '../../words/number.ts'
 import { age, brief } from '../../words/time.ts'
@@ -49,8 +49,16 @@ export function Recorder({ at }: { readonly at: At }) {
         </Fact>
         {status.sources.flatMap(droppedFacts)}
       </dl>
+      {held(status.log) !== null && <p className="small p2 medium">{held(status.log)}</p>}
+      {status.log.note !== null && <p className="small">{status.log.note}</p>}
     </section>
   )
+}
+
+/** A moment's wait for the program itself is nothing to be told of. */
+function held({ heldBy }: Status['log']): string | null {
+  if (heldBy === null || heldBy.destination === null) return null
+  return `The log keeps files that should go: ${heldBy.destination} lacks the records from ${count(heldBy.offset)} on. See Sync.`
 }
 
 function Fact({ name, title, children }: { name: string; title?: string | undefined; children: ReactNode }) {

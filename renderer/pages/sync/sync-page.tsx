@@ -11,6 +11,7 @@ import { useCall } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { AddDestination } from './add-destination.tsx'
 import { DestinationCard } from './destination-card.tsx'
+import { Held } from './held.tsx'
 import { LagChart } from './lag-chart.tsx'
 import { Ledger } from './ledger.tsx'
 import { Outages } from './outages.tsx'
@@ -51,6 +52,7 @@ function Destinations({ rows, past }: { readonly rows: readonly DestinationRow[]
           <DestinationCard key={row.name} row={row} past={past} />
         ))}
       </div>
+      <Held past={past} />
       {rows.map((row) => row.error !== null && <Trouble key={row.name} row={row} past={past} />)}
       <div className={styles.split}>
         <div className={styles.main}>

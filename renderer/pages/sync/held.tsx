@@ -1,0 +1,45 @@
+import type { Config } from '../../../core/contract/calls.ts'
+import { Button } from '../../parts/button.tsx'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { useCall, useStatus } from '../../use-core.ts'
+import { bytes, count } from '../../words/number.ts'
+import styles from './sync.module.css'
+import { useAction } from './use-action.ts'
+
+/** The log is past a bound, and keeps its oldest files for a destination that lacks them. */
+export function Held({ past }: { readonly past: boolean }) {
+  const status = useStatus()
+  const config = useCall('config', {})
+  const action = useAction()
+  const name = status?.log.heldBy?.destination ?? null
+  if (status === undefined || name === null) return null
+  const { offset } = status.log.heldBy!
+  return (
+    <>
+      <div className={styles.trouble} role="status">
+        <Icon name="disk" />
+        <p className="num">
+          <span className="medium">{name}: </span>
+          the log keeps files that should go, because the records from {count(offset)} on were not sent.{' '}
+          <span className="ink2">
+            It grows until they are, or until the disk is full ({bytes(status.log.freeBytes)} free); then nothing more
+            is captured.
+          </span>
+        </p>
+        <Button
+          disabled={past || action.isPending || config.data === undefined}
+          onClick={() => action.mutate(['config.put', { config: notRequired(config.data!, name), secrets: [] }])}
+        >
+          Let the oldest go unsent
+        </Button>
+      </div>
+      {action.error !== null && <ErrorNote error={action.error} />}
+    </>
+  )
+}
+
+function notRequired(config: Config, name: string): Config {
+  const destinations = config.destinations.map((one) => (one.name === name ? { ...one, required: false } : one))
+  return { ...config, destinations }
+}
