@@ -276,7 +276,7 @@ export const configSchema = z.strictObject({
         .default(null)
         .meta(
           about(
-            'When all log files pass this size, the oldest go; null is a tenth of the disk, at most 20. Roll-ups, alerts and what was learned stay.',
+            'When all log files pass this size, the oldest go; null is a tenth of the disk, at most 20. Rules, names, open alerts and what was learned stay.',
             { unit: 'GB' },
           ),
         ),
