@@ -5,6 +5,7 @@ import type {
   Evidence,
   GapCause,
   LogRecord,
+  Mapping,
   Millis,
   Offset,
   Priority,
@@ -596,6 +597,10 @@ export interface Calls {
     { readonly offset: Offset }
   >
   rules: Call<{ readonly at: At }, readonly Rule[]>
+  /** In the order in which they were put; of two for one topic the last counts. */
+  mappings: Call<{ readonly at: At }, readonly Mapping[]>
+  /** The newest messages that a mapping is for, as they would be read with it. Throws bad_input where it cannot be understood. */
+  'mapping.preview': Call<{ readonly mapping: Mapping; readonly limit: number }, readonly MessageRow[]>
   destinations: Call<Record<string, never>, readonly DestinationRow[]>
   ledger: Call<
     { readonly destination: string | null; readonly before: number | null; readonly limit: number },
@@ -646,6 +651,8 @@ export const readCalls = [
   'continuity.silent',
   'timeline',
   'rules',
+  'mappings',
+  'mapping.preview',
 ] as const satisfies readonly CallName[]
 export type ReadCall = (typeof readCalls)[number]
 

@@ -77,6 +77,36 @@ export const priorities = [1, 2, 3] as const
 /** 1 critical, 2 warning, 3 advisory. */
 export type Priority = (typeof priorities)[number]
 
+export const mappingFormats = ['json', 'csv', 'pattern', 'protobuf', 'avro'] as const
+
+/** How a person says that messages are to be read, in place of what the program makes of them. */
+export interface Mapping {
+  readonly id: string
+  /** MQTT topic filter of the messages. */
+  readonly topics: string
+  readonly format: (typeof mappingFormats)[number]
+  /** The text of the .proto file, the JSON of the Avro schema, or the pattern of a line; else null. */
+  readonly schema: string | null
+  /** CSV: the names of its columns; null: its first line has them. */
+  readonly columns: readonly string[] | null
+  readonly separator: ',' | ';' | '\t' | null
+  /** Path of the list that holds the rows; null: the message is a row, or a list of them. */
+  readonly rows: string | null
+  /** Names hold `{2}` for the second level of the topic and `{machine}` for a field. Null: the topic. */
+  readonly device: string | null
+  /** Null: every field is a signal. */
+  readonly signals: readonly { readonly signal: string; readonly field: string; readonly unit: string | null }[] | null
+  /** Unit of the signals that have none of their own. */
+  readonly unit: string | null
+  /** Path of the time; null: arrival. */
+  readonly time: string | null
+  /** Rows with another quality than these are left out, and counted. */
+  readonly quality: { readonly field: string; readonly good: readonly string[] } | null
+  /** It counts for records from here on; before its own record: what is kept is read again. */
+  readonly from: Offset
+  readonly version: number
+}
+
 /** From when on a zone is how far from UTC, milliseconds both, in order; before the first it is as after it. */
 export type ZoneChanges = readonly (readonly [Millis, Millis])[]
 
@@ -91,6 +121,8 @@ export interface Commands {
   mark: { readonly id: string; readonly useful: boolean; readonly by: string }
   note: { readonly device: string; readonly text: string; readonly by: string }
   bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
+  'mapping.put': Mapping
+  'mapping.delete': { readonly id: string }
   'maintenance.put': Maintenance
   'maintenance.end': { readonly id: string; readonly by: string }
   /** Out of service until a person puts it back; it stays so through every maintenance. */
@@ -275,6 +307,7 @@ export const undecodableReasons = [
   'not_finite',
   'no_value',
   'empty',
+  'not_as_mapped',
   'not_sparkplug',
   'sparkplug_no_birth',
   'bad_quality',

@@ -1,6 +1,7 @@
 import { configJsonSchema } from '../config/settings.ts'
 import { type Calls, type Config, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
+import { prepareMapping } from '../stream/decode/mapping.ts'
 import type { Answers } from './calls.ts'
 import type { RunningHost } from './host.ts'
 
@@ -10,7 +11,10 @@ export function answersOf(host: RunningHost): Answers {
     ...reads(host),
     health: (input, signal) => health(host, input, signal),
     status: () => host.status(),
-    command: (input) => host.ingest.ask('command', input),
+    command: (input) => {
+      if (input.name === 'mapping.put') prepareMapping(input.value) // says what cannot be understood
+      return host.ingest.ask('command', input)
+    },
     destinations: () => host.rows,
     ledger: (input, signal) => host.forward.ask('ledger', input, signal),
     lag: (input, signal) => host.forward.ask('lag', input, signal),

@@ -4,8 +4,8 @@ import { isSecretName } from '../config/secrets.ts'
 import { configSchema, sourceSchema } from '../config/settings.ts'
 import type { CallName, Calls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Commands, Rule } from '../contract/model.ts'
-import { priorities } from '../contract/model.ts'
+import type { Commands, Mapping, Rule } from '../contract/model.ts'
+import { mappingFormats, priorities } from '../contract/model.ts'
 
 // What comes over the wire is somebody else's until it has passed here. Every list and text has a bound.
 
@@ -36,6 +36,29 @@ const rule = z.strictObject({
   version: z.int().min(1),
 }) satisfies z.ZodType<Rule>
 
+const field = z.string().min(1).max(200)
+
+const mapping = z.strictObject({
+  id: z.string().min(1).max(200),
+  topics: z.string().min(1).max(1_000),
+  format: z.enum(mappingFormats),
+  schema: z.string().max(100_000).nullable(),
+  columns: z.array(z.string().max(200)).min(1).max(1_000).nullable(),
+  separator: z.enum([',', ';', '\t']).nullable(),
+  rows: field.nullable(),
+  device: field.nullable(),
+  signals: z
+    .array(z.strictObject({ signal: field, field, unit: z.string().min(1).max(32).nullable() }))
+    .min(1)
+    .max(1_000)
+    .nullable(),
+  unit: z.string().min(1).max(32).nullable(),
+  time: field.nullable(),
+  quality: z.strictObject({ field, good: z.array(z.string().max(100)).min(1).max(100) }).nullable(),
+  from: offset,
+  version: z.int().min(1),
+}) satisfies z.ZodType<Mapping>
+
 const commandValues = {
   'rule.put': rule,
   'rule.delete': z.strictObject({ id: z.string().min(1).max(200) }),
@@ -44,6 +67,8 @@ const commandValues = {
   unshelve: z.strictObject({ ids, by }),
   mark: z.strictObject({ id, useful: z.boolean(), by }),
   note: z.strictObject({ device: id, text, by }),
+  'mapping.put': mapping,
+  'mapping.delete': z.strictObject({ id: z.string().min(1).max(200) }),
   'maintenance.put': z.strictObject({
     id: z.string().min(1).max(200),
     devices: z.array(id).min(1).max(1_000),
@@ -66,6 +91,8 @@ const command = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('unshelve'), value: commandValues.unshelve }),
   z.strictObject({ name: z.literal('mark'), value: commandValues.mark }),
   z.strictObject({ name: z.literal('note'), value: commandValues.note }),
+  z.strictObject({ name: z.literal('mapping.put'), value: commandValues['mapping.put'] }),
+  z.strictObject({ name: z.literal('mapping.delete'), value: commandValues['mapping.delete'] }),
   z.strictObject({ name: z.literal('maintenance.put'), value: commandValues['maintenance.put'] }),
   z.strictObject({ name: z.literal('maintenance.end'), value: commandValues['maintenance.end'] }),
   z.strictObject({ name: z.literal('service'), value: commandValues.service }),
@@ -105,6 +132,8 @@ const inputs = {
   timeline: z.strictObject({ from: millis, until: millis, bins: z.int().min(1).max(10_000), at }),
   command,
   rules: z.strictObject({ at }),
+  mappings: z.strictObject({ at }),
+  'mapping.preview': z.strictObject({ mapping, limit: z.int().min(1).max(50) }),
   destinations: nothing,
   ledger: z.strictObject({ destination: destination.nullable(), before: z.number().nullable(), limit }),
   lag: z.strictObject({ from: millis, until: millis, points: z.int().min(1).max(10_000) }),

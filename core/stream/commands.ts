@@ -5,6 +5,7 @@ import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { turn } from './gaps.ts'
 import { wholeIncidents } from './incident.ts'
+import { dropMapping, putMapping } from './mappings.ts'
 import type { Plant } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
@@ -33,6 +34,8 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
   mark,
   note: (plant, note, out) => out.note(note, plant.next, plant.time),
+  'mapping.put': (plant, mapping, out) => putMapping(plant, mapping, out),
+  'mapping.delete': (plant, { id }, out) => dropMapping(plant, id, out),
   'maintenance.put': putMaintenance,
   'maintenance.end': endMaintenance,
   service: setService,

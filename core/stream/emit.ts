@@ -3,6 +3,7 @@ import type {
   Commands,
   LinkEvent,
   Maintenance,
+  Mapping,
   Millis,
   Offset,
   Rule,
@@ -44,6 +45,8 @@ export interface Emit {
   maintenance(maintenance: Maintenance, ended: Millis | null): void
   service(service: Commands['service']): void
   zone(zone: Commands['zone']): void
+  /** From the next record on; null: it counts no more. */
+  mapping(id: string, mapping: Mapping | null): void
   /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
   birth(key: string, birth: Birth, same: boolean): void
   /** The clock of a device is behind by so much, from the next record on; 0: it is right. */
@@ -84,6 +87,7 @@ export const silentEmit: Emit = {
   service: nothing,
   zone: nothing,
   birth: nothing,
+  mapping: nothing,
   clock: nothing,
   link: nothing,
   source: nothing,

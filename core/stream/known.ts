@@ -2,6 +2,7 @@ import type {
   Alert,
   Commands,
   Maintenance,
+  Mapping,
   Millis,
   Offset,
   Rule,
@@ -30,6 +31,7 @@ export interface Known {
   readonly time: Millis
   readonly zone: string
   readonly zoneChanges?: ZoneChanges
+  readonly mappings?: readonly Mapping[]
   /** Devices whose clock is known to be wrong, and how far it is behind. */
   readonly clocks?: readonly (readonly [device: string, behind: Millis])[]
   readonly rules: readonly Rule[]
@@ -68,7 +70,7 @@ export interface KnownSeries {
 export interface PathKnown
   extends Pick<
     Known,
-    'next' | 'time' | 'zone' | 'zoneChanges' | 'clocks' | 'rules' | 'sources' | 'births' | 'maintenance'
+    'next' | 'time' | 'zone' | 'zoneChanges' | 'mappings' | 'clocks' | 'rules' | 'sources' | 'births' | 'maintenance'
   > {
   readonly series: readonly (Omit<KnownSeries, 'topic'> & { readonly source: string })[]
   /** Ids of the alerts that are open, or can still be acted on. */
@@ -76,7 +78,7 @@ export interface PathKnown
 }
 
 export function knownIn(plant: Plant): PathKnown {
-  const { next, time, zone, zoneChanges, rules } = plant
+  const { next, time, zone, zoneChanges, mappings, rules } = plant
   const sources = plant.sources.map(({ name, up, linked, lostSince, due }) => {
     return { name, up, linked, lostSince, due: Number.isNaN(due) ? null : due }
   })
@@ -91,6 +93,7 @@ export function knownIn(plant: Plant): PathKnown {
     zone,
     maintenance,
     zoneChanges,
+    mappings,
     clocks: clocksOf(plant),
     rules: [...rules],
     sources,
@@ -107,9 +110,11 @@ export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant 
   plant.time = known.time
   plant.zone = known.zone
   plant.zoneChanges = known.zoneChanges ?? []
+  plant.mappings = known.mappings ?? []
   out.at(known.next - 1, known.time)
   for (const rule of known.rules) putRule(plant, rule, out)
   out.zone({ name: known.zone, changes: plant.zoneChanges })
+  for (const mapping of plant.mappings) out.mapping(mapping.id, mapping)
   for (const source of known.sources) putSource(plant, source, out)
   for (const [key, birth] of known.births) putBirth(plant, key, birth, out)
   for (const series of known.series) putSeries(plant, series, out)

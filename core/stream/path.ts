@@ -69,7 +69,11 @@ export function resumePath(known: Known, out: Emit, options: PathOptions = {}): 
 
 function pathOf(plant: Plant, { detect = true, shapes = true }: PathOptions): Path {
   plant.detects = detect
-  const context: Context = { birth: (key) => plant.births.get(key) ?? null, zone: () => plant.zoneChanges }
+  const context: Context = {
+    birth: (key) => plant.births.get(key) ?? null,
+    zone: () => plant.zoneChanges,
+    mappings: () => plant.mappings,
+  }
   const reader: Reader = { plant, context, decoder: createDecoder({ shapes }), decoded: createDecoded() }
   return {
     get next() {

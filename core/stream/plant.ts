@@ -1,4 +1,4 @@
-import type { Alert, Millis, Offset, Rule, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
+import type { Alert, Mapping, Millis, Offset, Rule, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
@@ -45,6 +45,8 @@ export interface Plant {
   readonly shelved: Set<string>
   /** What the births of Sparkplug nodes and devices declared, by their key. */
   readonly births: Map<string, Birth>
+  /** How people say that messages are to be read, the newest last. Another list whenever one changes. */
+  mappings: readonly Mapping[]
   /** The newest incident of each device and source. */
   readonly incidents: Map<string, Incident>
   /** Maintenance that has not ended, by its id. */
@@ -123,6 +125,7 @@ export function createPlant(maxSeries: number): Plant {
     alerts: new Map(),
     shelved: new Set(),
     births: new Map(),
+    mappings: [],
     incidents: new Map(),
     windows: new Map(),
     outOfService: new Set(),

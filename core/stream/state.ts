@@ -1,5 +1,5 @@
 import { FieldError } from '../contract/errors.ts'
-import type { Alert, Millis, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
+import type { Alert, Mapping, Millis, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-14'
+export const pathVersion = 'path-15'
 
 interface Core {
   readonly time: Millis | null
@@ -40,6 +40,7 @@ interface Core {
   readonly alerts: readonly Alert[]
   readonly shelved: readonly string[]
   readonly births: readonly (readonly [string, Birth])[]
+  readonly mappings: readonly Mapping[]
   readonly incidents: readonly (readonly [string, Incident])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
@@ -123,6 +124,7 @@ function coreOf(plant: Plant): Core {
     alerts: [...plant.alerts.values()],
     shelved: [...plant.shelved],
     births: [...plant.births],
+    mappings: plant.mappings,
     incidents: [...plant.incidents],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
@@ -186,6 +188,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const [node, sequence] of core.sequences) plant.sequences.set(node, sequence)
   for (const id of core.shelved) plant.shelved.add(id)
   for (const [key, birth] of core.births) plant.births.set(key, birth)
+  plant.mappings = core.mappings
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)

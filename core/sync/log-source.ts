@@ -4,7 +4,16 @@ import type { Block } from '../contract/block.ts'
 import { content, kindCode, recordAt } from '../contract/block.ts'
 import type { Alert, AlertPhase, Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import { type BirthRow, behindSql, birthSql, ContextAsOf, type KnownRows, zoneSql } from '../stream/decode/context.ts'
+import {
+  type BirthRow,
+  behindSql,
+  birthSql,
+  ContextAsOf,
+  type KnownRows,
+  mappedSql,
+  mappingsSql,
+  zoneSql,
+} from '../stream/decode/context.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
 import { devicePlace } from '../stream/place.ts'
@@ -140,6 +149,8 @@ interface Prepared {
   readonly birth: Database.Statement<[string, Offset, string, Offset], BirthRow>
   readonly zone: Database.Statement<[Offset], string | null>
   readonly behind: Database.Statement<[string, Offset], Millis>
+  readonly mapped: Database.Statement<[Offset], Offset | null>
+  readonly mappings: Database.Statement<[Offset], string>
 }
 
 /** What decoding depends on, from the views; the file is opened when it is asked for, because views are made again. */
@@ -164,6 +175,14 @@ class KnownInViews implements KnownRows {
     return this.open()?.behind.get(device, before)
   }
 
+  mapped(before: Offset): Offset | null {
+    return this.open()?.mapped.get(before) ?? null
+  }
+
+  mappings(before: Offset): readonly string[] {
+    return this.open()?.mappings.all(before) ?? []
+  }
+
   close(): void {
     this.db?.close()
     this.db = this.prepared = null
@@ -175,6 +194,8 @@ class KnownInViews implements KnownRows {
     this.prepared = {
       birth: this.db.prepare(birthSql),
       zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
+      mapped: this.db.prepare<[Offset], Offset | null>(mappedSql).pluck(),
+      mappings: this.db.prepare<[Offset], string>(mappingsSql).pluck(),
       behind: this.db.prepare<[string, Offset], Millis>(behindSql).pluck(),
     }
     return this.prepared

@@ -94,6 +94,7 @@ export const cuts: { readonly [table: string]: string | null } = {
   birth: `delete from birth as old where offset < (select max(offset) from birth where key = old.key)
     and offset <> (select max(offset) from birth where key = old.key and metrics is not null)`,
   clock: 'delete from clock as old where offset < (select max(offset) from clock where device = old.device)',
+  mapping: null,
   rule: null,
   note: null,
   bookmark: null,

@@ -1,5 +1,13 @@
 import type { Millis, Offset } from '../contract/model.ts'
-import { type BirthRow, behindSql, birthSql, type KnownRows, zoneSql } from '../stream/decode/context.ts'
+import {
+  type BirthRow,
+  behindSql,
+  birthSql,
+  type KnownRows,
+  mappedSql,
+  mappingsSql,
+  zoneSql,
+} from '../stream/decode/context.ts'
 import type { Db } from './tables.ts'
 
 /** What decoding depends on beside the message, as the views hold it. */
@@ -7,9 +15,13 @@ export function knownRows(db: Db): KnownRows {
   const birth = db.prepare<[string, Offset, string, Offset], BirthRow>(birthSql)
   const zone = db.prepare<[Offset], string | null>(zoneSql).pluck()
   const behind = db.prepare<[string, Offset], Millis>(behindSql).pluck()
+  const mapped = db.prepare<[Offset], Offset | null>(mappedSql).pluck()
+  const mappings = db.prepare<[Offset], string>(mappingsSql).pluck()
   return {
     birth: (key, before) => birth.get(key, before, key, before),
     zone: (before) => zone.get(before),
+    mapped: (before) => mapped.get(before) ?? null,
+    mappings: (before) => mappings.all(before),
     behind: (device, before) => behind.get(device, before),
   }
 }

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import { type Block, content, kindCode, recordAt } from '../contract/block.ts'
 import type { Calls, MessageRow } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Offset, UndecodableReason } from '../contract/model.ts'
+import type { Offset, Reading, UndecodableReason } from '../contract/model.ts'
 import type { Instant } from './instant.ts'
 import { listedTopic } from './undecodable.ts'
 import type { Views } from './views.ts'
@@ -93,18 +93,22 @@ export class MessageAnswers {
   }
 
   private row(block: Block, row: number): MessageRow {
-    const { bytes, ...record } = recordAt(block, row)
-    const isMessage = record.kind === 'message'
+    if (block.kind[row] !== kindCode.message) return messageRow(block, row, [], null)
     const { records } = this.views
-    const reason = isMessage ? records.decode(block, row) : null
-    return {
-      record,
-      ...textOf(content(block, row) ?? bytes),
-      size: bytes.length,
-      readings: isMessage && reason === null ? records.readings(record.offset, record.time) : [],
-      undecodable: reason ?? (isMessage ? records.decoded.left : null),
-    }
+    const reason = records.decode(block, row)
+    const readings = reason === null ? records.readings(block.first + row, block.time[row]!) : []
+    return messageRow(block, row, readings, reason ?? records.decoded.left)
   }
+}
+
+export function messageRow(
+  block: Block,
+  row: number,
+  readings: readonly Reading[],
+  undecodable: UndecodableReason | null,
+): MessageRow {
+  const { bytes, ...record } = recordAt(block, row)
+  return { record, ...textOf(content(block, row) ?? bytes), size: bytes.length, readings, undecodable }
 }
 
 function textOf(bytes: Uint8Array): Pick<MessageRow, 'text' | 'base64'> {

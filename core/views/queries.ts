@@ -7,6 +7,7 @@ import { DeviceAnswers } from './devices.ts'
 import { GapHistory } from './gaps.ts'
 import { HealthAnswers } from './health.ts'
 import { type Instant, instantOf } from './instant.ts'
+import { MappingAnswers } from './mappings.ts'
 import { MessageAnswers } from './messages.ts'
 import { RuleHistory } from './rules.ts'
 import { SeriesAnswers } from './series.ts'
@@ -55,6 +56,7 @@ function answersFrom(views: Views): Answers {
   const continuity = new ContinuityAnswers(views, gaps)
   const timeline = new TimelineAnswers(views, gaps)
   const rules = new RuleHistory(views.db)
+  const mappings = new MappingAnswers(views)
   return {
     bounds: () => boundsOf(views),
     health: asOf(views, (instant) => health.health(instant)),
@@ -74,6 +76,9 @@ function answersFrom(views: Views): Answers {
       continuity.silent(instant, input),
     ),
     timeline: asOf(views, (instant, input: Calls['timeline']['in']) => timeline.timeline(instant, input)),
+    mappings: asOf(views, ({ offset }) => mappings.at(offset)),
+    'mapping.preview': ({ mapping, limit }) =>
+      ask(views, { at: null }, ({ offset }) => mappings.preview(mapping, offset, limit)),
     rules: asOf(views, ({ offset }) => rules.at(offset)),
   }
 }

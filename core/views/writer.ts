@@ -4,6 +4,7 @@ import type {
   Commands,
   LinkEvent,
   Maintenance,
+  Mapping,
   Millis,
   Offset,
   Rule,
@@ -161,6 +162,10 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.zone.run(this.offset, name, JSON.stringify(changes ?? []))
   }
 
+  mapping(id: string, mapping: Mapping | null): void {
+    if (!this.skip) this.run.mapping.run(id, this.offset, mapping === null ? null : JSON.stringify(mapping))
+  }
+
   clock(device: string, behindMs: Millis): void {
     if (!this.skip) this.run.clock.run(device, this.offset, behindMs)
   }
@@ -257,6 +262,7 @@ interface Statements {
   readonly birth: Statement<[string, number, number, string | null]>
   readonly maintenance: Statement<[string, number, string, number | null]>
   readonly service: Statement<[string, number, number, string | null, string]>
+  readonly mapping: Statement<[string, number, string | null]>
   readonly clock: Statement<[string, number, number]>
   readonly zone: Statement<[number, string, string]>
   readonly link: Statement<[number, number, string, string, string | null]>
@@ -282,6 +288,7 @@ function statements(db: Db): Statements {
     rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
     note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
     bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),
+    mapping: db.prepare('insert or replace into mapping values (?, ?, ?)'),
     clock: db.prepare('insert or replace into clock values (?, ?, ?)'),
     birth: db.prepare('insert or replace into birth values (?, ?, ?, ?)'),
     maintenance: db.prepare('insert or replace into maintenance values (?, ?, ?, ?)'),

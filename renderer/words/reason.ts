@@ -8,6 +8,7 @@ const reasons: Record<UndecodableReason, string> = {
   not_finite: 'a number without an end',
   no_value: 'no value in it',
   empty: 'empty',
+  not_as_mapped: 'not as its mapping says',
   not_sparkplug: 'not a Sparkplug message',
   sparkplug_no_birth: 'an alias whose birth was not heard',
   bad_quality: 'marked bad by the device',

@@ -29,7 +29,7 @@ describe('the path says the same, byte for byte', () => {
   test('saved and restored after every record, seed 2', () => {
     const log = eventful(2).slice(0, 3_000)
     expectSame(restartedAtEveryRecord(log), cleanRun(log))
-  })
+  }, 300_000)
 
   test('and the logs hold what can go wrong', () => {
     const said = [1, 2, 3, 4, 5, 6].flatMap((seed) => cleanRun(eventful(seed)))

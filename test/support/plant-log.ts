@@ -187,6 +187,8 @@ function person(plant: Making): void {
       },
     ],
     ['rule.put', { ...limitRule(plant), id: 'silence', detector: 'silence', params: {}, enabled: random() < 0.9 }],
+    ['mapping.put', oddMapping(plant)],
+    ['mapping.delete', { id: 'lines' }],
     ['nonsense', 3],
   ]
   const [name, body] = commands[Math.floor(random() * commands.length)]!
@@ -213,6 +215,15 @@ function maintenance({ random, time }: Making): Record<string, unknown> {
   const from = time + Math.floor(random() * 60 * minute)
   const devices = random() < 0.5 ? ['*'] : ['plant/area0/d-0', 'plant/area1/d-1']
   return { id: `work-${Math.ceil(random() * 2)}`, devices, from, until: from + 30 * minute, note: 'oil', by: 'eva' }
+}
+
+function oddMapping({ random, time }: Making): Record<string, unknown> {
+  const pattern = random() < 0.1 ? '(' : '^(?<word>[a-z]+)$'
+  return {
+    ...{ id: 'lines', topics: 'plant/+/d-3', format: 'pattern', schema: pattern, columns: null, separator: null },
+    ...{ rows: null, device: random() < 0.5 ? '{2}/odd' : null, signals: null, unit: null, time: null, quality: null },
+    ...{ from: 0, version: time },
+  }
 }
 
 function limitRule({ random, time }: Making): Record<string, unknown> {
@@ -253,6 +264,23 @@ function linkEvent(plant: Making): void {
   plant.log.push({ kind: 'link', source, name, time: plant.time, body })
 }
 
+/** After three hours a device empties its buffer; a fault lies in it. */
+function drain(plant: Making, device: Device): void {
+  const from = plant.time
+  plant.time += 180 * minute
+  device.fault = 60
+  for (let i = 1; i <= 36; i++) {
+    const time = from + i * 5 * minute
+    device.faultUntil = i > 20 ? time + minute : 0
+    plant.log.push({
+      kind: 'message',
+      source: sourceOf(plant, device),
+      time: plant.time,
+      ...bodyOf(plant, device, time),
+    })
+  }
+}
+
 /** By the length of the log, so that the seeds draw what they drew. */
 function linkBodies(length: number): Readonly<Record<string, string>> {
   const cause = [null, 'broker link down', 'refused by broker', 'disk full', 'removed'][length % 5]
@@ -266,7 +294,8 @@ function linkBodies(length: number): Readonly<Record<string, string>> {
 function trouble(plant: Making): void {
   const { random } = plant
   const device = plant.devices[Math.floor(random() * plant.devices.length)]!
-  if (random() < 0.3) chatter(plant)
+  if (device.shape % 2 === 0 && random() < 0.3) drain(plant, device)
+  else if (random() < 0.3) chatter(plant)
   else if (random() < 0.5) device.silentUntil = plant.time + Math.floor(random() * 300 * minute)
   else {
     device.faultUntil = plant.time + Math.floor(random() * 200 * minute)

@@ -78,6 +78,7 @@ const calls = [
   'service',
   'zone',
   'birth',
+  'mapping',
   'clock',
   'link',
   'source',

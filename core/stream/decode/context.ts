@@ -1,4 +1,4 @@
-import type { Millis, Offset, ZoneChanges } from '../../contract/model.ts'
+import type { Mapping, Millis, Offset, ZoneChanges } from '../../contract/model.ts'
 
 /** A metric as the birth of its edge node or device declares it; later messages may name it by its alias alone. */
 export interface BirthMetric {
@@ -23,9 +23,12 @@ export interface Context {
   birth(key: string): Birth | null
   /** Of the plant, for times that name no zone. */
   zone(): ZoneChanges
+  /** How people say that messages are to be read: the same list until one changes. */
+  mappings(): readonly Mapping[]
 }
 
-export const noContext: Context = { birth: () => null, zone: () => [] }
+const noMappings: readonly Mapping[] = []
+export const noContext: Context = { birth: () => null, zone: () => [], mappings: () => noMappings }
 
 /** A birth with the same metrics keeps the list of the one before, so that what was made of it stays. */
 export function sameMetrics(a: readonly BirthMetric[], b: readonly BirthMetric[]): boolean {
@@ -51,6 +54,10 @@ export interface KnownRows {
   /** JSON of the changes of the zone. */
   readonly zone: (before: Offset) => string | null | undefined
   readonly behind: (device: string, before: Offset) => Millis | undefined
+  /** Where the newest change of a mapping stands; null: there is none. */
+  readonly mapped: (before: Offset) => Offset | null
+  /** JSON of the mappings, in the order in which they were put. */
+  readonly mappings: (before: Offset) => readonly string[]
 }
 
 /** What held before any record, from rows that are read when they are asked for. */
@@ -59,6 +66,8 @@ export class ContextAsOf implements Context {
   offset: Offset = 0
   private readonly rows: KnownRows
   private readonly lists = new Map<string, readonly BirthMetric[]>()
+  private mapped: Offset = -1
+  private list: readonly Mapping[] = noMappings
 
   constructor(rows: KnownRows) {
     this.rows = rows
@@ -71,6 +80,16 @@ export class ContextAsOf implements Context {
 
   zone(): ZoneChanges {
     return JSON.parse(this.rows.zone(this.offset) ?? '[]') as ZoneChanges // written by the views, from the same type
+  }
+
+  mappings(): readonly Mapping[] {
+    const changed = this.rows.mapped(this.offset)
+    if (changed === null) return noMappings
+    if (changed !== this.mapped) {
+      this.list = this.rows.mappings(this.offset).map((doc) => JSON.parse(doc) as Mapping) // as above
+      this.mapped = changed
+    }
+    return this.list
   }
 
   /** How far the clock of a device was behind, as far as was known. */
@@ -98,4 +117,8 @@ export const birthSql = `
        (select offset, metrics from birth where key = ? and offset < ? and metrics is not null
         order by offset desc limit 1) d`
 export const zoneSql = 'select changes from zone where offset < ? order by offset desc limit 1'
+export const mappedSql = 'select max(offset) from mapping where offset < ?'
+export const mappingsSql = `
+  select doc from (select id, doc, max(offset) as put from mapping where offset < ? group by id)
+  where doc is not null order by put`
 export const behindSql = 'select behind from clock where device = ? and offset < ? order by offset desc limit 1'

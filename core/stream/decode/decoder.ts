@@ -1,9 +1,10 @@
-import type { Topic, UndecodableReason } from '../../contract/model.ts'
+import type { Mapping, Topic, UndecodableReason } from '../../contract/model.ts'
 import { devicePlace, signalPlace } from '../place.ts'
 import type { Context } from './context.ts'
 import { csvIn, putCsv } from './csv.ts'
 import { addSignal, createDecoded, type Decoded, emptyLayout, inOrder, type Layout, putValue } from './decoded.ts'
 import { putRows, rowsIn } from './json-rows.ts'
+import { type Mapped, matchesFilter, prepareMapping } from './mapping.ts'
 import { bareText, fields, type Parsed, sayOf } from './parse.ts'
 import { learnShape, type Shape, scan } from './shape.ts'
 import { createTable, isFull, type SignalTable } from './signal-table.ts'
@@ -17,6 +18,7 @@ export interface Decoder {
 /** `shapes: false` reads every message with JSON.parse; the answers are the same. */
 export function createDecoder(options: { readonly shapes?: boolean } = {}): Decoder {
   const topics = new Map<string, TopicCache>()
+  const prepared = new Map<Mapping, Mapped>()
   const maxTries = (options.shapes ?? true) ? 8 : 0
   return {
     decode({ source, name }, bytes, context, out) {
@@ -25,6 +27,8 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
         if (topics.size >= maxTopics) topics.clear()
         cache = {
           topic: name,
+          mappings: null,
+          mapped: null,
           sparkplug: sparkplugTopic(name),
           layouts: new Map(),
           table: null,
@@ -34,12 +38,35 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
         topics.set(name, cache)
       }
       begin(out)
+      const mapped = mappedBy(prepared, cache, context.mappings())
+      if (mapped !== null) return bytes.length > maxBytes ? 'too_large' : mapped.read(name, bytes, context, out)
       if (cache.sparkplug === null) return decodeInto(cache, bytes, context, out)
       if (bytes.length > maxBytes) return 'too_large'
       return readSparkplug(cache.sparkplug, source, bytes, context, out)
     },
   }
 }
+
+/** The one put last counts. */
+function mappedBy(prepared: Map<Mapping, Mapped>, cache: TopicCache, mappings: readonly Mapping[]): Mapped | null {
+  if (cache.mappings === mappings) return cache.mapped
+  cache.mappings = mappings
+  const mapping = mappings.findLast(({ topics }) => matchesFilter(topics, cache.topic))
+  cache.mapped = mapping === undefined ? null : prepare(prepared, mapping)
+  return cache.mapped
+}
+
+function prepare(prepared: Map<Mapping, Mapped>, mapping: Mapping): Mapped {
+  let mapped = prepared.get(mapping)
+  if (mapped === undefined) {
+    if (prepared.size >= maxPrepared) prepared.clear()
+    mapped = prepareMapping(mapping)
+    prepared.set(mapping, mapped)
+  }
+  return mapped
+}
+
+const maxPrepared = 1_000
 
 function begin(out: Decoded): void {
   out.n = 0
@@ -60,6 +87,9 @@ const maxShapeBytes = 4_096
 
 interface TopicCache {
   readonly topic: string
+  /** The list of mappings that was looked through, and the one that is for this topic. */
+  mappings: readonly Mapping[] | null
+  mapped: Mapped | null
   /** Null: a topic as any other. */
   readonly sparkplug: SparkplugTopic | null
   readonly layouts: Map<string, Layout>

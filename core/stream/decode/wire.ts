@@ -107,6 +107,12 @@ export function signed64(low: number, high: number): number {
   return high < 0x8000_0000 ? unsigned64(low, high) : -((~high >>> 0) * half + (~low >>> 0) + 1)
 }
 
+/** Signed numbers with the sign in the lowest bit. */
+export function zigzag64(low: number, high: number): number {
+  const half = unsigned64(((low >>> 1) | (high << 31)) >>> 0, high >>> 1)
+  return (low & 1) === 0 ? half : -half - 1
+}
+
 const scratch = new DataView(new ArrayBuffer(8))
 
 export function float32(low: number): number {

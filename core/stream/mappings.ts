@@ -1,0 +1,29 @@
+import { FieldError } from '../contract/errors.ts'
+import type { Mapping } from '../contract/model.ts'
+import { prepareMapping } from './decode/mapping.ts'
+import type { Emit } from './emit.ts'
+import type { Plant } from './plant.ts'
+
+/** From the next record on; one that cannot be understood changes nothing. */
+export function putMapping(plant: Plant, mapping: Mapping, out: Emit): void {
+  if (!isUsable(mapping)) return
+  plant.mappings = [...plant.mappings.filter(({ id }) => id !== mapping.id), mapping]
+  out.mapping(mapping.id, mapping)
+}
+
+export function dropMapping(plant: Plant, id: string, out: Emit): void {
+  if (!plant.mappings.some((each) => each.id === id)) return
+  plant.mappings = plant.mappings.filter((each) => each.id !== id)
+  out.mapping(id, null)
+}
+
+function isUsable(mapping: Mapping): boolean {
+  if (typeof mapping.id !== 'string' || typeof mapping.topics !== 'string') return false
+  try {
+    prepareMapping(mapping)
+    return true
+  } catch (error) {
+    if (error instanceof FieldError) return false // the host has said so to whoever sent it
+    throw error
+  }
+}
