@@ -138,7 +138,7 @@ export function readText(plant: Plant, state: SeriesState, text: string, retaine
   out.state(state.series.id, now.time, text)
 }
 
-/** A number or a boolean: judged first, then learned from. */
+/** A number or a boolean: judged first, then learned from; what the broker remembers is neither. */
 export function readNumber(plant: Plant, state: SeriesState, value: number, retained: boolean, out: Emit): void {
   const { row, series } = state
   const { now } = plant
@@ -151,7 +151,7 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
   }
   if (!retained) pace(plant, state, out)
   if (series.type === 'boolean') readBoolean(state, now.time, value, out)
-  else if (plant.detects) measure(plant, state, out)
+  else if (plant.detects && !retained) measure(plant, state, out)
   else out.reading(series.id, now.time, value, Number.NaN, Number.NaN, false)
   row[lastValue] = value
   row[lastOffset] = now.offset

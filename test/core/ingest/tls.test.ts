@@ -89,11 +89,16 @@ describe.skipIf(!hasMosquitto || !hasOpenssl)('to a broker behind TLS', () => {
       () => ({ ...ca(), serverName: 'b' }),
       'for another name',
     ],
-  ] as const)('%s is said as such', async (_, server, host, more, sentence) => {
-    const port = await broker(server)
-    const { state, code, message } = await refusal(`mqtts://${host}:${port}`, more())
-    expect([state, code]).toEqual(['action needed', 'broker_tls'])
-    expect(message).toContain(sentence)
+  ] as const)('%s is said as such, with and without a WebSocket', async (_, server, host, more, sentence) => {
+    for (const [scheme, lines] of [
+      ['mqtts', ''],
+      ['wss', 'protocol websockets'],
+    ]) {
+      const port = await broker(server, lines)
+      const { state, code, message } = await refusal(`${scheme}://${host}:${port}`, more())
+      expect([state, code]).toEqual(['action needed', 'broker_tls'])
+      expect(message).toContain(sentence)
+    }
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { retainedFlag } from '../../../core/contract/block.ts'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
@@ -69,6 +70,14 @@ describe('a limit', () => {
     expect(opened!.alert.explanation.evidence.map((each) => each.offset)).toEqual([2, 3, 4, 5])
     expect(returned!.transition).toMatchObject({ phase: 'returned', time: start + 8 * minute })
     expect(returned!.alert.until).toBe(start + 6 * minute)
+  })
+
+  test('is not passed by what the broker remembers, however long that stands', () => {
+    const remembered = { ...reading(start + minute, 90), flags: retainedFlag }
+    const now = { ...limit, holdMs: 0 }
+    const put = command(start, 'rule.put', now)
+    expect(alertsOf([put, remembered, tick(start + hour)])).toEqual([])
+    expect(phases(alertsOf([put, remembered, reading(start + 2 * minute, 90)]), 'hot')).toEqual(['opened'])
   })
 
   for (const signal of ['value', 'v'])
