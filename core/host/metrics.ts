@@ -40,7 +40,12 @@ function* families(watched: Watched): Iterable<string> {
   yield gauge('open_alerts', 'Alerts that are open.', one(watched.alerts))
 }
 
-function* captured({ taken, dropped, commits, delays, queue }: Measures): Iterable<string> {
+function* captured({ time, taken, dropped, commits, delays, queue }: Measures): Iterable<string> {
+  yield gauge(
+    'recorder_heard_seconds',
+    'Unix time at which the recorder spoke last: each second, unless the disk or the machine holds it.',
+    one(time / 1_000),
+  )
   const bySource = (of: 'messages' | 'bytes') => taken.map((each): Sample => [{ source: each.source }, each[of]])
   yield counter('messages_total', 'Messages taken from brokers.', bySource('messages'))
   yield counter('message_bytes_total', 'Bytes of those messages, without their topics.', bySource('bytes'))

@@ -113,6 +113,7 @@ test('the metrics are what Prometheus reads: each family once, with help and typ
   const commits = families.get('fieldwatch_commit_seconds')!.samples
   expect(commits.find(({ labels }) => labels.le === '0.005')?.value).toBe(90)
   expect(commits.find(({ labels }) => labels.le === '0.002')?.value).toBe(0)
+  expect(families.get('fieldwatch_recorder_heard_seconds')?.samples[0]?.value).toBe(90)
   for (const [name, { type }] of families) expect(name.endsWith('_total'), name).toBe(type === 'counter')
 })
 
