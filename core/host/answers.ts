@@ -1,3 +1,4 @@
+import { passphraseName, secretName } from '../config/secrets.ts'
 import { configJsonSchema } from '../config/settings.ts'
 import { type Calls, type Config, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
@@ -26,7 +27,7 @@ export function answersOf(host: RunningHost): Answers {
     config: () => host.config,
     'config.put': (input) => putConfig(host, input),
     'config.schema': () => configJsonSchema(),
-    probe: (input, signal) => host.query.ask('probe', input, signal),
+    probe: async (input, signal) => host.query.ask('probe', await withSecrets(host, input), signal),
   }
 }
 
@@ -49,6 +50,18 @@ async function health(
 ): Promise<Calls['health']['out']> {
   const answer = await host.query.ask('health', input, signal)
   return { ...answer, catchingUp: input.at === null ? host.views.catchingUp : null }
+}
+
+/** A source that is known need not be told its secrets again, as long as it is the same broker and user. */
+async function withSecrets(host: RunningHost, input: Calls['probe']['in']): Promise<Calls['probe']['in']> {
+  const { name, url, username } = input.source
+  const known = host.config.sources.find((one) => one.name === name && one.url === url && one.username === username)
+  if (known === undefined) return input
+  return {
+    ...input,
+    password: input.password ?? (await host.secrets.get(secretName('source', name))),
+    passphrase: input.passphrase ?? (await host.secrets.get(passphraseName(name))),
+  }
 }
 
 async function pause(host: RunningHost, { destination, paused }: Calls['sync.pause']['in']): Promise<null> {

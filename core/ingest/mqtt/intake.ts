@@ -16,6 +16,8 @@ export class Intake {
   /** Digest of the retained message that is stored, by topic. */
   private readonly retained = new Map<string, string>()
   private excluded = 0
+  /** Of `excluded`, those that the log has been told of. */
+  private said = 0
   private retainedAgain = 0
 
   constructor(source: SourceConfig) {
@@ -28,6 +30,15 @@ export class Intake {
   leftOut(): SourceRow['leftOut'] {
     const { excluded, retainedAgain } = this
     return { excluded, retainedAgain }
+  }
+
+  /** What the log is to know of excluded messages since it was told last; null when there were none. */
+  toSay(): string | null {
+    const n = this.excluded - this.said
+    this.said = this.excluded
+    return n === 0
+      ? null
+      : `${n} ${n === 1 ? 'message' : 'messages'} of topics that are left out came and were not stored`
   }
 
   /** The disk is full, or was: what was taken meanwhile may come again, and is not stored already. */

@@ -280,7 +280,9 @@ export class MqttSource {
     if (this.told === told) return
     this.told = told
     const [event, cause] = now === 'up' ? (['up', null] as const) : (['down', now] as const)
-    const record = linkRecord(this.options.now(), this.options.source.name, event, detail, cause, refused)
+    const words = [detail, now === 'up' ? null : this.intake.toSay()].filter((part) => part !== null)
+    const said = words.length === 0 ? null : words.join('; ')
+    const record = linkRecord(this.options.now(), this.options.source.name, event, said, cause, refused)
     this.options.batcher.add({ record, ack: null, urgent: true })
   }
 }

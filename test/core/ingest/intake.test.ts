@@ -87,6 +87,8 @@ describe.skipIf(!hasMosquitto)('topics that a person left out', () => {
       expect([...stored].sort()).toEqual(['camera/1/temperature', 'knock', 'line/1'])
       await one.row(({ leftOut }) => leftOut.excluded === 120)
       await one.stop() // what was not acknowledged comes again to the next
+      const down = one.records().findLast(({ kind, topic }) => kind === 'link' && topic.name === 'down')!
+      expect(Buffer.from(down.bytes).toString()).toContain('120 messages of topics that are left out came and were not')
       const next = capturing(one.dir)
       next.capture.addSource(source(broker.url, { version }), null)
       await device.publishAsync('end', '', { qos: 1 })
