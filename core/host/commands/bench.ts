@@ -42,6 +42,17 @@ export const bench: Command = {
     if (only !== undefined && !Object.hasOwn(parts, only))
       throw new WrongUse(`--only: "${only}" is not one of ${Object.keys(parts).join(', ')}`)
     const { tell, reached } = teller(io, values.json)
+    let failed = false
+    /** One part that cannot be measured does not keep the others from it. */
+    const attempt = async (name: string, run: Parts[string], how: BenchOptions) => {
+      try {
+        await run(how)
+      } catch (error) {
+        how.signal.throwIfAborted()
+        failed = true
+        io.err(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
     await inDir(values.dir, async (dir) => {
       const how: BenchOptions = {
         dir,
@@ -52,9 +63,10 @@ export const bench: Command = {
         tell,
         progress: (text) => io.err(`… ${text}`),
       }
-      for (const [name, run] of Object.entries(parts)) if (only === undefined || only === name) await run(how)
+      for (const [name, run] of Object.entries(parts))
+        if (only === undefined || only === name) await attempt(name, run, how)
     })
-    return values.check && !reached() ? 1 : 0
+    return failed || (values.check && !reached()) ? 1 : 0
   },
 }
 

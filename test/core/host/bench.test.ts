@@ -53,8 +53,12 @@ describe('bench capture', () => {
     ])
   })
 
-  test.each(['slow-disk', 'beside'])('%s', async (part) => {
-    expect((await measured('capture', part)).length).toBe(3)
+  test.each([
+    ['slow-disk', 3],
+    ['beside', 3],
+    ['start', 1],
+  ])('%s', async (part, claims) => {
+    expect((await measured('capture', part)).length).toBe(claims)
   })
 })
 
