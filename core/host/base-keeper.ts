@@ -1,9 +1,9 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
-import { dropBases, hasBase, writeBase } from '../log/base.ts'
+import { type Base, dropBases, hasBase, writeBase } from '../log/base.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
 import { listSegments } from '../log/segment.ts'
-import { NextBase } from '../views/base.ts'
+import { isExact, NextBase } from '../views/base.ts'
 import { nearestBase } from '../views/begin.ts'
 
 const lookEvery: Millis = 2_000
@@ -17,6 +17,7 @@ export class BaseKeeper {
   private readonly now: () => Millis
   private readonly reader: LogReader
   private lookedAt: Millis = Number.NEGATIVE_INFINITY
+  private made: Offset | null = null
   private making: { readonly base: NextBase; at: Offset; readonly end: Offset } | null = null
 
   constructor(dir: string, now: () => Millis) {
@@ -45,9 +46,17 @@ export class BaseKeeper {
     const [oldest, end] = listSegments(this.dir)
     if (oldest === undefined) return null
     dropBases(this.dir, oldest)
-    if (end === undefined || end > saved || hasBase(this.dir, end)) return null
-    const base = oldest === 0 ? null : nearestBase(this.dir, oldest)
-    return { base: new NextBase(base instanceof FieldError ? null : base), at: oldest, end }
+    if (end === undefined || end > saved || this.isMade(end)) return null
+    return { base: new NextBase(baseAt(this.dir, oldest)), at: oldest, end }
+  }
+
+  /** One that is damaged, or that another version made, is made again while the records for it are here. */
+  private isMade(end: Offset): boolean {
+    if (end === this.made) return true
+    const base = baseAt(this.dir, end)
+    if (base === null || !isExact(base)) return false
+    this.made = end
+    return true
   }
 
   private step(making: NonNullable<typeof this.making>): void {
@@ -71,4 +80,10 @@ export class BaseKeeper {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error // tried again; the log says that it waits for it
     }
   }
+}
+
+function baseAt(dir: string, next: Offset): Base | null {
+  if (!hasBase(dir, next)) return null
+  const base = nearestBase(dir, next)
+  return base instanceof FieldError ? null : base
 }
