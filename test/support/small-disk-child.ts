@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { recordAt } from '../../core/contract/block.ts'
 import { FieldError } from '../../core/contract/errors.ts'
+import { startCapture } from '../../core/ingest/capture.ts'
 import { writeBase } from '../../core/log/base.ts'
 import { type Appending, openLog } from '../../core/log/log.ts'
 import { openReader } from '../../core/log/reader.ts'
@@ -13,7 +14,7 @@ const dir = '/mnt/log'
 const reserve = `${dir}/reserve`
 const empty = new Uint8Array()
 const bounds = { maxBytes: 1, minFreeBytes: 0, maxAge: null }
-const tests: { readonly [name: string]: () => unknown } = { 'last-words': lastWords, held, goes }
+const tests: { readonly [name: string]: () => unknown } = { 'last-words': lastWords, held, goes, stops }
 
 process.stdout.write(JSON.stringify(await tests[process.argv[2]!]!()))
 
@@ -43,6 +44,22 @@ async function lastWords() {
     lastRecord,
     reserveWhenRoom: existsSync(reserve),
   }
+}
+
+/** A whole capture is stopped while the disk is full. */
+async function stops() {
+  const log = openLog(dir, { reserveBytes: 4_194_304 })
+  const capture = startCapture({ log, now: Date.now, linger: 0, onHead: () => {}, onStatus: () => {} })
+  const fullSeen = fill(() => capture.append(big(10)))
+  stuff('/mnt/other')
+  log.lastWords()
+  await capture.stop()
+  const reader = openReader(dir)
+  const block = reader.read(log.head - 1)!
+  const lastRecord = recordAt(block, block.n - 1).topic.name
+  reader.close()
+  log.close()
+  return { fullSeen, lastRecord }
 }
 
 async function held() {

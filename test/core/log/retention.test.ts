@@ -145,6 +145,10 @@ describe.skipIf(!hasSmallDisk)('on a disk that is full', () => {
     })
   })
 
+  test('a capture that is stopped says so in the log', () => {
+    expect(onSmallDisk(16, 'stops')).toEqual({ fullSeen: true, lastRecord: 'stopped' })
+  })
+
   test('a reader that holds the log is named in the error, with what a person can do', () => {
     expect(onSmallDisk(16, 'held')).toEqual({
       code: 'disk_full',
