@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BrokerConfig, Config, DestinationConfig, SourceConfig } from '../contract/calls.ts'
+import type { BrokerConfig, Config, DestinationConfig, FileConfig, SourceConfig } from '../contract/calls.ts'
 
 // The one declaration of every setting: type, default, bounds, unit, help and whether it is secret.
 // The check of the file, the JSON Schema of the form and the README table all come from here.
@@ -169,6 +169,44 @@ const brokerSchema = z
     error: 'lets the network in, so devices must give a user and a password: set username as well',
   }) satisfies z.ZodType<BrokerConfig>
 
+/** One log file to follow. */
+const fileSchema = z.strictObject({
+  name: name
+    .refine(isFree, { error: 'is taken by the program itself; choose another name' })
+    .meta(about('What this file is called on screen and in the log. It stays.')),
+  path: z
+    .string()
+    .min(1)
+    .max(4_000)
+    .meta(about('The file, as an absolute path. Rotation and truncation are followed.')),
+  topic: z.string().min(1).max(1_000).meta(about('The topic that its lines get.')),
+  pattern: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .meta(
+      about(
+        'Regular expression whose named groups are signals, such as "took (?<ms>[0-9]+) ms"; null reads a line as any message.',
+      ),
+    ),
+  device: z
+    .string()
+    .min(1)
+    .max(200)
+    .nullable()
+    .default(null)
+    .meta(about('Name of the device, with {group} for a named group; null is the topic.')),
+  time: z
+    .string()
+    .min(1)
+    .max(200)
+    .nullable()
+    .default(null)
+    .meta(about('The named group that holds the time; null is the time of reading.')),
+}) satisfies z.ZodType<FileConfig>
+
 /** One Kafka cluster to send to. */
 const destinationSchema = z.strictObject({
   name: name.meta(about('What this destination is called; its place in the log hangs on it.')),
@@ -242,6 +280,12 @@ export const configSchema = z.strictObject({
     .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
     .default([])
     .meta(about('Brokers to capture from.')),
+  files: z
+    .array(fileSchema)
+    .max(50)
+    .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
+    .default([])
+    .meta(about('Log files to follow as they grow.')),
   broker: brokerSchema.prefault({}).meta(about('The broker inside this program.')),
   destinations: z
     .array(destinationSchema)

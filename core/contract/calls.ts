@@ -81,11 +81,25 @@ export interface DestinationConfig {
   readonly required: boolean
 }
 
+/** A log file that is followed; each line is a message. */
+export interface FileConfig {
+  readonly name: string
+  readonly path: string
+  readonly topic: string
+  /** A pattern whose named groups are signals; null: lines are read as any message. */
+  readonly pattern: string | null
+  /** Name of the device, with `{group}` and `{1}` for a level of the topic; null: the topic. */
+  readonly device: string | null
+  /** The group that is the time; null: the time at which the line was read. */
+  readonly time: string | null
+}
+
 export interface Config {
   readonly site: string
   /** IANA name of the plant's time zone. */
   readonly zone: string
   readonly sources: readonly SourceConfig[]
+  readonly files: readonly FileConfig[]
   readonly broker: BrokerConfig
   readonly destinations: readonly DestinationConfig[]
   /** Run the built-in demo plant. */

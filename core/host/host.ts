@@ -450,7 +450,7 @@ export class RunningHost implements Host {
     const { sources } = await this.withPasswords()
     const { broker: config } = this.config
     const broker = config.enabled ? { config, password: await this.secrets.get(brokerSecret) } : null
-    await this.ingest.ask('sources', { sources, broker })
+    await this.ingest.ask('sources', { sources, files: this.config.files, broker })
   }
 
   private async giveDestinations(): Promise<void> {

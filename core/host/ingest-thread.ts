@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { brokerSource } from '../config/settings.ts'
 import { zoneChanges } from '../config/zone.ts'
+import type { FileConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Commands, Millis } from '../contract/model.ts'
+import type { Commands, Mapping, Millis, Offset } from '../contract/model.ts'
 import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
@@ -103,8 +104,9 @@ async function letGo(): Promise<void> {
 }
 
 /** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */
-async function change(capture: Capture, { sources, broker }: Wanted): Promise<void> {
+async function change(capture: Capture, { sources, files, broker }: Wanted): Promise<void> {
   const next = new Map(sources.map((one) => [one.source.name, JSON.stringify(one)]))
+  for (const file of files) next.set(file.name, JSON.stringify(file))
   if (broker !== null) next.set(brokerSource, JSON.stringify(broker))
   for (const [name, as] of captures) {
     if (next.get(name) === as) continue
@@ -116,6 +118,12 @@ async function change(capture: Capture, { sources, broker }: Wanted): Promise<vo
     capture.addSource(source, password, passphrase)
     captures.set(source.name, next.get(source.name)!)
   }
+  for (const file of files) {
+    if (captures.has(file.name)) continue
+    if (file.pattern !== null) capture.append([command(Date.now(), 'mapping.put', mappingOf(file, log.head))])
+    capture.addFile(file)
+    captures.set(file.name, next.get(file.name)!)
+  }
   if (broker === null || captures.has(brokerSource)) return
   capture.addBroker(broker.config, broker.password)
   captures.set(brokerSource, next.get(brokerSource)!)
@@ -125,6 +133,22 @@ async function captured(): Promise<Capture> {
   const capture = await capturing
   if (capture === null) throw new FieldError('stopped', 'the recorder is stopping')
   return capture
+}
+
+/** Its lines are read by the pattern that its settings hold; what a person maps by hand has another id. */
+function mappingOf({ name, topic, pattern, device, time }: FileConfig, from: Offset): Mapping {
+  const none = { columns: null, separator: null, rows: null, signals: null, unit: null, quality: null }
+  return {
+    ...none,
+    id: `file/${name}`,
+    topics: topic,
+    format: 'pattern',
+    schema: pattern,
+    device,
+    time,
+    from,
+    version: 1,
+  }
 }
 
 function tellPreparing(): (done: number) => void {

@@ -2,6 +2,7 @@ import type {
   BrokerConfig,
   Calls,
   DestinationRow,
+  FileConfig,
   ReadCall,
   SourceConfig,
   SourceRow,
@@ -33,6 +34,7 @@ export interface SourceWithPassword {
 /** All that is to be captured from. */
 export interface Wanted {
   readonly sources: readonly SourceWithPassword[]
+  readonly files: readonly FileConfig[]
   /** The broker inside; null when it is not to run. */
   readonly broker: { readonly config: BrokerConfig; readonly password: string | null } | null
 }

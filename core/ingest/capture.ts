@@ -1,5 +1,5 @@
 import { brokerSource } from '../config/settings.ts'
-import type { BrokerConfig, Recorder, SourceConfig, SourceRow } from '../contract/calls.ts'
+import type { BrokerConfig, FileConfig, Recorder, SourceConfig, SourceRow } from '../contract/calls.ts'
 import type { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Appending, Log } from '../log/log.ts'
@@ -7,6 +7,7 @@ import { Batcher, type Taken } from './batcher.ts'
 import { BrokerSource } from './broker/source.ts'
 import { clientIdFor } from './client-id.ts'
 import type { Drop } from './dropped.ts'
+import { FileSource } from './file/source.ts'
 import type { Counts } from './histogram.ts'
 import { linkRecord, MqttSource } from './mqtt/source.ts'
 
@@ -29,6 +30,8 @@ export interface Capture {
   addSource(source: SourceConfig, password: string | null, passphrase?: string | null): void
   /** Runs the broker inside: a source called `built-in`, which must not be there yet. */
   addBroker(broker: BrokerConfig, password: string | null): void
+  /** Follows a log file; a source of that name must not be there yet. */
+  addFile(file: FileConfig): void
   /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
   removeSource(name: string): Promise<void>
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
@@ -119,6 +122,13 @@ class RunningCapture implements Capture {
     const { now } = this.options
     const onChange = () => this.tellStatus()
     this.sources.set(brokerSource, new BrokerSource({ config, password, batcher: this.batcher, now, onChange }))
+    this.tellStatus()
+  }
+
+  addFile(config: FileConfig): void {
+    const { log, now } = this.options
+    const onChange = () => this.tellStatus()
+    this.sources.set(config.name, new FileSource({ config, log, batcher: this.batcher, now, onChange }))
     this.tellStatus()
   }
 
