@@ -102,7 +102,7 @@ export interface Mapping {
   readonly time: string | null
   /** Rows with another quality than these are left out, and counted. */
   readonly quality: { readonly field: string; readonly good: readonly string[] } | null
-  /** It counts for records from here on; before its own record: what is kept is read again. */
+  /** It counts for records from here on, at the latest from its own. Where that is before it, what is kept is read again. */
   readonly from: Offset
   readonly version: number
 }

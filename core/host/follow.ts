@@ -1,4 +1,5 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
+import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path, PathState } from '../stream/path.ts'
@@ -77,6 +78,7 @@ class Follower {
     this.tell()
     while (!this.ending) {
       const more = this.stepFor(turn)
+      if (this.parts.path.again) this.beginAgain()
       this.flushWhenDue(more)
       const making = this.parts.base.work(this.saved, more ? baseTurn : turn)
       if (more) await setImmediate()
@@ -84,6 +86,15 @@ class Follower {
       else await this.rest()
     }
     this.save()
+  }
+
+  /** The thread is started again, and reads the log from its base with the mapping known ahead. */
+  private beginAgain(): never {
+    this.parts.views.outdate()
+    throw new FieldError(
+      'stopped',
+      'a mapping counts for messages that were read before, so what is kept is read again',
+    )
   }
 
   wake(): void {

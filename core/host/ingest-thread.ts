@@ -3,7 +3,7 @@ import { brokerSource } from '../config/settings.ts'
 import { zoneChanges } from '../config/zone.ts'
 import type { FileConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Commands, Mapping, Millis, Offset } from '../contract/model.ts'
+import type { Commands, Mapping, Millis } from '../contract/model.ts'
 import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
@@ -120,7 +120,7 @@ async function change(capture: Capture, { sources, files, broker }: Wanted): Pro
   }
   for (const file of files) {
     if (captures.has(file.name)) continue
-    if (file.pattern !== null) capture.append([command(Date.now(), 'mapping.put', mappingOf(file, log.head))])
+    if (file.pattern !== null) capture.append([command(Date.now(), 'mapping.put', mappingOf(file))])
     capture.addFile(file)
     captures.set(file.name, next.get(file.name)!)
   }
@@ -136,7 +136,8 @@ async function captured(): Promise<Capture> {
 }
 
 /** Its lines are read by the pattern that its settings hold; what a person maps by hand has another id. */
-function mappingOf({ name, topic, pattern, device, time }: FileConfig, from: Offset): Mapping {
+function mappingOf({ name, topic, pattern, device, time }: FileConfig): Mapping {
+  const from = Number.MAX_SAFE_INTEGER // what was kept before was read as it was
   const none = { columns: null, separator: null, rows: null, signals: null, unit: null, quality: null }
   return {
     ...none,

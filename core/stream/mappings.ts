@@ -6,7 +6,28 @@ import type { Plant } from './plant.ts'
 
 /** From the next record on; one that cannot be understood changes nothing. */
 export function putMapping(plant: Plant, mapping: Mapping, out: Emit): void {
-  if (!isUsable(mapping)) return
+  if (!isUsable(mapping) || isOutdone(plant, mapping)) return
+  if (mapping.from < plant.next) plant.again = true
+  apply(plant, mapping, out)
+}
+
+/** Those that count from this record on, though they are put later. */
+export function mapAhead(plant: Plant, out: Emit): void {
+  for (; plant.aheadDone < plant.ahead.length; plant.aheadDone++) {
+    const { mapping } = plant.ahead[plant.aheadDone]!
+    if (mapping.from > plant.next) return
+    if (isUsable(mapping)) apply(plant, mapping, out)
+  }
+}
+
+/** It counts already, or one of its name that is put later does. */
+function isOutdone(plant: Plant, { id }: Mapping): boolean {
+  return plant.ahead.some(
+    ({ offset, mapping }) => mapping.id === id && offset >= plant.next && mapping.from <= plant.next,
+  )
+}
+
+function apply(plant: Plant, mapping: Mapping, out: Emit): void {
   plant.mappings = [...plant.mappings.filter(({ id }) => id !== mapping.id), mapping]
   out.mapping(mapping.id, mapping)
 }

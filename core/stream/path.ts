@@ -19,7 +19,8 @@ import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
-import { createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
+import { mapAhead } from './mappings.ts'
+import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
 import { followSequence } from './sequence.ts'
@@ -35,6 +36,8 @@ export interface Path {
   readonly next: Offset
   /** Reads rows [from, to) of the block in order and says what they mean. The first must be the record `next`. */
   step(block: Block, from: number, to: number, out: Emit): void
+  /** A mapping was put for records that were read before: they are to be read again, by a path that knows it ahead. */
+  readonly again: boolean
   /** What a restart needs, as copies; of the rows only those that changed since the last call. */
   save(): PathState
   /** What it knows that another version of it can go on from. */
@@ -42,6 +45,8 @@ export interface Path {
 }
 
 export interface PathOptions {
+  /** Mappings that count from before their own record, by `from`. */
+  readonly ahead?: readonly Ahead[]
   /** Readings of further series are left out and counted as `too_large`. */
   readonly maxSeries?: number
   /** False: readings are told, and none is learned from or judged. */
@@ -67,7 +72,8 @@ export function resumePath(known: Known, out: Emit, options: PathOptions = {}): 
   return pathOf(plantKnowing(known, options.maxSeries ?? mostSeries, out), options)
 }
 
-function pathOf(plant: Plant, { detect = true, shapes = true }: PathOptions): Path {
+function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: PathOptions): Path {
+  plant.ahead = ahead
   plant.detects = detect
   const context: Context = {
     birth: (key) => plant.births.get(key) ?? null,
@@ -81,6 +87,9 @@ function pathOf(plant: Plant, { detect = true, shapes = true }: PathOptions): Pa
     },
     step(block, from, to, out) {
       for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
+    },
+    get again() {
+      return plant.again
     },
     save: () => savePlant(plant),
     known: () => knownIn(plant),
@@ -107,6 +116,7 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   if (kind === kindCode.link) link(plant, block, row, before, out)
   fireDeadlines(plant, out)
   fireCoverage(plant, out)
+  if (plant.aheadDone < plant.ahead.length) mapAhead(plant, out)
   if (kind === kindCode.message) message(reader, block, row, out)
   else if (kind === kindCode.command) command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
   plant.next += 1

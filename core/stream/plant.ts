@@ -47,6 +47,11 @@ export interface Plant {
   readonly births: Map<string, Birth>
   /** How people say that messages are to be read, the newest last. Another list whenever one changes. */
   mappings: readonly Mapping[]
+  /** Mappings that count from before their own record, and how many of them count already. */
+  ahead: readonly Ahead[]
+  aheadDone: number
+  /** A mapping came that should have counted before: everything is to be read again. */
+  again: boolean
   /** The newest incident of each device and source. */
   readonly incidents: Map<string, Incident>
   /** Maintenance that has not ended, by its id. */
@@ -60,6 +65,12 @@ export interface Plant {
   readonly maxSeries: number
   /** Readings are learned from and judged. */
   detects: boolean
+}
+
+/** A mapping, and the record that puts it. */
+export interface Ahead {
+  readonly offset: Offset
+  readonly mapping: Mapping
 }
 
 export interface DeviceState {
@@ -126,6 +137,9 @@ export function createPlant(maxSeries: number): Plant {
     shelved: new Set(),
     births: new Map(),
     mappings: [],
+    ahead: [],
+    aheadDone: 0,
+    again: false,
     incidents: new Map(),
     windows: new Map(),
     outOfService: new Set(),

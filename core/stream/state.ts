@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-15'
+export const pathVersion = 'path-16'
 
 interface Core {
   readonly time: Millis | null
@@ -41,6 +41,7 @@ interface Core {
   readonly shelved: readonly string[]
   readonly births: readonly (readonly [string, Birth])[]
   readonly mappings: readonly Mapping[]
+  readonly aheadDone: number
   readonly incidents: readonly (readonly [string, Incident])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
@@ -125,6 +126,7 @@ function coreOf(plant: Plant): Core {
     shelved: [...plant.shelved],
     births: [...plant.births],
     mappings: plant.mappings,
+    aheadDone: plant.aheadDone,
     incidents: [...plant.incidents],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
@@ -189,6 +191,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const id of core.shelved) plant.shelved.add(id)
   for (const [key, birth] of core.births) plant.births.set(key, birth)
   plant.mappings = core.mappings
+  plant.aheadDone = core.aheadDone
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)

@@ -3,6 +3,7 @@ import type { Alert, Commands, Millis, Offset } from '../contract/model.ts'
 import type { Base } from '../log/base.ts'
 import type { Known, PathKnown } from '../stream/known.ts'
 import { createPath, type Path, restorePath, resumePath } from '../stream/path.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { pathVersion } from '../stream/state.ts'
 import { type Db, stillOpen, tablesInMemory, versionOf } from './tables.ts'
 import { type ViewWriter, writeTables } from './writer.ts'
@@ -13,10 +14,10 @@ export function isExact(base: Base): boolean {
 }
 
 /** The path that goes on where views and base stand: exactly, or from what was known, or from nothing. */
-export function pathFrom(views: ViewWriter, base: Base | null): Path {
+export function pathFrom(views: ViewWriter, base: Base | null, ahead: readonly Ahead[] = []): Path {
   const state = views.loadState()
-  if (state !== null) return restorePath(state)
-  return base === null ? createPath() : resumePath(knownOf(base), views)
+  if (state !== null) return restorePath(state, { ahead })
+  return base === null ? createPath({ ahead }) : resumePath(knownOf(base), views, { ahead })
 }
 
 /** The path over the records behind a base, in memory, to make the next one. The same call as live, so with the same end. */

@@ -3,6 +3,7 @@ import type { Offset } from '../contract/model.ts'
 import { type Base, listBases, readBase } from '../log/base.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
+import { mappingsAhead } from './ahead.ts'
 import { isExact, pathFrom } from './base.ts'
 import { openViews, type ViewOptions, type ViewWriter } from './writer.ts'
 
@@ -29,7 +30,8 @@ export function beginViews(file: string, reader: LogReader, options: ViewOptions
     ...options,
   })
   const fresh = views.loadState() === null
-  return { views, path: pathFrom(views, base), note: fresh && from > 0 ? noteOf(from, found) : null }
+  const ahead = views.ahead() ?? views.keepAhead(mappingsAhead(reader))
+  return { views, path: pathFrom(views, base, ahead), note: fresh && from > 0 ? noteOf(from, found) : null }
 }
 
 /** The base at which the log begins, or the next one after; null: there is none. What is wrong with it is an answer too. */

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { type At, type Calls, type ReadCall, readCalls } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
@@ -27,12 +28,16 @@ export interface Queries extends Answers {
 /** Views that are not made yet are waited for: until then each call throws `stopped`. */
 export function openQueries(viewsFile: string, logDir: string, now: () => Millis = Date.now): Queries {
   let log: LogReader | null = null
-  let made: { views: Views; answers: Answers } | null = null
+  let made: { views: Views; answers: Answers; file: string } | null = null
   const answers = () => {
+    if (made !== null && made.file !== fileOf(viewsFile)) {
+      made.views.db.close() // the views were made again, in another file
+      made = null
+    }
     log ??= openReader(logDir)
     if (made === null) {
       const views = viewsOf(viewsFile, log, now)
-      made = { views, answers: answersFrom(views) }
+      made = { views, answers: answersFrom(views), file: fileOf(viewsFile) }
     }
     return made.answers
   }
@@ -44,6 +49,11 @@ export function openQueries(viewsFile: string, logDir: string, now: () => Millis
       log?.close()
     },
   }
+}
+
+function fileOf(path: string): string {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`
 }
 
 function answersFrom(views: Views): Answers {

@@ -17,6 +17,7 @@ import type { Birth } from '../stream/decode/context.ts'
 import type { Emit } from '../stream/emit.ts'
 import type { Gap } from '../stream/gaps.ts'
 import type { PathState } from '../stream/path.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { pathVersion } from '../stream/state.ts'
 import { AlertTables } from './alert-tables.ts'
 import { GapTables } from './gap-tables.ts'
@@ -39,6 +40,11 @@ export interface ViewWriter extends Emit {
   saveState(state: PathState): void
   /** Null: the path begins at the base of the log. */
   loadState(): PathState | null
+  /** The mappings that its path knows ahead; null: it was not said yet. */
+  ahead(): readonly Ahead[] | null
+  keepAhead(ahead: readonly Ahead[]): readonly Ahead[]
+  /** The next who opens them makes them new. */
+  outdate(): void
   /** Flushes and closes. */
   close(): void
 }
@@ -220,6 +226,21 @@ class Writer implements ViewWriter {
 
   loadState(): PathState | null {
     return this.saved.load()
+  }
+
+  ahead(): readonly Ahead[] | null {
+    const kept = this.db.prepare<[], string>("select value from meta where name = 'ahead'").pluck().get()
+    return kept === undefined ? null : (JSON.parse(kept) as readonly Ahead[]) // written by keepAhead
+  }
+
+  keepAhead(ahead: readonly Ahead[]): readonly Ahead[] {
+    this.db.prepare("insert or replace into meta(name, value) values ('ahead', ?)").run(JSON.stringify(ahead))
+    return ahead
+  }
+
+  outdate(): void {
+    this.flush()
+    this.db.prepare("update meta set value = 'outdated' where name = 'version'").run()
   }
 
   close(): void {

@@ -222,7 +222,7 @@ function oddMapping({ random, time }: Making): Record<string, unknown> {
   return {
     ...{ id: 'lines', topics: 'plant/+/d-3', format: 'pattern', schema: pattern, columns: null, separator: null },
     ...{ rows: null, device: random() < 0.5 ? '{2}/odd' : null, signals: null, unit: null, time: null, quality: null },
-    ...{ from: 0, version: time },
+    ...{ from: Number.MAX_SAFE_INTEGER, version: time },
   }
 }
 

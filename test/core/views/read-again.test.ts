@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Mapping } from '../../../core/contract/model.ts'
+import { openLog } from '../../../core/log/log.ts'
+import { openReader } from '../../../core/log/reader.ts'
+import { beginViews } from '../../../core/views/begin.ts'
+import { openQueries } from '../../../core/views/queries.ts'
+import type { Writing } from '../../support/stream.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { appending, buildViews, dump, writeLog } from '../../support/views.ts'
+
+const start = 1_760_000_000_000
+const odd = Array.from(
+  { length: 50 },
+  (_, i): Writing => ({ kind: 'message', source: 'a', name: 'x/odd', time: start + i * 1_000, body: `\u0001p=${i}` }),
+)
+
+test('a mapping that counts from the beginning reads what is kept again, and a page that is open sees it', () => {
+  const dir = tempDir()
+  const [logDir, views, fresh] = [join(dir, 'log'), join(dir, 'views.db'), join(dir, 'fresh.db')]
+  writeLog(logDir, odd)
+  buildViews(logDir, views)
+  const queries = openQueries(views, logDir)
+  const unread = () => queries.health({ at: null }).undecodable.byReason
+  expect(unread()).toEqual({ not_text: 50 })
+  put(logDir, mapping(0))
+  expect(readOn(logDir, views)).toBe(true)
+  buildViews(logDir, views)
+  expect(unread()).toEqual({})
+  const { rows } = queries.messages({ device: null, before: null, limit: 3, at: null, undecodable: false })
+  expect(rows.map(({ readings }) => readings.map(({ device, value }) => [device, value]))).toEqual(
+    [49, 48, 47].map((value) => [['odd pump', value]]),
+  )
+  expect(queries.mappings({ at: null }).map(({ id }) => id)).toEqual(['m'])
+  queries.close()
+  buildViews(logDir, fresh)
+  expect(dump(views)).toEqual(dump(fresh))
+})
+
+test('a mapping that counts from now on, or one that is known ahead already, reads nothing again', () => {
+  const dir = tempDir()
+  const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
+  writeLog(logDir, odd)
+  put(logDir, mapping(0))
+  buildViews(logDir, views)
+  put(logDir, mapping(Number.MAX_SAFE_INTEGER))
+  expect(readOn(logDir, views)).toBe(false)
+})
+
+test('a preview shows the newest messages as the mapping would read them, and changes nothing', () => {
+  const dir = tempDir()
+  const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
+  writeLog(logDir, [...odd, { kind: 'message', source: 'a', name: 'y/other', time: start + 60_000, body: '1' }])
+  buildViews(logDir, views)
+  const before = dump(views)
+  const queries = openQueries(views, logDir)
+  const rows = queries['mapping.preview']({ mapping: mapping(0), limit: 5 })
+  expect(rows.map(({ record }) => record.offset)).toEqual([49, 48, 47, 46, 45])
+  expect(rows[0]!.readings.map(({ signal, value, unit }) => [signal, value, unit])).toEqual([['p', 49, 'bar']])
+  expect(() => queries['mapping.preview']({ mapping: { ...mapping(0), schema: '(?<a>' }, limit: 5 })).toThrow('pattern')
+  queries.close()
+  expect(dump(views)).toEqual(before)
+})
+
+function mapping(from: number): Mapping {
+  return {
+    ...{
+      id: 'm',
+      topics: 'x/+',
+      format: 'pattern',
+      schema: 'p=(?<p>\\d+)',
+      columns: null,
+      separator: null,
+      rows: null,
+    },
+    ...{ device: '{2} pump', signals: null, unit: 'bar', time: null, quality: null, from, version: 1 },
+  } as const
+}
+
+function put(logDir: string, value: Mapping): void {
+  const log = openLog(logDir)
+  const body = JSON.stringify(value)
+  log.append([appending({ kind: 'command', source: '', name: 'mapping.put', time: log.lastTime + 1, body })])
+  log.close()
+}
+
+/** Reads what is new as the live path does; true when it found that all is to be read again. */
+function readOn(logDir: string, file: string): boolean {
+  const log = openReader(logDir)
+  const { views, path } = beginViews(file, log)
+  for (let block = log.read(path.next); block !== null; block = log.read(path.next))
+    path.step(block, path.next - block.first, block.n, views)
+  if (path.again) views.outdate()
+  views.close()
+  log.close()
+  return path.again
+}
