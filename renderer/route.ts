@@ -13,6 +13,7 @@ export type Route =
   | { readonly page: 'continuity'; readonly at: At }
   | { readonly page: 'sync'; readonly at: At }
   | { readonly page: 'connect'; readonly at: At }
+  | { readonly page: 'map'; readonly topic: string | null; readonly at: At }
 export type Page = Route['page']
 
 /** The route that a hash such as `#/device/plant%2Fp204/signals?at=2026-11-18T02:41:07.000Z` names; Health when it names none. */
@@ -30,6 +31,8 @@ export function parseRoute(hash: string): Route {
     case 'sync':
     case 'connect':
       return { page, at }
+    case 'map':
+      return { page, topic: asked.get('topic') || null, at }
     case 'device':
       return first
         ? { page, id: first, tab: deviceTabs.find((tab) => tab === second) ?? 'signals', at }
@@ -44,6 +47,7 @@ export function formatRoute(route: Route): string {
   const asked = new URLSearchParams()
   if (route.page === 'alerts' && route.show === 'history') asked.set('show', 'history')
   if (route.page === 'devices' && route.show === 'unreadable') asked.set('show', 'unreadable')
+  if (route.page === 'map' && route.topic !== null) asked.set('topic', route.topic)
   if (route.at !== null) asked.set('at', new Date(route.at).toISOString())
   const query = asked.toString().replaceAll('%3A', ':') // a hash may hold it, and a person may read it
   return `#/${pathOf(route)}${query === '' ? '' : `?${query}`}`

@@ -5,6 +5,7 @@ import ContinuityPage from '../pages/continuity/continuity-page.tsx'
 import DevicePage from '../pages/device/device-page.tsx'
 import DevicesPage from '../pages/device/devices-page.tsx'
 import HealthPage from '../pages/health/health-page.tsx'
+import MapPage from '../pages/map/map-page.tsx'
 import SyncPage from '../pages/sync/sync-page.tsx'
 import { type Route, useRoute } from '../route.ts'
 import { useLink } from '../use-core.ts'
@@ -56,5 +57,7 @@ function pageOf(route: Route): ReactNode {
       return <SyncPage route={route} />
     case 'connect':
       return <ConnectPage route={route} />
+    case 'map':
+      return <MapPage route={route} />
   }
 }

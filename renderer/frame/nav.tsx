@@ -21,7 +21,7 @@ export function Nav({ route }: { readonly route: Route }) {
     'g s': () => go({ page: 'sync', at }),
     'g c': () => go({ page: 'connect', at }),
   })
-  const here = route.page === 'device' ? 'devices' : route.page === 'continuity' ? 'health' : route.page
+  const here = parentOf(route.page)
   return (
     <nav className={styles.nav} aria-label="Main">
       <div className={styles.brand}>
@@ -46,6 +46,13 @@ export function Nav({ route }: { readonly route: Route }) {
       </div>
     </nav>
   )
+}
+
+/** The place in the list under which a page lies. */
+function parentOf(page: Page): Page {
+  if (page === 'device') return 'devices'
+  if (page === 'continuity') return 'health'
+  return page === 'map' ? 'connect' : page
 }
 
 interface PlaceProps {

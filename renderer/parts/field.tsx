@@ -33,6 +33,30 @@ export function TextField({ label, help, wrong = null, onChange, ...rest }: Text
   )
 }
 
+interface TextAreaProps extends FieldProps {
+  readonly value: string
+  readonly rows: number
+  readonly onChange: (text: string) => void
+}
+
+export function TextArea({ label, help, wrong = null, value, rows, onChange }: TextAreaProps) {
+  const id = useId()
+  return (
+    <Labelled id={id} label={label} help={help} wrong={wrong}>
+      <textarea
+        id={id}
+        className={`mono ${styles.input} ${styles.area}`}
+        spellCheck={false}
+        rows={rows}
+        value={value}
+        aria-invalid={wrong !== null}
+        aria-describedby={`${id}-help`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Labelled>
+  )
+}
+
 interface ChoiceFieldProps<T extends string> extends FieldProps {
   readonly value: T
   readonly choices: readonly { readonly value: T; readonly label: string }[]

@@ -1,5 +1,6 @@
 import type { ProbeResult } from '../../../core/contract/calls.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { formatRoute } from '../../route.ts'
 import { count, many, value } from '../../words/number.ts'
 import styles from './connect.module.css'
 import type { FoundDevice } from './topic-tree.ts'
@@ -45,7 +46,8 @@ export function FoundDevices({ devices, unreadable }: FoundDevicesProps) {
           {many(unreadable.length, 'topic')} cannot be read:{' '}
           {unreadable.slice(0, 3).map((topic) => (
             <span key={topic.name}>
-              <span className="mono">{topic.name.slice(0, 80)}</span> ({topic.undecodable?.replaceAll('_', ' ')}){' '}
+              <span className="mono">{topic.name.slice(0, 80)}</span> ({topic.undecodable?.replaceAll('_', ' ')},{' '}
+              <a href={formatRoute({ page: 'map', topic: topic.name, at: null })}>map these messages</a>){' '}
             </span>
           ))}
           They are kept in the log all the same.

@@ -1,6 +1,7 @@
 import type { MessageRow } from '../../../core/contract/calls.ts'
 import type { MessageMeta, Reading } from '../../../core/contract/model.ts'
 import { Scroll } from '../../parts/scroll.tsx'
+import { formatRoute } from '../../route.ts'
 import { useClock } from '../../use-core.ts'
 import { bytes, count, thin, value } from '../../words/number.ts'
 import { reasonWords } from '../../words/reason.ts'
@@ -58,7 +59,7 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
         {message.undecodable !== null && (
           <p className="p2">
             {message.readings.length === 0 ? 'Not read' : 'Read in part'}: {reasonWords(message.undecodable)}. It is
-            kept in the log.
+            kept in the log. <MapLink topic={record.topic.name} />
           </p>
         )}
         <dl>
@@ -69,6 +70,10 @@ export function MessageDetail({ message }: { readonly message: MessageRow }) {
       </section>
     </>
   )
+}
+
+function MapLink({ topic }: { readonly topic: string }) {
+  return <a href={formatRoute({ page: 'map', topic, at: null })}>Map these messages</a>
 }
 
 /** What MQTT 5 says beside the payload. */

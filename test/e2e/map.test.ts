@@ -1,0 +1,66 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type App, openClient, startApp, until } from '../support/app.ts'
+import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import type { Client } from '../support/client.ts'
+
+// From a message that nobody understands to its readings, in a real browser: a followed file brings it, a person maps it.
+
+describe.skipIf(!hasChromium)('messages that cannot be read', () => {
+  let app: App
+  let browser: Browser
+  let page: Page
+  let api: Client
+  let dir = ''
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'fieldwatch-map-'))
+    const path = join(dir, 'press.log')
+    writeFileSync(path, '')
+    mkdirSync(join(dir, 'data'))
+    const file = { name: 'press', path, topic: 'hall/press-7' }
+    writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files: [file] }))
+    app = await startApp(['--data', join(dir, 'data')])
+    for (let i = 0; i < 8; i++) appendFileSync(path, `\u0001 press=7 force=${i}.5 kN\n`)
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
+    api = await openClient(app)
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    const [name, value] = api.cookie.split('=')
+    await context.addCookies([{ name: name!, value: value!, url: api.origin }])
+    page = await context.newPage()
+  }, 120_000)
+
+  afterAll(async () => {
+    api?.close()
+    await browser?.close()
+    await app?.stop()
+    if (dir !== '') rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('lead to the form, which shows at once what would be read, and then they are read, the old ones too', async () => {
+    const unread = async () => (await api.call('health', { at: null })).undecodable.total
+    await until('8 unread messages', async () => (await unread()) === 8)
+    await page.goto(`${api.origin}/#/devices?show=unreadable`)
+    await page.locator('[data-row]').first().click()
+    await page.getByRole('link', { name: 'Map these messages' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Map messages' }).waitFor()
+    expect(await page.getByRole('textbox', { name: 'Topics' }).inputValue()).toBe('hall/press-7')
+    await page.getByLabel('Format').selectOption('pattern')
+    await page.getByRole('textbox', { name: 'Pattern' }).fill('press=(?<press>\\d+')
+    await page.getByText('this pattern cannot be used').first().waitFor()
+    await page.getByRole('textbox', { name: 'Pattern' }).fill('press=(?<press>\\d+) force=(?<force>[\\d.]+) kN')
+    await page.getByRole('textbox', { name: 'Device' }).fill('press {press}')
+    await page.getByRole('textbox', { name: 'Unit' }).fill('kN')
+    await page.getByRole('cell', { name: '7.5' }).waitFor()
+    expect(await page.getByRole('cell', { name: 'press 7' }).count()).toBe(5)
+    await page.getByRole('button', { name: 'Read also what is kept' }).click()
+    const ask = { device: null, before: null, limit: 8, at: null, undecodable: false } as const
+    const values = async () => (await api.call('messages', ask)).rows.map(({ readings }) => readings[0]?.value)
+    await until('all read', async () => (await values()).join() === '7.5,6.5,5.5,4.5,3.5,2.5,1.5,0.5')
+    expect(await unread()).toBe(0)
+    await page.getByText('Press 7').first().waitFor()
+  }, 120_000)
+})
