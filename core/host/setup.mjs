@@ -49,6 +49,10 @@ const commands = {
     await prepare()
     return run(node(), ['test/support/shots.ts', ...args])
   },
+  'bench:detect': async (args) => {
+    await prepare()
+    return run(node(), [join(root, 'test/bench/detect.ts'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })
+  },
   'soak:capture': async (args) => {
     await prepare()
     await getTestParts()

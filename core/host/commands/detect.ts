@@ -14,8 +14,9 @@ const usage = `FILE|DIR... [--out FILE] [--dense FILE]
   FILE|DIR      CSV files (ts,value[,...]; epoch ms or ISO 8601), or folders of them; the series of a file is its path
                 below DIR without .csv, and "#column" after it for a file of several columns. Columns deviceTs and
                 arrived say when the device took a row and when it came, where that is not ts
-  --out FILE    alerts as CSV: series,open,close,detector,critical; times in epoch ms, empty when not (default: the
-                alerts as lines of JSON on standard output)
+  --out FILE    alerts as CSV: series,open,close,detector,critical,incident; times in epoch ms, empty when not; the
+                incident is the series of the alert that it began with (default: the alerts as lines of JSON on
+                standard output)
   --dense FILE  how unlike itself each series was, reading by reading, as CSV: series,ts,score`
 
 export const detect: Command = {
@@ -26,7 +27,7 @@ export const detect: Command = {
     const options = { out: { type: 'string' }, dense: { type: 'string' } } as const
     const { values, files } = parse(args, options, 'files')
     if (files.length === 0) throw new WrongUse('a file or a folder is missing')
-    const out = values.out === undefined ? null : csvFile(values.out, 'series,open,close,detector,critical')
+    const out = values.out === undefined ? null : csvFile(values.out, 'series,open,close,detector,critical,incident')
     const dense = values.dense === undefined ? null : csvFile(values.dense, 'series,ts,score')
     for (const input of files.flatMap(inputsIn)) {
       const found = await detectIn(input, dense, io)
@@ -67,6 +68,8 @@ interface Found {
   readonly detector: string
   /** When it was first critical; null: never. */
   readonly critical: Millis | null
+  /** Series of the alert that its incident began with. */
+  readonly incident: string
   readonly title: string
 }
 
@@ -80,7 +83,7 @@ async function detectIn({ file, series, named }: Input, dense: CsvFile | null, i
     ...silentEmit,
     series: ({ device, signal }) => names.push(nameOf(device, signal)),
     score: (id, time, score) => dense !== null && scores.push(`${names[id]},${time},${score}`),
-    alert: (alert, { time }) => found.set(alert.id, foundOf(alert, time, found.get(alert.id))),
+    alert: (alert, { time }) => found.set(alert.id, foundOf(alert, time, found)),
   }
   try {
     for await (const block of fileBlocks(file, series)) path.step(block, 0, block.n, emit)
@@ -92,13 +95,16 @@ async function detectIn({ file, series, named }: Input, dense: CsvFile | null, i
   return [...found.values()]
 }
 
-function foundOf(alert: Alert, time: Millis, before: Found | undefined): Found {
+function foundOf(alert: Alert, time: Millis, found: ReadonlyMap<string, Found>): Found {
+  const before = found.get(alert.id)
+  const series = nameOf(alert.device, alert.signal)
   return {
-    series: nameOf(alert.device, alert.signal),
+    series,
     open: before?.open ?? time,
     close: alert.until,
     detector: alert.detector,
     critical: before?.critical ?? (alert.priority === 1 ? time : null),
+    incident: alert.incident === null ? series : (found.get(alert.incident)?.series ?? series),
     title: alert.title,
   }
 }
@@ -107,8 +113,8 @@ function nameOf(device: string, signal: string | null): string {
   return signal === null || signal === 'value' ? device : `${device}#${signal}`
 }
 
-function csvLine({ series, open, close, detector, critical }: Found): string {
-  return `${series},${open},${close ?? ''},${detector},${critical ?? ''}`
+function csvLine({ series, open, close, detector, critical, incident }: Found): string {
+  return `${series},${open},${close ?? ''},${detector},${critical ?? ''},${incident}`
 }
 
 interface CsvFile {
