@@ -157,6 +157,10 @@ export interface Rule {
   readonly detector: string
   readonly scope: Scope
   readonly params: Readonly<Record<string, number>>
+  /** States that the detector looks for, where it looks for states. */
+  readonly states?: readonly string[]
+  /** Another signal of the same device, where the detector compares two. */
+  readonly other?: string
   readonly priority: Priority
   /** The condition must last this long, in event time. */
   readonly holdMs: Millis

@@ -28,6 +28,8 @@ const rule = z.strictObject({
   detector: z.string().min(1).max(64),
   scope: z.strictObject({ device: id, signal: id }),
   params: z.record(z.string().min(1).max(64), z.number()),
+  states: z.array(z.string().max(4_000)).max(100).optional(),
+  other: id.optional(),
   priority: z.literal(priorities),
   holdMs: millis,
   clearMs: millis,

@@ -1,19 +1,22 @@
 import type { Alert, AlertPhase, Explanation, Millis, Rule, Series, Transition } from '../contract/model.ts'
 import { valueKeys } from './decode/parse.ts'
 import type { Detector, Verdict } from './detect/detector.ts'
+import { codeOf } from './detect/kind.ts'
 import { detectors } from './detect/registry.ts'
 import type { Emit } from './emit.ts'
 import { explainReading } from './explain.ts'
 import { joinIncident, ofDevice, type Together } from './incident.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
-import { every, guessUnit, type SeriesState, signalLabel } from './series.ts'
+import { count, every, guessUnit, lastValue, type SeriesState, signalLabel } from './series.ts'
 import { suppressionOf } from './suppress.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
 export interface Watch {
   rule: Rule
   readonly detector: Detector
+  /** The states that the rule names, as values of the series. */
+  codes: readonly number[]
   /** Event time at which the condition began; NaN: in order. */
   since: Millis
   /** Id of the open alert. */
@@ -39,25 +42,32 @@ const dampedClearMs: Millis = 1_800_000
 
 /** The watches of a series under these rules; those that stay keep where they stand. */
 export function watchSeries(rules: readonly Rule[], series: Series, before: readonly Watch[]): Watch[] {
-  if (series.type === 'text') return []
-  const fitting = rulesFor(rules, series.device, series.signal)
-  return fitting
-    .filter((rule) => series.type === 'number' || rule.detector === 'limits')
-    .map((rule) => keptWatch(rule, before) ?? newWatch(rule))
+  return rulesFor(rules, series.device, series.signal)
+    .filter((rule) => (detectors.get(rule.detector)!.types ?? ['number']).includes(series.type))
+    .map((rule) => keptWatch(rule, series, before) ?? newWatch(rule, series))
 }
 
-function keptWatch(rule: Rule, before: readonly Watch[]): Watch | null {
+function keptWatch(rule: Rule, series: Series, before: readonly Watch[]): Watch | null {
   const watch = before.find((each) => each.rule.id === rule.id && each.rule.detector === rule.detector)
   if (watch === undefined) return null
   watch.rule = rule
+  watch.codes = codesOf(rule, series)
   return watch
 }
 
-function newWatch(rule: Rule): Watch {
+/** The states that a rule names, as values of this series. */
+function codesOf({ states = [] }: Rule, { type }: Series): readonly number[] {
+  return states.map((state) =>
+    type === 'text' ? codeOf(state) : type === 'boolean' ? Number(state === 'true') : Number(state),
+  )
+}
+
+function newWatch(rule: Rule, series: Series): Watch {
   const detector = detectors.get(rule.detector)!
   return {
     rule,
     detector,
+    codes: codesOf(rule, series),
     since: Number.NaN,
     alert: null,
     latest: null,
@@ -70,10 +80,23 @@ function newWatch(rule: Rule): Watch {
 
 /** Judges the reading in `plant.now` for one watch. */
 export function judge(plant: Plant, state: SeriesState, watch: Watch, out: Emit): void {
+  const { rule } = watch
+  plant.now.named = rule.states ?? none
+  plant.now.codes = watch.codes
+  if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
   const verdict = watch.detector.step!(state.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, watch, verdict, out)
   else if (verdict === 0) watch.since = Number.NaN
   else wait(plant, state, watch, verdict, out)
+}
+
+const none: readonly string[] = []
+
+function lookAtOther({ now, devices, series }: Plant, state: SeriesState, signal: string): void {
+  const id = devices[state.device]!.series.find((each) => series[each]!.series.signal === signal)
+  const other = id === undefined ? null : series[id]!.row
+  now.otherName = signalLabel(signal)
+  now.other = other !== null && other[count]! > 0 ? other[lastValue]! : Number.NaN
 }
 
 function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): void {

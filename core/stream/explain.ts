@@ -24,7 +24,7 @@ export function explainReading(
   const worst = watch.detector.id === 'band' ? furthest(during, plant.now) : plant.now
   const { title, expected, why, rarity } = watch.detector.words!(row, worst, watch.rule.params)
   const explanation: Explanation = {
-    observed: worst.value,
+    observed: worst.text === null ? worst.value : null,
     expected,
     why,
     rarity,

@@ -2,7 +2,7 @@ import type { Millis, Topic } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
 import { expect, learnBand } from './detect/band.ts'
-import { learnKind } from './detect/kind.ts'
+import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
   deviceGaps,
@@ -131,11 +131,25 @@ export function readText(plant: Plant, state: SeriesState, text: string, retaine
   state.dirty = true
   if (now.time < row[newest]!) return // an older state does not undo a newer one
   if (!retained) pace(plant, state, out)
+  now.value = codeOf(text)
+  if (plant.detects && !retained) judgeState(plant, state, text, out)
+  row[lastValue] = now.value
   row[lastOffset] = now.offset
   row[count] = row[count]! + 1
   if (text === state.text) return
   state.text = text
   out.state(state.series.id, now.time, text)
+}
+
+/** A state, as a number and in words: for rules about states. */
+function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): void {
+  const { now } = plant
+  const { row, watches } = state
+  now.text = text
+  now.z = now.low = now.high = now.middle = Number.NaN
+  remember(row, now.time, now.value, now.offset, Number.NaN)
+  for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
+  learnKind(row, now.time, now.value, row[lastValue]!)
 }
 
 /** A number or a boolean: judged first, then learned from; what the broker remembers is neither. */
@@ -150,7 +164,7 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
     return
   }
   if (!retained) pace(plant, state, out)
-  if (series.type === 'boolean') readBoolean(state, now.time, value, out)
+  if (series.type === 'boolean') readBoolean(plant, state, value, retained, out)
   else if (plant.detects && !retained) measure(plant, state, out)
   else out.reading(series.id, now.time, value, Number.NaN, Number.NaN, false)
   row[lastValue] = value
@@ -164,9 +178,11 @@ function isLate(row: Float64Array, time: Millis): boolean {
   return time < row[newest]! - (gap > 0 ? 2 * gap : 0)
 }
 
-function readBoolean(state: SeriesState, time: Millis, value: number, out: Emit): void {
+function readBoolean(plant: Plant, state: SeriesState, value: number, retained: boolean, out: Emit): void {
+  const { time } = plant.now
   const text = value === 1 ? 'true' : 'false'
   out.reading(state.series.id, time, value, Number.NaN, Number.NaN, false)
+  if (plant.detects && !retained) judgeState(plant, state, text, out)
   if (text === state.text) return
   state.text = text
   out.state(state.series.id, time, text)
@@ -175,13 +191,14 @@ function readBoolean(state: SeriesState, time: Millis, value: number, out: Emit)
 function measure(plant: Plant, state: SeriesState, out: Emit): void {
   const { row, watches } = state
   const { now } = plant
+  now.text = null
   expect(row, now, hasAlert(watches, 'band'))
   out.reading(state.series.id, now.time, now.value, now.low, now.high, false)
   remember(row, now.time, now.value, now.offset, now.z)
-  learnBand(row, now, row[every]!)
+  learnBand(row, now)
   out.score?.(state.series.id, now.time, now.score)
   for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
-  learnKind(row, now.value, row[lastValue]!)
+  learnKind(row, now.time, now.value, row[lastValue]!)
   learnRun(row, now.value, hasAlert(watches, 'stuck'))
 }
 

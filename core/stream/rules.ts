@@ -13,11 +13,14 @@ export const defaultRules: readonly Rule[] = [
   { ...usual, id: 'clock', name: 'Wrong clock of a device', detector: 'clock', priority: 3 },
 ]
 
-/** Rules that look at a signal of a device: every limit, and of each learning detector only the most exact rule. */
+/** They have learned one thing of a series, and judge it once. */
+const learning: ReadonlySet<string> = new Set(['band', 'stuck', 'relation', 'rare-event'])
+
+/** Rules that look at a signal of a device: every one, but of each learning detector only the most exact. */
 export function rulesFor(rules: readonly Rule[], device: string, signal: string): readonly Rule[] {
   const fitting = rules.filter((rule) => detectors.get(rule.detector)?.step !== undefined && fits(rule, device, signal))
   return fitting.filter(
-    (rule) => rule.enabled && (rule.detector === 'limits' || rule === mostExact(fitting, rule.detector)),
+    (rule) => rule.enabled && (!learning.has(rule.detector) || rule === mostExact(fitting, rule.detector)),
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Millis } from '../../contract/model.ts'
-import { bandPart, count, firstOffset } from '../series.ts'
+import { bandPart, every, firstOffset } from '../series.ts'
 import { thousands } from '../thousands.ts'
 import type { Channel } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
@@ -7,7 +7,7 @@ import { drift } from './drift.ts'
 import { jump } from './jump.ts'
 import { isMeasurement } from './kind.ts'
 import { level } from './level.ts'
-import { learnFar, learnNear, learnRates, long, paceOf, scaleOf } from './means.ts'
+import { learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
 import { episodeOf, isLearned, meanOf, oneIn, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
 import { noise } from './noise.ts'
 import { learnPattern, pattern } from './pattern.ts'
@@ -34,6 +34,8 @@ const halfAt = bandPart + 4
 /** Readings before the next alert may open. */
 const pauseAt = bandPart + 5
 const wasOpen = bandPart + 6
+/** Readings in a row that were unusual. */
+const unusualRun = bandPart + 8
 /** Since when the band is held; 0: it is not. */
 const heldSince = bandPart + 7
 
@@ -42,6 +44,7 @@ const day = 24 * hour
 const leastWidth = 3
 /** Readings of a channel that is at rest. */
 const pauseReadings = 60
+const leastUnusual: Millis = 8_000
 /** What lasts becomes usual, so that every alert ends. */
 const relearnMs = 2 * day
 const plainFloor = 0.05
@@ -109,9 +112,9 @@ function followsSeason(row: Float64Array): boolean {
 }
 
 /** Scores a reading, then learns from it; sets `now.score`. Call after `expect`. */
-export function learnBand(row: Float64Array, now: Now, every: Millis): void {
-  if (row[count] === 0) begin(row, now)
-  learnRates(row, every)
+export function learnBand(row: Float64Array, now: Now): void {
+  if (row[reads] === 0) begin(row, now)
+  learnRates(row, row[every]!)
   learnNear(row, now.value)
   learnPattern(row, now.value)
   const score = weighAll(row, now.value, episodeOf(row, paceOf(row)))
@@ -145,9 +148,21 @@ function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdi
   if (open) row[wasOpen] = 1
   else if (isPaused(row)) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
-  if (now.score >= param(band, params, 'act')) return 3
+  row[unusualRun] = now.score >= enough / 2 ? row[unusualRun]! + 1 : 0
+  if (!open && row[unusualRun]! < leastRun(row)) return row[unusualRun]! > 0 ? 1 : 0
+  if (now.score >= param(band, params, 'act') * youth(row, now.time)) return 3
   if (now.score >= enough) return 2
   return outside || now.score >= enough / 2 ? 1 : 0
+}
+
+/** Who has not seen a whole week calls nobody at once, unless it is twice as rare. */
+function youth(row: Float64Array, time: Millis): number {
+  return time - row[firstTime]! < 7 * day ? 2 : 1
+}
+
+/** A fast series must be unusual for some seconds. */
+function leastRun(row: Float64Array): number {
+  return Math.floor(leastUnusual / row[every]!) // NaN and 0 ask for none
 }
 
 /** After an alert, what comes next is still about it. */
@@ -179,5 +194,5 @@ function learnedWords(row: Float64Array, time: Millis): string {
   if (hours !== null) return hours
   const span = time - row[firstTime]!
   const learned = span < 2 * day ? `${Math.round(span / hour)} hours` : `${thousands(Math.round(span / day))} days`
-  return `the usual level, ${thousands(row[count]!)} readings in ${learned}`
+  return `the usual level, ${thousands(row[reads]! - 1)} readings in ${learned}`
 }

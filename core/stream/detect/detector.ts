@@ -1,4 +1,4 @@
-import type { Band, Millis, Offset } from '../../contract/model.ts'
+import type { Band, Millis, Offset, SeriesType } from '../../contract/model.ts'
 
 /** The reading that is being judged. One object for the whole path, changed in place. */
 export interface Now {
@@ -17,6 +17,14 @@ export interface Now {
   z: number
   /** How unlike itself the series is, in powers of ten; 0: in no way. */
   score: number
+  /** The state in words, of a boolean or a text; its value is then 0 or 1, or a number made of the text. */
+  text: string | null
+  /** States that the rule names, and their values. */
+  named: readonly string[]
+  codes: readonly number[]
+  /** The signal that the rule names, and its newest value; NaN: none. */
+  otherName: string
+  other: number
 }
 
 /** 0: in order. 1: outside, enough to stay open. 2: enough to open. 3: enough to open, and far more than that. */
@@ -35,6 +43,8 @@ export interface Detector {
   readonly version: number
   readonly doc: string
   readonly params: readonly Param[]
+  /** What it can look at; absent: numbers. */
+  readonly types?: readonly SeriesType[]
   /** Readings back in order before an alert may return, beside the rule's clear delay. */
   readonly clearReadings: number
   /** Judges a reading of one series. Absent: the detector looks at devices, by deadlines. */

@@ -1,6 +1,5 @@
-import { count } from '../series.ts'
 import { type Channel, figure } from './channel.ts'
-import { long, recently } from './means.ts'
+import { long, reads, recently } from './means.ts'
 
 export const level: Channel = {
   id: 'level',
@@ -10,7 +9,7 @@ export const level: Channel = {
   plain: false,
   absolute: false,
   upward: false,
-  feature: (row) => (row[count] === 0 ? Number.NaN : row[recently]! - row[long]!),
+  feature: (row) => (row[reads] === 0 ? Number.NaN : row[recently]! - row[long]!),
   words: ({ distance, feature, spread }) => ({
     title: distance > 0 ? 'shifted above its usual level' : 'shifted below its usual level',
     why: `the newest readings lie ${figure(Math.abs(feature))} from the long mean, usually within ${figure(3 * spread)}`,

@@ -15,6 +15,7 @@ export const limits: Detector = {
       doc: 'How far inside its limit a value must be to count as back in order.',
     },
   ],
+  types: ['number', 'boolean'],
   clearReadings: 1,
   step,
   words,

@@ -1,6 +1,6 @@
 import type { Millis } from '../../contract/model.ts'
 import { exp2 } from '../math.ts'
-import { count, meansPart } from '../series.ts'
+import { meansPart } from '../series.ts'
 
 // What a series does, at several paces: means that forget with a half-life in readings, so 2 is the newest few and
 // 3,000 some days. Raw means follow a fault at once; the slow ones are pulled by a reading no further than `clip`.
@@ -21,6 +21,8 @@ const slowRate = meansPart + 13
 export const featureRate = meansPart + 14
 export const dayRate = meansPart + 15
 export const restRate = meansPart + 16
+/** Readings that are in the means. */
+export const reads = meansPart + 17
 
 const clip = 4
 const clipFrom = 20
@@ -55,7 +57,7 @@ export function learnRates(row: Float64Array, every: Millis): void {
 
 /** The fast means, before a reading is judged: what it is judged by has it in. */
 export function learnNear(row: Float64Array, value: number): void {
-  const n = row[count]!
+  const n = row[reads]!
   learnMean(row, nearest, value, n, rateOf2)
   learnMean(row, recently, value, n, rateOf8)
   if (n > 0) learnMean(row, stepSize, Math.abs(value - row[before]!), n - 1, rateOf8)
@@ -63,13 +65,14 @@ export function learnNear(row: Float64Array, value: number): void {
 
 /** The slow means, after it was judged. */
 export function learnFar(row: Float64Array, value: number): void {
-  const n = row[count]!
+  const n = row[reads]!
   learnSpread(row, long, value, n, row[longRate]!)
   learnSpread(row, slow, value, n, row[slowRate]!)
   row[before + 3] = row[before + 2]!
   row[before + 2] = row[before + 1]!
   row[before + 1] = row[before]!
   row[before] = value
+  row[reads] = n + 1
 }
 
 /** `n` values are in it: the first weigh alike, then each new one by `least`. */

@@ -1,7 +1,7 @@
 import { ln, log10 } from '../math.ts'
-import { count, memoryPart, peakPart } from '../series.ts'
+import { memoryPart, peakPart } from '../series.ts'
 import type { Channel } from './channel.ts'
-import { featureRate, learnSpread } from './means.ts'
+import { featureRate, learnSpread, reads } from './means.ts'
 
 // For each channel: what is usual for its feature, and the largest deviations so far. How rare a deviation is here is
 // asked of those, and not of a curve: eight spreads are daily life in many series.
@@ -79,7 +79,7 @@ export function weigh(
 
 /** Readings in which a deviation may come again as the same one. `pace`: readings of this series for one at five minutes. */
 export function episodeOf(row: Float64Array, pace: number): number {
-  const k = pace > 1 ? Math.min(pace, Math.max(1, row[count]! / (youngEpisodes * episodeReadings))) : pace
+  const k = pace > 1 ? Math.min(pace, Math.max(1, row[reads]! / (youngEpisodes * episodeReadings))) : pace
   return Math.round(Math.max(0.3, k) * episodeReadings)
 }
 

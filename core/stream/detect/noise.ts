@@ -1,7 +1,6 @@
 import { ln } from '../math.ts'
-import { count } from '../series.ts'
 import { type Channel, figure } from './channel.ts'
-import { scaleOf, stepSize } from './means.ts'
+import { reads, scaleOf, stepSize } from './means.ts'
 
 /** A step smaller than a hundredth of the usual spread is as good as none. */
 const least = 0.01
@@ -16,7 +15,7 @@ export const noise: Channel = {
   upward: false,
   feature: (row) => {
     const size = row[stepSize]! + least * scaleOf(row)
-    return row[count] === 0 || size === 0 ? Number.NaN : ln(size)
+    return row[reads] === 0 || size === 0 ? Number.NaN : ln(size)
   },
   words: ({ distance }, row) => ({
     title: distance > 0 ? 'changes more than usual' : 'changes less than usual',

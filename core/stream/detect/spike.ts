@@ -1,6 +1,6 @@
-import { count, lastValue } from '../series.ts'
+import { lastValue } from '../series.ts'
 import { type Channel, figure } from './channel.ts'
-import { before } from './means.ts'
+import { before, reads } from './means.ts'
 
 /** How far the newest one to three readings stood out, now that the value has come back. */
 function returned(row: Float64Array, value: number): number {
@@ -22,7 +22,7 @@ export const spike: Channel = {
   plain: false,
   absolute: false,
   upward: true,
-  feature: (row, value) => (row[count]! < knownFrom ? Number.NaN : Math.abs(returned(row, value))),
+  feature: (row, value) => (row[reads]! < knownFrom ? Number.NaN : Math.abs(returned(row, value))),
   words: ({ feature, spread }, row) => ({
     title: row[lastValue]! > row[before]! ? 'spiked upwards' : 'spiked downwards',
     why: `${figure(feature)} out and back within three readings, usually within ${figure(3 * spread)}`,

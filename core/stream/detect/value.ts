@@ -1,6 +1,5 @@
-import { count } from '../series.ts'
 import type { Channel } from './channel.ts'
-import { long } from './means.ts'
+import { long, reads } from './means.ts'
 
 export const value: Channel = {
   id: 'value',
@@ -10,7 +9,7 @@ export const value: Channel = {
   plain: false,
   absolute: false,
   upward: false,
-  feature: (row, now) => (row[count] === 0 ? Number.NaN : now - row[long]!),
+  feature: (row, now) => (row[reads] === 0 ? Number.NaN : now - row[long]!),
   words: ({ distance }) => ({
     title: distance > 0 ? 'above its usual band' : 'below its usual band',
     why: null,

@@ -1,0 +1,38 @@
+import { count as read, recent, ringSize } from '../series.ts'
+import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
+
+/** Too many readings of one kind in a while. */
+export const count: Detector = {
+  id: 'count',
+  version: 1,
+  doc: 'Opens when so many readings from low to high, or of the states that the rule names, came within a window.',
+  params: [
+    { name: 'readings', default: 5, unit: 'readings', doc: `How many; at most ${ringSize}.` },
+    { name: 'windowMs', default: 600_000, unit: 'ms', doc: 'Within how long.' },
+    { name: 'low', default: -Infinity, unit: '', doc: 'Counted from this value on.' },
+    { name: 'high', default: Infinity, unit: '', doc: 'Counted up to this value.' },
+  ],
+  types: ['number', 'boolean', 'text'],
+  clearReadings: 1,
+  step: (row, now, params) => verdict(counted(row, now, params) >= param(count, params, 'readings')),
+  words: (row, now, params) => ({
+    title: `came ${counted(row, now, params)} times in ${Math.round(param(count, params, 'windowMs') / 1_000)} s`,
+    expected: null,
+    why: `a person allows fewer than ${param(count, params, 'readings')}`,
+    rarity: null,
+  }),
+}
+
+function verdict(isEnough: boolean): Verdict {
+  return isEnough ? 2 : 0
+}
+
+function counted(row: Float64Array, now: Now, params: Params): number {
+  const from = now.time - param(count, params, 'windowMs')
+  const low = param(count, params, 'low')
+  const high = param(count, params, 'high')
+  return recent(row, row[read]! + 1).filter(
+    ({ time, value }) =>
+      time > from && (now.named.length > 0 ? now.codes.includes(value) : value >= low && value <= high),
+  ).length
+}

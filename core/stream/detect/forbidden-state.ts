@@ -1,0 +1,23 @@
+import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
+
+/** A state in which something must never be. */
+export const forbiddenState: Detector = {
+  id: 'forbidden-state',
+  version: 1,
+  doc: 'Opens while a state is one of those that the rule names: as texts in `states`, or as a number.',
+  params: [{ name: 'state', default: Number.NaN, unit: '', doc: 'The forbidden state, where states are numbers.' }],
+  types: ['number', 'boolean', 'text'],
+  clearReadings: 1,
+  step,
+  words: (_row, now) => ({
+    title: `is in the forbidden state ${now.text ?? now.value}`,
+    expected: null,
+    why: 'a state that a person forbade',
+    rarity: null,
+  }),
+}
+
+function step(_row: Float64Array, now: Now, params: Params): Verdict {
+  const byNumber = now.text === null && now.value === param(forbiddenState, params, 'state')
+  return byNumber || now.named.includes(now.text ?? String(now.value)) ? 2 : 0
+}

@@ -1,0 +1,39 @@
+import { count } from '../series.ts'
+import { thousands } from '../thousands.ts'
+import type { Detector, Now, Params, Verdict } from './detector.ts'
+import { param } from './detector.ts'
+import { isState, seenBefore } from './kind.ts'
+
+const day = 86_400_000
+
+/** A state that was never seen, or not for long. */
+export const rareEvent: Detector = {
+  id: 'rare-event',
+  version: 1,
+  doc: 'Opens when something with few states is in one that it was not in for long. Of the first eight states.',
+  params: [
+    { name: 'quietMs', default: 7 * day, unit: 'ms', doc: 'How long it was not in that state.' },
+    { name: 'readings', default: 100, unit: 'readings', doc: 'Learned before anything is rare.' },
+  ],
+  types: ['number', 'boolean', 'text'],
+  clearReadings: 1,
+  step,
+  words: (row, now) => {
+    const before = seenBefore(row, now.value)
+    const days = Math.floor((now.time - before) / day)
+    return {
+      title: `is ${now.text ?? now.value}, which is rare`,
+      expected: null,
+      why: Number.isNaN(before)
+        ? `never seen in ${thousands(row[count]!)} readings`
+        : `not seen for ${thousands(days)} days, ${thousands(row[count]!)} readings learned`,
+      rarity: null,
+    }
+  },
+}
+
+function step(row: Float64Array, now: Now, params: Params): Verdict {
+  if (row[count]! < param(rareEvent, params, 'readings') || !isState(row)) return 0
+  const before = seenBefore(row, now.value)
+  return Number.isNaN(before) || now.time - before >= param(rareEvent, params, 'quietMs') ? 2 : 0
+}

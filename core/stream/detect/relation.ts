@@ -1,0 +1,71 @@
+import { exp2 } from '../math.ts'
+import { relationPart } from '../series.ts'
+import { figure } from './channel.ts'
+import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
+import { learnMean, learnSpread } from './means.ts'
+
+// A line through this signal over another of its device, by means that forget; and how far it usually is from that line.
+const mean = relationPart
+const otherMean = relationPart + 1
+const otherSquare = relationPart + 2
+const product = relationPart + 3
+const residual = relationPart + 4
+const learned = relationPart + 6
+const run = relationPart + 7
+const least = 1 - exp2(-1 / 2_000)
+
+/** Two signals of a device that no longer go together. */
+export const relation: Detector = {
+  id: 'relation',
+  version: 1,
+  doc: 'Opens when a signal is not where another signal of its device, the one that the rule names, says it should be.',
+  params: [
+    { name: 'spreads', default: 6, unit: 'spreads', doc: 'How far from the learned line, in usual distances.' },
+    { name: 'readings', default: 3, unit: 'readings', doc: 'Readings in a row that far.' },
+    { name: 'learn', default: 200, unit: 'readings', doc: 'Learned before anything is judged.' },
+  ],
+  clearReadings: 3,
+  step,
+  words,
+}
+
+function step(row: Float64Array, now: Now, params: Params): Verdict {
+  if (Number.isNaN(now.other)) return 0
+  const n = row[learned]!
+  const far = now.value - lineAt(row, now.other) - row[residual]!
+  const spread = Math.sqrt(row[residual + 1]!)
+  const isFar = n >= param(relation, params, 'learn') && Math.abs(far) > param(relation, params, 'spreads') * spread
+  row[run] = isFar ? row[run]! + 1 : 0
+  learn(row, now, n)
+  if (row[run] === 0) return 0
+  return row[run]! >= param(relation, params, 'readings') ? 2 : 1
+}
+
+function learn(row: Float64Array, now: Now, n: number): void {
+  if (n > 0) learnSpread(row, residual, now.value - lineAt(row, now.other), n, least)
+  if (row[run] === 0) {
+    const d = now.other - row[otherMean]!
+    learnMean(row, product, d * (now.value - row[mean]!), n, least)
+    learnMean(row, otherSquare, d * d, n, least)
+    learnMean(row, mean, now.value, n, least)
+    learnMean(row, otherMean, now.other, n, least)
+  }
+  row[learned] = n + 1
+}
+
+function lineAt(row: Float64Array, other: number): number {
+  const slope = row[otherSquare]! > 0 ? row[product]! / row[otherSquare]! : 0
+  return row[mean]! + slope * (other - row[otherMean]!)
+}
+
+function words(row: Float64Array, now: Now, params: Params): Words {
+  const middle = lineAt(row, now.other) + row[residual]!
+  const reach = param(relation, params, 'spreads') * Math.sqrt(row[residual + 1]!)
+  const above = now.value > middle
+  return {
+    title: `too ${above ? 'high' : 'low'} for ${now.otherName}`,
+    expected: { low: middle - reach, high: middle + reach },
+    why: `where ${now.otherName} is ${figure(now.other)}, ${row[learned]} readings of both learned`,
+    rarity: null,
+  }
+}

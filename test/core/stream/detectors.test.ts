@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert, Rule } from '../../../core/contract/model.ts'
+import { detectors } from '../../../core/stream/detect/registry.ts'
+import { createPath } from '../../../core/stream/path.ts'
+import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
+
+const minute = 60_000
+const day = 1_440 * minute
+const start = Date.UTC(2026, 0, 5)
+
+type Value = number | string | boolean
+
+function rule(detector: string, put: Partial<Rule>): Rule {
+  const scope = { device: '*', signal: '*' }
+  return {
+    id: 'mine',
+    name: 'Mine',
+    detector,
+    scope,
+    params: {},
+    priority: 2,
+    holdMs: 0,
+    clearMs: 0,
+    enabled: true,
+    version: 1,
+    ...put,
+  }
+}
+
+/** What the rule says of values that come every `every`, by the index of the value at which it opened or returned. */
+function said(put: Rule | null, values: readonly (Value | Record<string, Value>)[], every = minute) {
+  const command = { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(put) } as const
+  const messages = values.map(
+    (value, i): Writing => ({
+      kind: 'message',
+      source: 'a',
+      name: 'hall/d1',
+      time: start + i * every,
+      body: JSON.stringify(typeof value === 'object' ? value : { x: value, y: 0 }),
+    }),
+  )
+  const block = blockMaker()([...(put === null ? [] : [command]), ...messages])
+  const heard: { readonly phase: string; readonly at: number; readonly alert: Alert }[] = []
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: (alert, { phase, offset }) => {
+      if (alert.signal === 'x' && (put === null || alert.rule === 'mine'))
+        heard.push({ phase, at: offset - (put === null ? 0 : 1), alert })
+    },
+  })
+  return heard
+}
+
+const phases = (heard: ReturnType<typeof said>) => heard.map(({ phase, at }) => `${phase} ${at}`)
+
+describe('a rule that a person puts', () => {
+  test('about the rate opens when a value changes faster than its limit', () => {
+    const heard = said(rule('rate', { params: { rise: 2 } }), [1, 2, 3, 8, 9, 2, 3])
+    expect(phases(heard)).toEqual(['opened 3', 'returned 4'])
+    expect(heard[0]!.alert).toMatchObject({ title: 'X rises too fast' })
+    expect(heard[0]!.alert.explanation.why).toBe('5 a minute; a person allows 2')
+  })
+
+  test('about the rate over some time leaves a single step alone', () => {
+    expect(said(rule('rate', { params: { rise: 2, overMs: 5 * minute } }), [1, 1, 1, 1, 1, 8, 8, 8])).toEqual([])
+  })
+
+  test('about changes opens at each', () => {
+    const heard = said(rule('state-change', {}), ['open', 'open', 'closed', 'closed', 'open', 'open'])
+    expect(phases(heard)).toEqual(['opened 2', 'returned 3', 'opened 4', 'returned 5'])
+    expect(heard[0]!.alert.title).toBe('X changed to closed')
+    expect(heard[0]!.alert.explanation.observed).toBeNull()
+  })
+
+  for (const [what, states, values] of [
+    ['texts', ['stopped'], ['runs', 'runs', 'stopped', 'stopped', 'runs', 'runs']],
+    ['booleans', ['false'], [true, true, false, false, true, true]],
+    ['numbers', ['3'], [1, 2, 3, 3, 1, 2]],
+  ] as const)
+    test(`about a forbidden state knows ${what}`, () => {
+      expect(phases(said(rule('forbidden-state', { states }), values))).toEqual(['opened 2', 'returned 4'])
+    })
+
+  test('about a count in a window opens at the reading that is one too many', () => {
+    const refused = ['ok', 'no', 'ok', 'no', 'no', 'ok', 'ok', 'ok', 'ok']
+    const heard = said(rule('count', { states: ['no'], params: { readings: 3, windowMs: 5 * minute } }), refused)
+    expect(phases(heard)).toEqual(['opened 4', 'returned 6'])
+  })
+
+  test('about rare events opens at a state that was never seen, or not for long', () => {
+    const turns = Array.from({ length: 600 }, (_, i) => (i === 300 || i === 500 ? 'jam' : i % 2 === 0 ? 'on' : 'off'))
+    const heard = said(rule('rare-event', { params: { quietMs: 3 * day } }), turns, 30 * minute)
+    expect(phases(heard)).toEqual(['opened 300', 'returned 301', 'opened 500', 'returned 501'])
+    expect(heard.map(({ alert }) => alert.explanation.why).filter((_, i) => i % 2 === 0)).toEqual([
+      'never seen in 300 readings',
+      'not seen for 4 days, 500 readings learned',
+    ])
+  })
+
+  test('about two signals opens when they no longer go together, seed 5', () => {
+    const chance = random(5)
+    const pairs = Array.from({ length: 700 }, (_, i) => {
+      const y = 10 + 5 * chance()
+      return { y, x: 3 * y + 2 + 0.2 * (chance() - 0.5) + (i >= 500 && i < 520 ? 5 : 0) }
+    })
+    const heard = said(rule('relation', { scope: { device: '*', signal: 'x' }, other: 'y' }), pairs)
+    expect(phases(heard)).toEqual(['opened 502', 'returned 522'])
+    const { explanation, title } = heard[0]!.alert
+    expect(title).toBe('X too high for Y')
+    const { x, y } = pairs[502]!
+    expect(explanation.observed).toBe(x)
+    expect(explanation.expected!.high).toBeLessThan(3 * y + 2 + 5)
+    expect(explanation.expected!.low).toBeLessThan(3 * y + 2)
+    expect(explanation.expected!.high).toBeGreaterThan(3 * y + 2)
+  })
+})
+
+describe('the learned band names what is unusual', () => {
+  const chance = random(9)
+  const usual = (i: number) => 20 + Math.sin((i / 288) * 2 * Math.PI) + 0.3 * (chance() + chance() - 1)
+  const weeks = (change: (value: number, i: number) => number) =>
+    Array.from({ length: 21 * 288 }, (_, i) => Number(change(usual(i), i).toFixed(3)))
+  /** The alert about the change, which begins in the third week. */
+  const about = (change: (value: number, i: number) => number) =>
+    said(null, weeks(change), 5 * minute).find(({ at }) => at >= 4_500)!.alert
+
+  for (const [name, title, change] of [
+    [
+      'a spike where steps are usual',
+      /^X spiked upwards$/,
+      (v: number, i: number) => v + (i % 200 < 100 ? 60 : 0) + (i === 5_050 ? 25 : 0),
+    ],
+    [
+      'less noise',
+      /^X changes less than usual$/,
+      (v: number, i: number) => (i >= 5_000 && i < 5_100 ? 20 + Math.sin((i / 288) * 2 * Math.PI) : v),
+    ],
+    ['a drift', /^X drifts upwards$/, (v: number, i: number) => (i >= 4_500 ? v + (i - 4_500) / 500 : v)],
+    [
+      'a value at the wrong hour',
+      /at this hour$|usual band$/,
+      (v: number, i: number) => (i >= 5_000 && i < 5_040 ? 40 - v + 1 : v),
+    ],
+  ] as const)
+    test(`${name}, seed 9`, () => {
+      expect(about(change).title).toMatch(title)
+    })
+
+  test('and says figures that its readings show: a jump, seed 9', () => {
+    const values = weeks((value, i) => (i >= 5_000 && i < 5_100 ? value + 6 : value))
+    const { alert } = said(null, values, 5 * minute)[0]!
+    const { explanation } = alert
+    expect(explanation.evidence.at(-1)).toMatchObject({ offset: 5_000, value: values[5_000] })
+    expect(explanation.observed).toBe(values[5_000])
+    expect(explanation.learnedReadings).toBe(5_000)
+    let before = values[0]!
+    for (const [n, value] of values.slice(0, 5_000).entries())
+      before += Math.max(1 - 2 ** -0.5, 1 / (n + 1)) * (value - before)
+    const jump = Number(/^([\d.]+) from the mean of the readings before/.exec(explanation.why)![1])
+    expect(jump).toBeCloseTo(values[5_000]! - before, 1)
+    expect(explanation.rarity).toBeGreaterThan(1_000)
+  })
+})
+
+test('every detector says what it is for, and what its parameters mean', () => {
+  for (const { doc, params, version } of detectors.values()) {
+    expect(version).toBeGreaterThan(0)
+    expect([doc, ...params.map((each) => each.doc)].every((text) => /^[A-Z].*\.$/.test(text))).toBe(true)
+  }
+})
