@@ -153,7 +153,7 @@ function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
 function escalate(plant: Plant, watch: Watch, out: Emit): void {
   const alert = plant.alerts.get(watch.alert!)!
   if (watch.rule.priority !== 2 || alert.priority !== 2) return
-  change(plant, { ...alert, priority: 1 }, 'revised', plant.now.time, null, null, out)
+  change(plant, { ...alert, priority: 1 }, 'revised', plant.now.time, null, 'is critical now', out)
 }
 
 function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {

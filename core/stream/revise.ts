@@ -57,9 +57,9 @@ function isQuiet(seen: readonly Recent[], from: Millis, until: Millis): boolean 
 function words(before: Alert, after: Alert): string {
   const { since, until } = after
   if (before.until !== null && until !== null)
-    return `was ${length(before.until - before.since)}, now ${length(until - since)}`
+    return `was ${length(before.until - before.since)}, now ${length(until - since)}, by late readings`
   const moved = since - before.since
-  return moved < 0 ? `began ${length(-moved)} earlier` : `began ${length(moved)} later`
+  return `began ${length(Math.abs(moved))} ${moved < 0 ? 'earlier' : 'later'}, by late readings`
 }
 
 function length(ms: Millis): string {

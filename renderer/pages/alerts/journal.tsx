@@ -39,6 +39,6 @@ const phases: Record<Transition['phase'], string> = {
   unshelved: 'no longer shelved',
   suppressed: 'put aside',
   unsuppressed: 'no longer put aside',
-  revised: 'changed by late data',
+  revised: 'changed',
   marked: 'marked',
 }

@@ -221,13 +221,13 @@ describe('late readings', () => {
     const said = alertsOf([put(), ...before, live(14, 60), late(15, 8, 60), late(15, 6, 60)])
     expect(phases(said)).toEqual(['opened', 'revised', 'revised'])
     expect(said[2]!.alert.since).toBe(start + 6 * minute)
-    expect(said[2]!.transition.note).toBe('began 2 min earlier')
+    expect(said[2]!.transition.note).toBe('began 2 min earlier, by late readings')
     expect(said[2]!.alert.id).toBe(said[0]!.alert.id)
   })
 
   test('say how long it was and is, once it is over', () => {
     const said = alertsOf([put(), ...before, live(14, 60), live(18, 20), late(19, 7, 60)])
-    expect(said.at(-1)!.transition).toMatchObject({ phase: 'revised', note: 'was 4 min, now 11 min' })
+    expect(said.at(-1)!.transition).toMatchObject({ phase: 'revised', note: 'was 4 min, now 11 min, by late readings' })
   })
 
   test('take back what an earlier late reading said, and move an end forward', () => {
