@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { brokerSource } from '../config/settings.ts'
 import { zoneChanges } from '../config/zone.ts'
-import type { FileConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Commands, Mapping, Millis } from '../contract/model.ts'
+import type { Commands, Millis } from '../contract/model.ts'
 import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
+import { mappingOf } from '../ingest/file/mapping.ts'
 import { linkRecord } from '../ingest/mqtt/source.ts'
 import type { Appending } from '../log/log.ts'
 import { openLog } from '../log/log.ts'
@@ -133,23 +133,6 @@ async function captured(): Promise<Capture> {
   const capture = await capturing
   if (capture === null) throw new FieldError('stopped', 'the recorder is stopping')
   return capture
-}
-
-/** Its lines are read by the pattern that its settings hold; what a person maps by hand has another id. */
-function mappingOf({ name, topic, pattern, device, time }: FileConfig): Mapping {
-  const from = Number.MAX_SAFE_INTEGER // what was kept before was read as it was
-  const none = { columns: null, separator: null, rows: null, signals: null, unit: null, quality: null }
-  return {
-    ...none,
-    id: `file/${name}`,
-    topics: topic,
-    format: 'pattern',
-    schema: pattern,
-    device,
-    time,
-    from,
-    version: 1,
-  }
 }
 
 function tellPreparing(): (done: number) => void {
