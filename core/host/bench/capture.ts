@@ -8,7 +8,7 @@ import type { Claim } from './claim.ts'
 import type { Flowed } from './flow.ts'
 import { startMosquitto } from './mosquitto.ts'
 import type { BenchOptions, Parts } from './options.ts'
-import { alternate, ratios } from './rounds.ts'
+import { alternate, ratios, slope } from './rounds.ts'
 import type { FeederSide, Load, SubscriberSide, Used } from './sides.ts'
 import { startClaims } from './start.ts'
 
@@ -177,16 +177,8 @@ async function memoryClaims(options: BenchOptions, seconds: number): Promise<voi
 
 /** Of the line through the samples, from its first to its last, as a share of their mean. */
 function growth(samples: readonly number[]): number {
-  const n = samples.length
-  const middle = (n - 1) / 2
-  const mean = samples.reduce((sum, sample) => sum + sample, 0) / n
-  let above = 0
-  let below = 0
-  samples.forEach((sample, i) => {
-    above += (i - middle) * (sample - mean)
-    below += (i - middle) ** 2
-  })
-  return below === 0 ? 0 : ((above / below) * (n - 1)) / mean
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+  return (slope(samples) * (samples.length - 1)) / mean
 }
 
 interface Party {

@@ -26,3 +26,16 @@ export function ratios<A, B>(
 ): readonly number[] {
   return above.map((figure, round) => ofAbove(figure) / ofBelow(below[round]!))
 }
+
+/** Of the line through samples that are one apart; 0 for a single one. */
+export function slope(samples: readonly number[]): number {
+  const middle = (samples.length - 1) / 2
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+  let above = 0
+  let below = 0
+  samples.forEach((sample, i) => {
+    above += (i - middle) * (sample - mean)
+    below += (i - middle) ** 2
+  })
+  return below === 0 ? 0 : above / below
+}
