@@ -14,7 +14,7 @@ import { nextWindow, turnWindows } from './suppress.ts'
 export function fireDeadlines(plant: Plant, out: Emit): void {
   const due = (device: number): Millis => silenceDue(plant, plant.devices[device]!)
   for (;;) {
-    const silence = plant.deadlines.next(due)
+    const silence = plant.deadlines.next(due, plant.time)
     const other = nextOther(plant)
     if (Math.min(silence, other) > plant.time) return
     if (silence <= other) goSilent(plant, plant.deadlines.take(), silence, out)

@@ -1,6 +1,6 @@
 import { type GapCause, gapCauses, type LinkEvent, type Millis } from '../contract/model.ts'
 import { forgive } from './clock.ts'
-import { heard, learnHeard, resume, silentAfter, skipGap } from './detect/silence.ts'
+import { heard, learnHeard, leastLimit, resume, silentAfter, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, noGaps, topicName, turn } from './gaps.ts'
 import type { Plant, SourceState } from './plant.ts'
@@ -129,6 +129,7 @@ export function hearSource(plant: Plant, source: SourceState, out: Emit): void {
 export function fireCoverage(plant: Plant, out: Emit): void {
   for (const source of plant.sources) {
     if (source.expect <= plant.time) gone(plant, source, out)
+    if (plant.time - source.row[heard]! < leastLimit) continue
     if (quietAt(plant, source) <= plant.time) quiet(plant, source, out)
   }
 }

@@ -7,8 +7,8 @@ import type { Millis } from '../contract/model.ts'
 export interface Deadlines {
   /** Says that a deadline of `device` is not before `time`. */
   add(device: number, time: Millis): void
-  /** Time of the next real deadline; Infinity when there is none. */
-  next(due: (device: number) => Millis): Millis
+  /** Time of the next real deadline; when that is after `now`, a time after `now` that it is not before. Infinity when there is none. */
+  next(due: (device: number) => Millis, now: Millis): Millis
   /** The device of the deadline that `next` has answered. */
   take(): number
 }
@@ -26,9 +26,10 @@ export function deadlines(): Deadlines {
       earliest.set(device, time)
       push(times, devices, time, device)
     },
-    next(due) {
+    next(due, now) {
       while (times.length > 0) {
         const time = times[0]!
+        if (time > now) return time
         const device = devices[0]!
         const current = earliest.get(device) === time
         const real = current ? due(device) : Number.NaN

@@ -42,7 +42,8 @@ export const deviceRowLength = clockPart + 5
 
 const learnFrom = 10
 const firstGaps = 50
-const leastLimit: Millis = 5_000
+/** Nothing is silent before. */
+export const leastLimit: Millis = 5_000
 /** Networks and clocks that tell seconds only delay a message by less. */
 const keptMs: Millis = 2_000
 const oftenMs: Millis = 7 * 24 * 3_600_000
