@@ -66,12 +66,12 @@ export class SegmentReader {
 
   /** The newest block that begins at or before an offset. */
   before(offset: Offset): BlockPlace | null {
-    return this.reading(() => this.placeUpTo.get(offset) ?? null)
+    return this.place(this.reading(() => this.placeUpTo.get(offset)))
   }
 
   /** The oldest block that begins at or after an offset. */
   after(offset: Offset): BlockPlace | null {
-    return this.reading(() => this.placeFrom.get(offset) ?? null)
+    return this.place(this.reading(() => this.placeFrom.get(offset)))
   }
 
   /** The block that holds an offset, or null. */
@@ -93,6 +93,14 @@ export class SegmentReader {
 
   close(): void {
     this.db.close()
+  }
+
+  /** Half a page that was cut off reads as zeros: a place that no block of this segment can have. */
+  private place(found: BlockPlace | undefined): BlockPlace | null {
+    if (found === undefined) return null
+    if (found.first < this.first || !(found.n > 0))
+      throw segmentDamaged(this.file, `it holds a block of ${found.n} records at ${found.first}`)
+    return found
   }
 
   /** Null: the pages on which it would be are damaged. */

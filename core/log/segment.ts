@@ -100,8 +100,10 @@ export function openForReading(file: string): { readonly db: Database.Database; 
   const sums = checkFormat(file) >= formatWithSums
   if (existsSync(`${file}-journal`)) rollBack(file)
   const db = new Database(file, { readonly: true, fileMustExist: true })
-  db.pragma('cache_size = -2000')
-  return { db, sums }
+  return orClosed(db, () => {
+    db.pragma('cache_size = -2000')
+    return { db, sums }
+  })
 }
 
 /** A crash while a finished segment was folded into one file leaves a journal that only a writer may roll back. */
