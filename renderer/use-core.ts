@@ -89,6 +89,7 @@ const freshMs: Partial<Record<CallName, number>> = {
   device: 1_000,
   series: 1_000,
   rules: 10_000,
+  'mapping.preview': 5_000,
 }
 
 /** Who acts, until there are users. */

@@ -6,6 +6,7 @@ import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
 import { turn } from './gaps.ts'
 import { ofSource } from './incident.ts'
+import { announcedDeath } from './offline.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { nextWindow, turnWindows } from './suppress.ts'
@@ -47,7 +48,7 @@ function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
     priority: rule.priority,
     since: device.row[heard]!,
     historical: false,
-    explanation: explainSilence(device, silentAfter(device.row, rule.params)),
+    explanation: explainSilence(device, silentAfter(device.row, rule.params), announcedDeath(plant, device)),
     together: ofSource(plant.sources[device.source]!.name, device.row[deviceEvery]!),
     time,
   })

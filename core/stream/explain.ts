@@ -3,6 +3,7 @@ import type { Watch } from './alerts.ts'
 import type { Now } from './detect/detector.ts'
 import { learnedDays } from './detect/season.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
+import type { Death } from './offline.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { count, every, firstOffset, lastOffset, type Recent, recent, type SeriesState } from './series.ts'
 import { thousands } from './thousands.ts'
@@ -72,20 +73,23 @@ function movedSeries({ series, row }: SeriesState, from: Millis, since: Millis):
 }
 
 /** Why a device counts as silent: its usual gap and the limit that has passed. */
-export function explainSilence(device: DeviceState, limitMs: Millis): Explanation {
+export function explainSilence(device: DeviceState, limitMs: Millis, death: Death | null): Explanation {
   const { row } = device
   const usual = row[deviceEvery]!
   return {
     observed: null,
     expected: null,
-    why: `${thousands(row[deviceGaps]!)} gaps between its messages learned`,
+    why: `${death === null ? '' : `${death.words}; `}${thousands(row[deviceGaps]!)} gaps between its messages learned`,
     rarity: null,
     learnedReadings: row[deviceGaps]!,
     learnedDays: 0,
     usualGapMs: usual > 0 ? usual : null,
     limitMs,
     moved: [],
-    evidence: [{ offset: row[deviceLast]!, time: row[heard]!, value: null }],
+    evidence: [
+      { offset: row[deviceLast]!, time: row[heard]!, value: null },
+      ...(death === null ? [] : [death.evidence]),
+    ],
     modelFrom: row[deviceFirst]!,
     modelTo: row[deviceLast]!,
   }

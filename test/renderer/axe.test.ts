@@ -92,6 +92,7 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
     { name: 'continuity', hash: '#/continuity' },
     { name: 'sync', hash: '#/sync' },
     { name: 'connect', hash: '#/connect' },
+    { name: 'map messages', hash: '#/map?topic=%2B/%23' },
   ]
 }
 

@@ -7,6 +7,7 @@ import { isHeldByDisk } from '../../words/capture.ts'
 import { bytes, count, many } from '../../words/number.ts'
 import { BuiltInBroker } from './built-in-broker.tsx'
 import styles from './connect.module.css'
+import { FollowedFiles } from './followed-files.tsx'
 
 interface SourcesProps {
   readonly config: Config
@@ -27,6 +28,10 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
   const remove = (name: string) => {
     onSave({ ...config, sources: config.sources.filter((source) => source.name !== name) })
     element.current?.focus() // the button goes with its row
+  }
+  const removeFile = (name: string) => {
+    onSave({ ...config, files: config.files.filter((file) => file.name !== name) })
+    element.current?.focus()
   }
   return (
     <section ref={element} className={styles.sources} tabIndex={-1} aria-label="Watched now">
@@ -50,6 +55,7 @@ export function Sources({ config, disabled, onEdit, onSave }: SourcesProps) {
           />
         </div>
       ))}
+      <FollowedFiles config={config} disabled={disabled} onRemove={removeFile} />
       <BuiltInBroker
         config={config}
         state={config.broker.enabled ? stateOf(rows.find((row) => row.name === 'built-in')) : null}

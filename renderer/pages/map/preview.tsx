@@ -1,6 +1,7 @@
 import type { MessageRow } from '../../../core/contract/calls.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { useClock } from '../../use-core.ts'
 import { count, many, value } from '../../words/number.ts'
 import { reasonWords } from '../../words/reason.ts'
@@ -25,11 +26,11 @@ export function Preview({ rows, error, pending }: PreviewProps) {
       </Empty>
     )
   return (
-    <section className={styles.preview} aria-label="Preview" aria-live="polite">
+    <Scroll label="Preview" className={styles.preview}>
       {rows.map((row) => (
         <Message key={row.record.offset} row={row} />
       ))}
-    </section>
+    </Scroll>
   )
 }
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Alert } from '../../../core/contract/model.ts'
 import { type Birth, type Context, noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder } from '../../../core/stream/decode/decoder.ts'
 import { createPath, restorePath } from '../../../core/stream/path.ts'
-import { piece } from '../../support/sparkplug.ts'
+import { type Metric, piece, sparkplug } from '../../support/sparkplug.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
 interface Line {
@@ -75,6 +76,29 @@ describe('what another encoder wrote', () => {
     expect(clean.lines.filter((line) => line.includes(' birth '))).toHaveLength(6)
     expect(clean.lines.filter((line) => line.includes('"sparkplug_no_birth"')).length).toBeGreaterThanOrEqual(2)
   })
+})
+
+test('a device that goes silent after the death of its edge node says so, with the record of the death', () => {
+  const say = (type: string, i: number, metrics: readonly Metric[], device = '/press'): Writing => ({
+    kind: 'message',
+    source: 'a',
+    name: `spBv1.0/works/${type}/line-1${device}`,
+    time: 1_760_000_000_000 + i * 10_000,
+    body: sparkplug(i % 256, 1_760_000_000_000 + i * 10_000, metrics),
+  })
+  const log = [
+    say('NBIRTH', 0, [], ''),
+    say('DBIRTH', 0, [{ name: 'force', alias: 1, value: 1 }]),
+    ...Array.from({ length: 60 }, (_, i) => say('DDATA', 1 + i, [{ alias: 1, value: i % 7 }])),
+    say('NDEATH', 61, [], ''),
+    { kind: 'tick', source: '', name: '', time: 1_760_000_000_000 + 120 * 10_000 } as const,
+  ]
+  const opened: Alert[] = []
+  const block = blockMaker()(log)
+  createPath().step(block, 0, block.n, { ...new Recorder().emit, alert: (alert) => opened.push(alert) })
+  const silent = opened.find(({ device }) => device === 'works/line-1/press')
+  expect(silent?.explanation.why).toMatch(/^the death of its edge node works\/line-1 was announced; /)
+  expect(silent?.explanation.evidence.map(({ offset }) => offset)).toEqual([61, 62])
 })
 
 test('a template nested without end is cut, not followed', () => {
