@@ -10,9 +10,8 @@ import {
   birthSql,
   ContextAsOf,
   type KnownRows,
+  mappedSql,
   mappingsSql,
-  type Window,
-  windowSql,
   zoneSql,
 } from '../stream/decode/context.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
@@ -74,7 +73,6 @@ class LogSource implements BatchSource {
       return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings, maxBytes)
     } finally {
       this.known.close()
-      this.context.forget()
     }
   }
 
@@ -151,7 +149,7 @@ interface Prepared {
   readonly birth: Database.Statement<[string, Offset, string, Offset], BirthRow>
   readonly zone: Database.Statement<[Offset], string | null>
   readonly behind: Database.Statement<[string, Offset], Millis>
-  readonly window: Database.Statement<[Offset, Offset, Offset, Offset], Window>
+  readonly mapped: Database.Statement<[Offset], Offset | null>
   readonly mappings: Database.Statement<[Offset], string>
 }
 
@@ -177,8 +175,8 @@ class KnownInViews implements KnownRows {
     return this.open()?.behind.get(device, before)
   }
 
-  window(at: Offset): Window {
-    return this.open()?.window.get(at, at, at, at) ?? { mapped: null, clocked: null, until: at }
+  mapped(before: Offset): Offset | null {
+    return this.open()?.mapped.get(before) ?? null
   }
 
   mappings(before: Offset): readonly string[] {
@@ -196,7 +194,7 @@ class KnownInViews implements KnownRows {
     this.prepared = {
       birth: this.db.prepare(birthSql),
       zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
-      window: this.db.prepare(windowSql),
+      mapped: this.db.prepare<[Offset], Offset | null>(mappedSql).pluck(),
       mappings: this.db.prepare<[Offset], string>(mappingsSql).pluck(),
       behind: this.db.prepare<[string, Offset], Millis>(behindSql).pluck(),
     }

@@ -8,10 +8,10 @@ import { jump } from './jump.ts'
 import { isMeasurement } from './kind.ts'
 import { level } from './level.ts'
 import { learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
-import { episodeOf, isLearned, meanOf, oneIn, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
+import { episodeOf, forget, isLearned, meanOf, oneIn, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
 import { noise } from './noise.ts'
 import { learnPattern, pattern } from './pattern.ts'
-import { expectSeason, learnSeason, season, seasonWords, usualNow } from './season.ts'
+import { expectSeason, learnSeason, season, seasonWords, usualNow, weekIsNews } from './season.ts'
 import { seasonShift } from './season-shift.ts'
 import { spike } from './spike.ts'
 import { value } from './value.ts'
@@ -23,6 +23,7 @@ import { value } from './value.ts'
 const channels: readonly Channel[] = [jump, value, level, noise, season, seasonShift, drift, pattern, spike]
 const valueChannel = channels.indexOf(value)
 const seasonChannel = channels.indexOf(season)
+const seasonChannels = [season, seasonShift, drift].map((channel) => channels.indexOf(channel))
 
 const firstTime = bandPart
 /** 1: the band follows the season. */
@@ -58,7 +59,7 @@ export const band: Detector = {
   params: [
     {
       name: 'score',
-      default: 2.8,
+      default: 3,
       unit: 'powers of ten',
       doc: 'How rare it must be, all its signs together. Half of it keeps an alert open.',
     },
@@ -121,6 +122,7 @@ export function learnBand(row: Float64Array, now: Now): void {
   now.score = isMeasurement(row) ? score : 0
   learnFar(row, now.value)
   learnSeason(row, now.time, now.value)
+  if (weekIsNews(row, spreadOf(row, seasonChannel))) for (const c of seasonChannels) forget(row, c)
 }
 
 function begin(row: Float64Array, now: Now): void {
@@ -146,7 +148,7 @@ function weighAll(row: Float64Array, value: number, episode: number): number {
 function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdict {
   const enough = param(band, params, 'score')
   if (open) row[wasOpen] = 1
-  else if (isPaused(row)) return 0
+  else if (isPaused(row) && now.score < 2 * enough) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
   row[unusualRun] = now.score >= enough / 2 ? row[unusualRun]! + 1 : 0
   if (!open && row[unusualRun]! < leastRun(row)) return row[unusualRun]! > 0 ? 1 : 0

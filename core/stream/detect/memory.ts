@@ -133,6 +133,12 @@ function keepPeak(row: Float64Array, first: number, size: number): void {
   row[i] = size
 }
 
+/** As if nothing had been learned of the channel. */
+export function forget(row: Float64Array, c: number): void {
+  row.fill(0, memoryPart + c * fields, memoryPart + (c + 1) * fields)
+  row.fill(0, peakPart + c * peaksKept, peakPart + (c + 1) * peaksKept)
+}
+
 export function isLearned(row: Float64Array, c: number): boolean {
   return row[seen + c * fields]! >= judgeFrom
 }

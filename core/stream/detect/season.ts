@@ -24,10 +24,17 @@ const dayMean = seasonPart + 12
 const dayVisits = dayMean + 24
 const weekMean = dayVisits + 24
 const weekVisits = weekMean + 168
+/** Distances from the usual value on the first day after the first week: their sum, and how many. */
+const firstRests = weekVisits + 168
+const firstCount = firstRests + 1
 
 const hour: Millis = 3_600_000
 const leastDays = 4
 const leastWeeks = 1
+const firstWeek = 8
+/** From a mean distance to the spread of a normal distribution. */
+const toSpread = 1.25
+const muchLess = 0.6
 const dayHalfLife = 1 - exp2(-1 / 5)
 const weekHalfLife = 1 - exp2(-1 / 3)
 const clipFrom = 400
@@ -75,12 +82,29 @@ export function learnSeason(row: Float64Array, time: Millis, value: number): voi
   if (!Number.isNaN(row[usualNow]!)) {
     learnSpread(row, restLong, row[rest]!, row[rests]!, row[restRate]!)
     row[rests] = row[rests]! + 1
+    if (row[days] === firstWeek) learnFirst(row)
   }
   const now = Math.floor(time / hour)
   if (row[hourReadings] === 0) row[hourNow] = now
   else if (now > row[hourNow]!) closeHour(row, now) // one that comes a little late belongs to the hour in hand
   row[hourSum] = row[hourSum]! + value
   row[hourReadings] = row[hourReadings]! + 1
+}
+
+function learnFirst(row: Float64Array): void {
+  row[firstRests] = row[firstRests]! + Math.abs(row[rest]!)
+  row[firstCount] = row[firstCount]! + 1
+}
+
+/**
+ * Once, a day after the first week: the series follows the week, so what was learned of the season before, when only
+ * the day was known, is of another series. `spread` is that of the rests so far.
+ */
+export function weekIsNews(row: Float64Array, spread: number): boolean {
+  if (row[firstCount] === 0 || row[days] !== firstWeek + 1) return false
+  const now = (toSpread * row[firstRests]!) / row[firstCount]!
+  row[firstCount] = 0
+  return now < muchLess * spread
 }
 
 function closeHour(row: Float64Array, now: number): void {

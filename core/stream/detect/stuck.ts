@@ -14,7 +14,7 @@ export const stuck: Detector = {
   version: 1,
   doc: 'Opens when a value that usually changes stays exactly the same for long.',
   params: [
-    { name: 'readings', default: 24, unit: 'readings', doc: 'Fewest equal readings in a row.' },
+    { name: 'readings', default: 30, unit: 'readings', doc: 'Fewest equal readings in a row.' },
     { name: 'times', default: 3, unit: '', doc: 'How many times the longest run so far.' },
   ],
   clearReadings: 2,

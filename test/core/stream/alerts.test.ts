@@ -319,12 +319,12 @@ describe('recorded failures, as history that comes all at once', () => {
   test('of a machine: its failure of February, after four lesser ones', () => {
     const found = openings('machine_temperature')
     expect(found.at(-1)).toBe('2014-02-08T09')
-    expect(found.slice(0, -1)).toEqual(['2014-01-20T14', '2014-01-23T11', '2014-01-24T12', '2014-02-03T12'])
+    expect(found.slice(0, -1)).toEqual(['2014-01-20T16', '2014-01-23T11', '2014-01-24T12', '2014-02-03T12'])
   })
 
   test('of a service: all three, and one that is none', () => {
     const found = openings('request_latency')
-    expect(found).toEqual(['2014-03-14T09', '2014-03-16T19', '2014-03-18T22', '2014-03-21T03'])
+    expect(found).toEqual(['2014-03-14T09', '2014-03-16T20', '2014-03-18T22', '2014-03-21T03'])
   })
 })
 
