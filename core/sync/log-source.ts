@@ -10,8 +10,9 @@ import {
   birthSql,
   ContextAsOf,
   type KnownRows,
-  mappedSql,
   mappingsSql,
+  type Window,
+  windowSql,
   zoneSql,
 } from '../stream/decode/context.ts'
 import { createDecoded } from '../stream/decode/decoded.ts'
@@ -73,6 +74,7 @@ class LogSource implements BatchSource {
       return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings, maxBytes)
     } finally {
       this.known.close()
+      this.context.forget()
     }
   }
 
@@ -149,7 +151,7 @@ interface Prepared {
   readonly birth: Database.Statement<[string, Offset, string, Offset], BirthRow>
   readonly zone: Database.Statement<[Offset], string | null>
   readonly behind: Database.Statement<[string, Offset], Millis>
-  readonly mapped: Database.Statement<[Offset], Offset | null>
+  readonly window: Database.Statement<[Offset, Offset, Offset, Offset], Window>
   readonly mappings: Database.Statement<[Offset], string>
 }
 
@@ -175,8 +177,8 @@ class KnownInViews implements KnownRows {
     return this.open()?.behind.get(device, before)
   }
 
-  mapped(before: Offset): Offset | null {
-    return this.open()?.mapped.get(before) ?? null
+  window(at: Offset): Window {
+    return this.open()?.window.get(at, at, at, at) ?? { mapped: null, clocked: null, until: at }
   }
 
   mappings(before: Offset): readonly string[] {
@@ -194,7 +196,7 @@ class KnownInViews implements KnownRows {
     this.prepared = {
       birth: this.db.prepare(birthSql),
       zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
-      mapped: this.db.prepare<[Offset], Offset | null>(mappedSql).pluck(),
+      window: this.db.prepare(windowSql),
       mappings: this.db.prepare<[Offset], string>(mappingsSql).pluck(),
       behind: this.db.prepare<[string, Offset], Millis>(behindSql).pluck(),
     }

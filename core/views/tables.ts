@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 4
+const version = 5
 
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -64,6 +64,7 @@ create table service(device text, offset integer, gone integer, note text, "by" 
 create table mapping(id text, offset integer, doc text, primary key(id, offset)) without rowid;
 create index mapping_offset on mapping(offset);
 create table clock(device text, offset integer, behind real, primary key(device, offset)) without rowid;
+create index clock_offset on clock(offset);
 create table zone(offset integer primary key, name text, changes text);
 create table state(name text primary key, version text, next integer, core text) without rowid;
 create table state_row(series integer primary key, row blob);

@@ -22,7 +22,11 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     writeFileSync(path, '')
     mkdirSync(join(dir, 'data'))
     const file = { name: 'press', path, topic: 'hall/press-7' }
-    writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files: [file] }))
+    const oven = join(dir, 'oven.log')
+    writeFileSync(oven, 'oven=3 temp=201.5\n')
+    const pattern = '^oven=(?<oven>\\d+) temp=(?<temp>[\\d.]+)$'
+    const mapped = { name: 'oven', path: oven, topic: 'hall/ovens', pattern, device: 'oven {oven}' }
+    writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files: [file, mapped] }))
     app = await startApp(['--data', join(dir, 'data')])
     for (let i = 0; i < 8; i++) appendFileSync(path, `\u0001 press=7 force=${i}.5 kN\n`)
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
@@ -38,6 +42,11 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     await browser?.close()
     await app?.stop()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('do not come from a file whose pattern the configuration holds', async () => {
+    const { signals } = await until('the oven', () => api.call('device', { id: 'oven 3', at: null }))
+    expect(signals.map(({ signal, value }) => [signal, value])).toEqual([['temp', 201.5]])
   })
 
   test('lead to the form, which shows at once what would be read, and then they are read, the old ones too', async () => {

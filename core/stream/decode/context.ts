@@ -54,10 +54,17 @@ export interface KnownRows {
   /** JSON of the changes of the zone. */
   readonly zone: (before: Offset) => string | null | undefined
   readonly behind: (device: string, before: Offset) => Millis | undefined
-  /** Where the newest change of a mapping stands; null: there is none. */
-  readonly mapped: (before: Offset) => Offset | null
+  readonly window: (at: Offset) => Window
   /** JSON of the mappings, in the order in which they were put. */
   readonly mappings: (before: Offset) => readonly string[]
+}
+
+/** What holds from a record on, up to and with `until`, so that not every record asks for it. */
+export interface Window {
+  /** Where the newest change of a mapping stands, and of a clock; null: there is none. */
+  readonly mapped: Offset | null
+  readonly clocked: Offset | null
+  readonly until: Offset
 }
 
 /** What held before any record, from rows that are read when they are asked for. */
@@ -67,6 +74,8 @@ export class ContextAsOf implements Context {
   private readonly rows: KnownRows
   private readonly lists = new Map<string, readonly BirthMetric[]>()
   private mapped: Offset = -1
+  private window: Window = nowhere
+  private windowFrom: Offset = 0
   private list: readonly Mapping[] = noMappings
 
   constructor(rows: KnownRows) {
@@ -83,7 +92,7 @@ export class ContextAsOf implements Context {
   }
 
   mappings(): readonly Mapping[] {
-    const changed = this.rows.mapped(this.offset)
+    const changed = this.here().mapped
     if (changed === null) return noMappings
     if (changed !== this.mapped) {
       this.list = this.rows.mappings(this.offset).map((doc) => JSON.parse(doc) as Mapping) // as above
@@ -94,7 +103,22 @@ export class ContextAsOf implements Context {
 
   /** How far the clock of a device was behind, as far as was known. */
   behind(device: string): Millis {
-    return this.rows.behind(device, this.offset) ?? 0
+    return this.here().clocked === null ? 0 : (this.rows.behind(device, this.offset) ?? 0)
+  }
+
+  /** Call it when the rows may be others than before. */
+  forget(): void {
+    this.window = nowhere
+    this.mapped = -1
+    this.lists.clear()
+  }
+
+  private here(): Window {
+    if (this.offset < this.windowFrom || this.offset > this.window.until) {
+      this.window = this.rows.window(this.offset)
+      this.windowFrom = this.offset
+    }
+    return this.window
   }
 
   private metrics(key: string, { listed, metrics }: BirthRow): readonly BirthMetric[] {
@@ -109,6 +133,7 @@ export class ContextAsOf implements Context {
 }
 
 const maxLists = 1_000
+const nowhere: Window = { mapped: null, clocked: null, until: -1 }
 
 /** Reads a BirthRow of the views; its parameters are key, offset, key, offset. */
 export const birthSql = `
@@ -117,7 +142,13 @@ export const birthSql = `
        (select offset, metrics from birth where key = ? and offset < ? and metrics is not null
         order by offset desc limit 1) d`
 export const zoneSql = 'select changes from zone where offset < ? order by offset desc limit 1'
-export const mappedSql = 'select max(offset) from mapping where offset < ?'
+/** Reads a Window; its parameter is the offset, four times. What is not yet in the views is not known to change nothing. */
+export const windowSql = `
+  select (select max(offset) from mapping where offset < ?) as mapped,
+         (select max(offset) from clock where offset < ?) as clocked,
+         min(ifnull((select min(offset) from mapping where offset >= ?), 9007199254740991),
+             ifnull((select min(offset) from clock where offset >= ?), 9007199254740991),
+             (select value from meta where name = 'upto')) as until`
 export const mappingsSql = `
   select doc from (select id, doc, max(offset) as put from mapping where offset < ? group by id)
   where doc is not null order by put`

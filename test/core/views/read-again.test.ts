@@ -47,6 +47,29 @@ test('a mapping that counts from now on, or one that is known ahead already, rea
   expect(readOn(logDir, views)).toBe(false)
 })
 
+test('a record is read with what held before it, in whatever order the records are asked for', () => {
+  const dir = tempDir()
+  const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
+  const body = (made: Mapping) => JSON.stringify(made)
+  const command = (name: string, text: string): Writing => ({
+    kind: 'command',
+    source: '',
+    name,
+    time: start,
+    body: text,
+  })
+  const now = mapping(Number.MAX_SAFE_INTEGER)
+  const puts = [command('mapping.put', body(now)), command('mapping.put', body({ ...now, unit: 'psi' }))]
+  const drop = command('mapping.delete', '{"id":"m"}')
+  writeLog(logDir, [odd[0]!, puts[0]!, odd[1]!, puts[1]!, odd[2]!, drop, odd[3]!])
+  buildViews(logDir, views)
+  const queries = openQueries(views, logDir)
+  const unitOf = (offset: number) => queries.record({ offset }).readings[0]?.unit ?? null
+  const wanted: Readonly<Record<number, string | null>> = { 0: null, 2: 'bar', 4: 'psi', 6: null }
+  for (const offset of [0, 2, 4, 6, 4, 2, 0, 6, 0, 4, 2, 6]) expect(unitOf(offset), `${offset}`).toBe(wanted[offset])
+  queries.close()
+})
+
 test('a preview shows the newest messages as the mapping would read them, and changes nothing', () => {
   const dir = tempDir()
   const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
