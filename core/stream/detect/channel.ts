@@ -30,6 +30,11 @@ export interface ChannelWords {
   readonly why: string | null
 }
 
+/** How far from 0 the feature usually stays. */
+export function usually({ distance, feature, spread }: Deviation): string {
+  return figure(Math.abs(feature - distance) + 3 * spread)
+}
+
 /** A number in a sentence: three digits that count. */
 export function figure(value: number): string {
   return String(Number(value.toPrecision(3)))

@@ -1,4 +1,4 @@
-import { type Channel, figure } from './channel.ts'
+import { type Channel, figure, usually } from './channel.ts'
 import { restLong, restOfDay, rests } from './season.ts'
 
 const knownFrom = 400
@@ -12,8 +12,8 @@ export const drift: Channel = {
   absolute: false,
   upward: false,
   feature: (row) => (row[rests]! < knownFrom ? Number.NaN : row[restOfDay]! - row[restLong]!),
-  words: ({ distance, feature, spread }) => ({
-    title: distance > 0 ? 'drifts upwards' : 'drifts downwards',
-    why: `the mean of a day lies ${figure(Math.abs(feature))} from that of the weeks before, usually within ${figure(3 * spread)}`,
+  words: (said) => ({
+    title: said.distance > 0 ? 'drifts upwards' : 'drifts downwards',
+    why: `the mean of a day lies ${figure(Math.abs(said.feature))} from that of the weeks before, usually within ${usually(said)}`,
   }),
 }

@@ -1,4 +1,4 @@
-import { type Channel, figure } from './channel.ts'
+import { type Channel, figure, usually } from './channel.ts'
 import { nearest, rateOf2 } from './means.ts'
 
 /** From the mean that has this value in it to the one before. */
@@ -15,6 +15,6 @@ export const jump: Channel = {
   feature: (row, value) => value - row[nearest]!,
   words: ({ distance, feature, spread }) => ({
     title: distance > 0 ? 'jumped up' : 'fell suddenly',
-    why: `${figure(Math.abs(feature) * before)} from the mean of the readings before, usually within ${figure(3 * spread * before)}`,
+    why: `${figure(Math.abs(feature) * before)} from the mean of the readings before, usually within ${usually({ distance: distance * before, feature: feature * before, spread: spread * before })}`,
   }),
 }

@@ -1,4 +1,4 @@
-import { type Channel, figure } from './channel.ts'
+import { type Channel, figure, usually } from './channel.ts'
 import { long, reads, recently } from './means.ts'
 
 export const level: Channel = {
@@ -10,8 +10,8 @@ export const level: Channel = {
   absolute: false,
   upward: false,
   feature: (row) => (row[reads] === 0 ? Number.NaN : row[recently]! - row[long]!),
-  words: ({ distance, feature, spread }) => ({
-    title: distance > 0 ? 'shifted above its usual level' : 'shifted below its usual level',
-    why: `the newest readings lie ${figure(Math.abs(feature))} from the long mean, usually within ${figure(3 * spread)}`,
+  words: (said) => ({
+    title: said.distance > 0 ? 'shifted above its usual level' : 'shifted below its usual level',
+    why: `the newest readings lie ${figure(Math.abs(said.feature))} from the long mean, usually within ${usually(said)}`,
   }),
 }

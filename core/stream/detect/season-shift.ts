@@ -1,4 +1,4 @@
-import { type Channel, figure } from './channel.ts'
+import { type Channel, figure, usually } from './channel.ts'
 import { restRecently, rests } from './season.ts'
 
 export const seasonShift: Channel = {
@@ -10,8 +10,8 @@ export const seasonShift: Channel = {
   absolute: true,
   upward: false,
   feature: (row) => (row[rests] === 0 ? Number.NaN : row[restRecently]!),
-  words: ({ distance, feature, spread }) => ({
-    title: distance > 0 ? 'shifted above what is usual at this hour' : 'shifted below what is usual at this hour',
-    why: `the newest readings lie ${figure(Math.abs(feature))} from what is usual at this hour, usually within ${figure(3 * spread)}`,
+  words: (said) => ({
+    title: said.distance > 0 ? 'shifted above what is usual at this hour' : 'shifted below what is usual at this hour',
+    why: `the newest readings lie ${figure(Math.abs(said.feature))} from what is usual at this hour, usually within ${usually(said)}`,
   }),
 }

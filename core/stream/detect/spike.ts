@@ -1,5 +1,5 @@
 import { lastValue } from '../series.ts'
-import { type Channel, figure } from './channel.ts'
+import { type Channel, figure, usually } from './channel.ts'
 import { before, reads } from './means.ts'
 
 /** How far the newest one to three readings stood out, now that the value has come back. */
@@ -23,8 +23,8 @@ export const spike: Channel = {
   absolute: false,
   upward: true,
   feature: (row, value) => (row[reads]! < knownFrom ? Number.NaN : Math.abs(returned(row, value))),
-  words: ({ feature, spread }, row) => ({
+  words: (said, row) => ({
     title: row[lastValue]! > row[before]! ? 'spiked upwards' : 'spiked downwards',
-    why: `${figure(feature)} out and back within three readings, usually within ${figure(3 * spread)}`,
+    why: `${figure(said.feature)} out and back within three readings, usually within ${usually(said)}`,
   }),
 }
