@@ -63,7 +63,7 @@ export const band: Detector = {
       unit: 'powers of ten',
       doc: 'How rare it must be, all its signs together. Half of it keeps an alert open.',
     },
-    { name: 'act', default: 5, unit: 'powers of ten', doc: 'From here on it is critical.' },
+    { name: 'act', default: 5.5, unit: 'powers of ten', doc: 'From here on it is critical.' },
   ],
   clearReadings: 24,
   step,
