@@ -19,7 +19,8 @@ export interface End {
   readonly clock: Millis
 }
 
-const smallBytes = 65_536
+/** A block of this size is never written again. */
+export const smallBytes = 65_536
 const looseBytes = 1_048_576
 const pageBytes = 4_096
 /** A row and its share of the tree, at most: a name of 64 kB has pages of its own. */

@@ -24,8 +24,14 @@ export interface Columns {
   readonly meta: Meta | null
 }
 
-/** Records [from, to) as they come, each with the number of its topic in the segment. */
-export function columnsOf(records: readonly Appending[], from: number, to: number, topics: TopicIds): Columns {
+/** Records [from, to) as they come, each with the number of its topic in the segment, in a body from `room`. */
+export function columnsOf(
+  records: readonly Appending[],
+  from: number,
+  to: number,
+  topics: TopicIds,
+  room = fresh,
+): Columns {
   const t0 = records[from]!.time
   const size = { bytes: 0, meta: 0 }
   let wide = false
@@ -35,7 +41,7 @@ export function columnsOf(records: readonly Appending[], from: number, to: numbe
     if (meta !== undefined) size.meta += meta.length
     wide ||= !fitsNarrow(time - t0)
   }
-  const columns = emptyColumns(to - from, size, t0, wide)
+  const columns = emptyColumns(to - from, size, t0, wide, room)
   fill(columns, records, from, topics)
   if (columns.meta !== null) fillMeta(columns.meta, records, from)
   return columns
@@ -154,9 +160,13 @@ interface Size {
   readonly meta: number
 }
 
-function emptyColumns(n: number, size: Size, t0: Millis, wide: boolean): Columns {
+function fresh(size: number): Uint8Array {
+  return new Uint8Array(size)
+}
+
+function emptyColumns(n: number, size: Size, t0: Millis, wide: boolean, room = fresh): Columns {
   const row = (wide ? 8 : 4) + 10 + (size.meta > 0 ? 4 : 0)
-  return columnsIn(new Uint8Array(n * row + size.bytes + size.meta), { n, wide, metaSize: size.meta }, t0)
+  return columnsIn(room(n * row + size.bytes + size.meta), { n, wide, metaSize: size.meta }, t0)
 }
 
 function copyInto(joined: Columns, part: Columns, row: number, end: number): void {

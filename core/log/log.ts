@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { FieldError } from '../contract/errors.ts'
 import type { Kind, Millis, Offset } from '../contract/model.ts'
-import { ActiveSegment, type End } from './active.ts'
+import { ActiveSegment, type End, smallBytes } from './active.ts'
 import { readCatalogue, type SealedSegment } from './catalogue.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { Reserve } from './reserve.ts'
 import { type Bounds, letGo, type Reader } from './retention.ts'
+import { Scratch } from './scratch.ts'
 import { Sealer } from './sealer.ts'
 import {
   createSegment,
@@ -103,6 +104,7 @@ class OpenLog implements Log {
   private readonly reserve: Reserve
   private ending = false
   private failed = false
+  private readonly scratch = new Scratch()
 
   constructor(dir: string, options: Required<LogOptions>) {
     this.dir = dir
@@ -224,11 +226,14 @@ class OpenLog implements Log {
     const parts: Columns[] = []
     for (let from = 0; from < records.length; ) {
       const to = endOfBlock(records, from)
-      parts.push(columnsOf(records, from, to, this.active.topics))
+      parts.push(columnsOf(records, from, to, this.active.topics, parts.length === 0 ? this.room : undefined))
       from = to
     }
     return parts
   }
+
+  /** Only of a block that is too large to be kept for sealing: it is done with when it is written. */
+  private readonly room = (size: number) => (size >= smallBytes ? this.scratch.take(size) : new Uint8Array(size))
 }
 
 /** A backup may hold finished segments only: they stay as they are, and the log goes on behind them. */
