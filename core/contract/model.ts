@@ -119,6 +119,8 @@ export interface Commands {
   shelve: { readonly ids: readonly string[]; readonly until: Millis; readonly note: string | null; readonly by: string }
   unshelve: { readonly ids: readonly string[]; readonly by: string }
   mark: { readonly id: string; readonly useful: boolean; readonly by: string }
+  /** What the series does now is normal: its alerts about that end, and it is learned anew from here. */
+  normal: { readonly series: number; readonly by: string }
   note: { readonly device: string; readonly text: string; readonly by: string }
   bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
   'mapping.put': Mapping

@@ -216,9 +216,17 @@ export function opened(plant: Plant, rule: Rule, about: string, out: Emit, openi
   return alert.id
 }
 
-export function returned(plant: Plant, id: string, until: Millis, time: Millis, note: string | null, out: Emit): void {
+export function returned(
+  plant: Plant,
+  id: string,
+  until: Millis,
+  time: Millis,
+  note: string | null,
+  out: Emit,
+  by: string | null = null,
+): void {
   const alert = plant.alerts.get(id)!
-  change(plant, { ...alert, until, latched: null }, 'returned', time, null, note, out)
+  change(plant, { ...alert, until, latched: null }, 'returned', time, by, note, out)
   forget(plant)
 }
 
@@ -246,12 +254,13 @@ export function change(
   out.alert(alert, transition)
 }
 
-/** Ends the alert of a rule that no longer looks at the series. */
-export function endWatch(plant: Plant, watch: Watch, out: Emit): void {
+/** Ends what a watch has open, and lets it begin again from rest. */
+export function restWatch(plant: Plant, watch: Watch, by: string | null, note: string, out: Emit): void {
   const { alert, latest } = watch
   const held = alert ?? (latest !== null && isLatched(plant, latest) ? latest : null)
-  if (held !== null) returned(plant, held, plant.time, plant.time, 'its rule was changed', out)
+  if (held !== null) returned(plant, held, plant.time, plant.time, note, out, by)
   watch.alert = watch.latest = null
+  watch.since = Number.NaN
 }
 
 function isLatched(plant: Plant, id: string): boolean {

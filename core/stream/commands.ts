@@ -1,6 +1,7 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
-import { change, endWatch, returned, watchSeries } from './alerts.ts'
+import { change, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
+import { forgetUsual } from './detect/band.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { turn } from './gaps.ts'
@@ -33,6 +34,7 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   shelve,
   unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
   mark,
+  normal: learnAnew,
   note: (plant, note, out) => out.note(note, plant.next, plant.time),
   'mapping.put': (plant, mapping, out) => putMapping(plant, mapping, out),
   'mapping.delete': (plant, { id }, out) => dropMapping(plant, id, out),
@@ -68,7 +70,8 @@ function applyRules(plant: Plant, out: Emit): void {
   for (const state of plant.series) {
     const before = state.watches
     state.watches = watchSeries(plant.rules, state.series, before)
-    for (const watch of before) if (!state.watches.includes(watch)) endWatch(plant, watch, out)
+    for (const watch of before)
+      if (!state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
   }
   plant.devices.forEach((device, index) => {
     device.rule = ruleFor(plant.rules, 'silence', device.name)
@@ -113,4 +116,18 @@ function endShelf(plant: Plant, alert: Alert, by: string, out: Emit): void {
 function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): void {
   const alert = plant.alerts.get(id)
   if (alert !== undefined) change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
+}
+
+/** Whatever was usual before is forgotten; limits and other rules of a person go on. */
+function learnAnew(plant: Plant, { series, by }: Commands['normal'], out: Emit): void {
+  const state = plant.series[series]
+  if (state === undefined) return
+  for (const watch of state.watches)
+    if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
+  forgetUsual(state.row)
+  state.dirty = true
+}
+
+function learns(detector: string): boolean {
+  return detector === 'band' || detector === 'stuck'
 }

@@ -1,6 +1,7 @@
 import type { Explanation, Millis } from '../contract/model.ts'
 import type { Watch } from './alerts.ts'
 import type { Now } from './detect/detector.ts'
+import { reads } from './detect/means.ts'
 import { learnedDays } from './detect/season.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
 import type { Death } from './offline.ts'
@@ -29,7 +30,7 @@ export function explainReading(
     expected,
     why,
     rarity,
-    learnedReadings: row[count]!,
+    learnedReadings: learnedReadings(row),
     learnedDays: learnedDays(row),
     usualGapMs: null,
     limitMs: null,
@@ -39,6 +40,11 @@ export function explainReading(
     modelTo: row[lastOffset]!,
   }
   return { title, explanation }
+}
+
+/** Fewer than there were where a person had it learned anew. */
+function learnedReadings(row: Float64Array): number {
+  return row[reads]! > 0 ? Math.min(row[count]!, row[reads]!) : row[count]!
 }
 
 /** The reading that lies furthest out, with the band of now. */

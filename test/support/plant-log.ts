@@ -12,6 +12,7 @@ export function plantLog(random: () => number, records: number): readonly Writin
   const plant: Making = { random, time: start, log: [], devices: makeDevices(random) }
   plant.log.push({ kind: 'link', source: '', name: 'started', time: start, body: '{"detail":null}' })
   plant.log.push({ kind: 'link', source: 'a', name: 'up', time: start })
+  plant.log.push({ kind: 'command', source: '', name: 'zone', time: start, body: '{"name":"Europe/Oslo"}' })
   while (plant.log.length < records) advance(plant)
   return plant.log
 }
@@ -173,6 +174,7 @@ function person(plant: Making): void {
     ['rule.put', limitRule(plant)],
     ['rule.delete', { id: 'limit-1' }],
     ['maintenance.put', maintenance(plant)],
+    ['normal', { series: Math.floor(random() * 6), by: 'eva' }],
     ['maintenance.end', { id: 'work-1', by: 'eva' }],
     ['service', { device: 'plant/area0/d-0', out: random() < 0.5, note: null, by: 'eva' }],
     [

@@ -1,5 +1,5 @@
 import type { Millis } from '../../contract/model.ts'
-import { bandPart, every, firstOffset } from '../series.ts'
+import { bandPart, every, firstOffset, meansPart } from '../series.ts'
 import { thousands } from '../thousands.ts'
 import type { Channel } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
@@ -123,6 +123,11 @@ export function learnBand(row: Float64Array, now: Now): void {
   learnFar(row, now.value)
   learnSeason(row, now.time, now.value)
   if (weekIsNews(row, spreadOf(row, seasonChannel))) for (const c of seasonChannels) forget(row, c)
+}
+
+/** As a series that was never seen, but for what kind of series it is and how often it speaks. */
+export function forgetUsual(row: Float64Array): void {
+  row.fill(0, meansPart)
 }
 
 function begin(row: Float64Array, now: Now): void {

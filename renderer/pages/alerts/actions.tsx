@@ -42,7 +42,7 @@ export function Actions({ detail, past }: { readonly detail: AlertDetail; readon
           Take off the shelf
         </Button>
       )}
-      <Mark id={alert.id} command={command} disabled={past} />
+      <More id={alert.id} series={alert.series} command={command} disabled={past} />
     </div>
   )
 }
@@ -108,11 +108,16 @@ function shelves(now: number, clock: Clock): readonly { readonly until: number; 
   ]
 }
 
-function Mark({ id, command, disabled }: ActionProps & { readonly id: string }) {
+function More({
+  id,
+  series,
+  command,
+  disabled,
+}: ActionProps & { readonly id: string; readonly series: number | null }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
-        <Button icon="more" disabled={disabled} aria-label="Was it useful?">
+        <Button icon="more" disabled={disabled} aria-label="More about this alert">
           {null}
         </Button>
       </DropdownMenu.Trigger>
@@ -128,6 +133,12 @@ function Mark({ id, command, disabled }: ActionProps & { readonly id: string }) 
               {useful ? 'Useful' : 'Not useful'}
             </DropdownMenu.Item>
           ))}
+          {series !== null && (
+            <DropdownMenu.Item className={styles.menuItem} onSelect={() => command.send('normal', { series, by })}>
+              <span>This is normal now</span>
+              <span className="ink3">learn it anew</span>
+            </DropdownMenu.Item>
+          )}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>

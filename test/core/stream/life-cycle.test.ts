@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
-import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
+import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -252,5 +252,44 @@ describe('late readings', () => {
   test('that are older than a reading in order before the alert, or than what is remembered, change nothing', () => {
     const said = alertsOf([put(), ...before, live(14, 60), late(15, 3.5, 60), late(15, -500, 60)])
     expect(phases(said)).toEqual(['opened'])
+  })
+})
+
+describe('what a person calls normal', () => {
+  const chance = random(7)
+  const at = (i: number, level: number) => reading(start + i * minute, Number((level + chance()).toFixed(3)))
+  const shifted = [
+    ...Array.from({ length: 400 }, (_, i) => at(i, 5)),
+    ...Array.from({ length: 10 }, (_, i) => at(400 + i, 9)),
+  ]
+  const normal = command(start + 409 * minute, 'normal', { series: 0, by: 'eva' })
+  const goingOn = (level: number, n: number) => Array.from({ length: n }, (_, i) => at(410 + i, level))
+
+  test('ends its alert by that person, and what was usual before is unusual from then on', () => {
+    const said = alertsOf([
+      ...shifted,
+      normal,
+      ...goingOn(9, 400),
+      ...goingOn(5, 10).map((each, i) => ({ ...each, time: start + (810 + i) * minute })),
+    ])
+    expect(said.map(({ transition }) => [transition.phase, transition.by, transition.note])).toContainEqual([
+      'returned',
+      'eva',
+      'normal from here on',
+    ])
+    const last = said.at(-1)!
+    expect(last.transition.phase === 'opened' || last.transition.phase === 'revised').toBe(true)
+    expect(last.alert.title).toMatch(/fell|below/)
+    expect(last.alert.explanation.learnedReadings).toBeLessThanOrEqual(411)
+    expect(last.alert.explanation.modelFrom).toBe(411)
+  })
+
+  test('stays an alert, and what comes after is judged by the old usual, without that word', () => {
+    expect(alertsOf([...shifted, ...goingOn(9, 5)]).at(-1)!.alert.until).toBeNull()
+  })
+
+  test('of a series that is not known changes nothing', () => {
+    const unknown = command(start + 409 * minute, 'normal', { series: 99, by: 'eva' })
+    expect(alertsOf([...shifted, unknown])).toEqual(alertsOf(shifted))
   })
 })
