@@ -9,7 +9,7 @@ import { joinIncident, ofDevice, type Together } from './incident.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
 import { count, every, guessUnit, lastValue, type SeriesState, signalLabel } from './series.ts'
-import { suppressionOf } from './suppress.ts'
+import { standing, suppressionOf } from './suppress.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
 export interface Watch {
@@ -145,7 +145,8 @@ function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
   if (before === undefined || (before.latched === null && watch.flaps <= flapsAllowed)) return null
   const reopened = before.reopened + 1
   const note = watch.flaps > flapsAllowed ? `comes and goes: ${watch.flaps + 1} times, each within an hour` : null
-  change(plant, { ...before, until: null, latched: null, reopened }, 'reopened', plant.now.time, null, note, out)
+  const again = { ...before, ...standing(plant, before), until: null, latched: null, reopened }
+  change(plant, again, 'reopened', plant.now.time, null, note, out)
   return before.id
 }
 
@@ -153,7 +154,8 @@ function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
 function escalate(plant: Plant, watch: Watch, out: Emit): void {
   const alert = plant.alerts.get(watch.alert!)!
   if (watch.rule.priority !== 2 || alert.priority !== 2) return
-  change(plant, { ...alert, priority: 1 }, 'revised', plant.now.time, null, 'is critical now', out)
+  const calls = alert.suppressed === null && !alert.historical // also as a part of an incident: it is news
+  change(plant, { ...alert, priority: 1, calls }, 'revised', plant.now.time, null, 'is critical now', out)
 }
 
 function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {

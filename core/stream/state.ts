@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-21'
+export const pathVersion = 'path-22'
 
 interface Core {
   readonly time: Millis | null

@@ -77,7 +77,12 @@ function settleAll(plant: Plant, time: Millis, by: string | null, note: string |
 function settle(plant: Plant, alert: Alert, time: Millis, by: string | null, note: string | null, out: Emit): void {
   const suppressed = suppressionOf(plant, alert.device)
   if (suppressed === alert.suppressed) return
-  const calls = suppressed === null && alert.incident === null && !alert.historical
   const phase = suppressed === null ? 'unsuppressed' : 'suppressed'
-  change(plant, { ...alert, suppressed, calls }, phase, time, by, note, out)
+  change(plant, { ...alert, ...standing(plant, alert) }, phase, time, by, note, out)
+}
+
+/** Whether an alert that holds is put aside, and calls somebody, as things are now. */
+export function standing(plant: Plant, alert: Alert): Pick<Alert, 'suppressed' | 'calls'> {
+  const suppressed = suppressionOf(plant, alert.device)
+  return { suppressed, calls: suppressed === null && alert.incident === null && !alert.historical }
 }

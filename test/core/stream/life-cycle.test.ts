@@ -195,6 +195,15 @@ describe('maintenance', () => {
     ])
   })
 
+  test('that ended while an alert was away does not keep it quiet when it is opened again', () => {
+    const flapping = each([60, 20, 60, 20, 60, 20, 20, 60])
+    const log = [put(), work(start + 4.5 * minute, start + 6.5 * minute), ...flapping]
+    const said = alertsOf(log)
+    expect(said.at(-3)!.alert).toMatchObject({ suppressed: 'maintenance', calls: false })
+    expect(said.at(-1)!.transition.phase).toBe('reopened')
+    expect(said.at(-1)!.alert.suppressed).toBeNull()
+  })
+
   test('that has no end, or one that has passed, changes nothing', () => {
     const bad = command(start, 'maintenance.put', { id: 'w', devices: ['*'], from: start, note: null, by: 'eva' })
     expect(alertsOf([put(), bad, work(start - hour, start - minute), ...each([60])])[0]!.alert.suppressed).toBeNull()
