@@ -46,7 +46,12 @@ export default function MapPage({ route }: { readonly route: Extract<Route, { pa
             onRemove={(id) => command.send('mapping.delete', { id })}
           />
         </div>
-        <Preview rows={preview.data ?? []} error={preview.error} pending={preview.isPending} />
+        <Preview
+          rows={preview.data ?? []}
+          error={preview.error}
+          pending={preview.isPending}
+          asked={draft.topics !== ''}
+        />
       </div>
     </div>
   )

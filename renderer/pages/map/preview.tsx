@@ -11,13 +11,21 @@ interface PreviewProps {
   readonly rows: readonly MessageRow[]
   readonly error: Error | null
   readonly pending: boolean
+  /** Some topics are named. */
+  readonly asked: boolean
 }
 
 /** Readings of a message that are shown. */
 const most = 12
 
 /** The newest messages of the topics, as they came and as they would be read. */
-export function Preview({ rows, error, pending }: PreviewProps) {
+export function Preview({ rows, error, pending, asked }: PreviewProps) {
+  if (!asked)
+    return (
+      <Empty icon="radio" title="Name the topics first">
+        Their newest five messages appear here, read as the form says.
+      </Empty>
+    )
   if (error !== null) return <ErrorNote error={error} />
   if (rows.length === 0)
     return (
