@@ -31,9 +31,10 @@ export interface Voice {
   }
 }
 
-/** A status record: where a destination stands. */
+/** Where a destination stands. In a transaction it is the checkpoint once more, in a record that does not expire. */
 export interface Standing {
   readonly destination: string
+  /** Everything before is confirmed once the transaction that holds this is. */
   readonly next: Offset
   readonly head: Offset
   readonly behindMs: Millis
@@ -137,11 +138,11 @@ export function alertRecord(voice: Voice, change: AlertChange, now: Millis, mayb
 }
 
 export function statusRecord(voice: Voice, standing: Standing, now: Millis): KafkaRecord {
-  const { installation, site } = voice
+  const { installation, log, site } = voice
   return {
     topic: voice.topics.status,
     key: `${installation}/${standing.destination}`,
-    value: JSON.stringify({ source: installation, site, ...standing, time: iso(now), ts: now }),
+    value: JSON.stringify({ source: installation, log, site, ...standing, time: iso(now), ts: now }),
     headers: named(voice, `${installation}:status:${standing.next}`, 'status', now),
     time: now,
   }
