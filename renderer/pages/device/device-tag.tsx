@@ -10,7 +10,7 @@ export function DeviceTag({ row }: { readonly row: DeviceRow }) {
     case 'silent':
       return <span className="tag p2">silent</span>
     case 'shelved':
-      return <span className="tag">shelved</span>
+      return <span className="tag">put aside</span>
     case 'learning':
       return <span className="tag">learning</span>
     case 'alert': {

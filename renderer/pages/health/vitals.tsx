@@ -98,7 +98,7 @@ function devicesNote({ devices }: Health): string {
     `${count(devices.normal)} normal`,
     devices.alert > 0 && many(devices.alert, 'alert'),
     devices.silent > 0 && `${count(devices.silent)} silent`,
-    devices.shelved > 0 && `${count(devices.shelved)} shelved`,
+    devices.shelved > 0 && `${count(devices.shelved)} put aside`,
     devices.learning > 0 && `${count(devices.learning)} learning`,
   ]
   return parts.filter((part) => part !== false).join(' · ')
