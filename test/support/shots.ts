@@ -60,6 +60,7 @@ async function takeAll(
     messages: `#/device/${encodeURIComponent(alert.device)}/messages`,
     devices: '#/devices',
     continuity: '#/continuity',
+    map: '#/map',
     sync: '#/sync',
     connect: '#/connect',
   }
