@@ -380,10 +380,30 @@ export type SyncState =
   | 'paused'
   | 'stopped'
 
+/** What a destination does at this moment: each state of its session has one of these names, and they stay. */
+export type SyncDoing =
+  | 'connecting'
+  | 'looking at its topics'
+  | 'asking how its last transaction ended'
+  | 'fencing older senders'
+  | 'reading its checkpoint'
+  | 'settling its last transaction'
+  | 'looking for its last status'
+  | 'writing its first checkpoint'
+  | 'sending'
+  | 'committing'
+  | 'renewing its checkpoint'
+  | 'waiting for records'
+  | 'waiting for the next try'
+  | 'waiting for a person'
+  | 'paused'
+  | 'stopped'
+
 export interface DestinationRow {
   readonly name: string
   readonly brokers: readonly string[]
   readonly state: SyncState
+  readonly doing: SyncDoing
   /** Age of the oldest record not sent. */
   readonly behindMs: Millis
   readonly waiting: number

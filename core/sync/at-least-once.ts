@@ -42,6 +42,7 @@ class AtLeastOnce implements Session {
 
   async open(): Promise<void> {
     if (this.restored) throw stopped(this.o.destination, afterRestore())
+    this.o.doing('connecting')
     await this.step('connect', this.sender.connect())
     if (this.markedUntil === 0) this.book()
   }
@@ -49,6 +50,7 @@ class AtLeastOnce implements Session {
   async deliver(batch: Batch): Promise<void> {
     this.o.ledger.intend(this.o.destination, batch)
     this.o.after?.('intent')
+    this.o.doing('sending')
     await this.step('send', this.sender.send(batch.sent))
     this.o.ledger.confirm(this.o.destination, batch, this.o.now())
     this.next = batch.to

@@ -49,18 +49,28 @@ const decoderClass = require('kafkajs/src/protocol/decoder') as new (bytes: Buff
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error }
 
 const held = new Map<string, Producer & { readonly broker: Broker }>()
-const listeners = new Map<string, (verdict: Verdict) => void>()
+const listeners = new Map<string, Listener>()
 
-/** `listen` hears the verdict on the last transaction each time before a new producer id makes it unknowable. */
-export function onVerdict(transactionalId: string, listen: (verdict: Verdict) => void): void {
-  listeners.set(transactionalId, listen)
+interface Listener {
+  asking(): void
+  heard(verdict: Verdict): void
+  /** From here on older producers are fenced. */
+  asked(): void
+}
+
+/** `listener` hears the verdict on the last transaction each time before a new producer id makes it unknowable. */
+export function onVerdict(transactionalId: string, listener: Listener): void {
+  listeners.set(transactionalId, listener)
 }
 
 const initProducerId = brokerClass.prototype.initProducerId
 brokerClass.prototype.initProducerId = async function (of) {
   if (of.transactionalId === undefined) return initProducerId.call(this, of)
+  const listener = listeners.get(of.transactionalId)
+  listener?.asking()
   const verdict = verdictIn(await stateOf(this, of.transactionalId))
-  if (verdict !== null) listeners.get(of.transactionalId)?.(verdict)
+  if (verdict !== null) listener?.heard(verdict)
+  listener?.asked()
   const producer = await initProducerId.call(this, of)
   held.set(of.transactionalId, { broker: this, ...producer })
   return producer

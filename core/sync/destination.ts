@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
-import type { DestinationConfig, DestinationRow, SyncState } from '../contract/calls.ts'
+import type { DestinationConfig, DestinationRow, SyncDoing, SyncState } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { openAtLeastOnce } from './at-least-once.ts'
@@ -68,6 +68,7 @@ export class Destination {
   private readonly running: Promise<void>
 
   private state: SyncState = 'starting'
+  private doing: SyncDoing = 'connecting'
   private delivery: DestinationRow['delivery'] = 'not known yet'
   private paused: boolean
   private trouble: Trouble | null = null
@@ -102,6 +103,7 @@ export class Destination {
       name: this.name,
       brokers: config.brokers,
       state: this.state,
+      doing: this.doing,
       behindMs: this.behindMs(),
       waiting: Math.max(0, head - this.at),
       perSecond: this.rate.perSecond(now()),
@@ -168,7 +170,7 @@ export class Destination {
       } catch (error) {
         if (!this.signal.aborted) await this.fail(error).catch(() => this.breathe())
       }
-    this.enter('stopped')
+    this.enter('stopped', 'stopped')
   }
 
   /** Stopped while it waited, or the ledger could not take the failure: never spin on it. */
@@ -179,7 +181,7 @@ export class Destination {
   private async rest(): Promise<void> {
     this.trouble = null
     this.retryAt = null
-    this.enter('paused')
+    this.enter('paused', 'paused')
     while (this.paused) await this.bell.wait(3_600_000, this.signal)
     this.attempt = 0
     this.enter('starting')
@@ -208,6 +210,7 @@ export class Destination {
   }
 
   private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
+    this.does('looking at its topics')
     const facts = await this.ask(readFacts(kafka, this.o.config))
     this.facts = facts
     const missing = missingIn(facts, this.o.config)
@@ -228,7 +231,8 @@ export class Destination {
 
   private open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
     const { ledger, source, now, config, pace, after } = this.o
-    const options = { kafka, facts, ledger, now, after, instance: this.instance, signal: this.signal }
+    const doing = (what: SyncDoing) => this.does(what)
+    const options = { kafka, facts, ledger, now, after, doing, instance: this.instance, signal: this.signal }
     const more = { destination: this.name, name: this.producer, start: source.base(), stepMs: pace.stepMs }
     return config.delivery === 'at-least-once'
       ? openAtLeastOnce({ ...options, ...more })
@@ -249,7 +253,9 @@ export class Destination {
     )
     if (batch.sent.length === 0) this.at = Math.max(this.at, batch.to)
     else await this.deliver(session, batch)
-    if (!batch.full) await sleep(pace.lingerMs, this.signal)
+    if (batch.full) return
+    this.does('waiting for records')
+    await sleep(pace.lingerMs, this.signal)
   }
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
@@ -290,6 +296,7 @@ export class Destination {
       await session.renew(this.at)
       this.checkpointAt = now()
     }
+    this.does('waiting for records')
     await this.bell.wait(pace.renewEveryMs, this.signal)
   }
 
@@ -321,6 +328,7 @@ export class Destination {
     const now = this.o.now()
     this.retryAt = wait === null ? null : now + wait
     this.show(failure, now)
+    this.does(wait === null ? 'waiting for a person' : 'waiting for the next try')
     this.asked = false
     if (wait !== 0) await this.untilAsked(wait)
     this.retryAt = null
@@ -347,9 +355,14 @@ export class Destination {
     this.enter(this.behindMs() > liveMs ? 'catching up' : 'live')
   }
 
-  private enter(state: SyncState): void {
+  private enter(state: SyncState, doing: SyncDoing = this.doing): void {
     this.state = state
+    this.doing = doing
     this.o.onChange()
+  }
+
+  private does(doing: SyncDoing): void {
+    this.enter(this.state, doing)
   }
 
   private where() {

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import type { SyncDoing } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
@@ -38,6 +39,8 @@ export interface SessionOptions {
   readonly now: () => Millis
   readonly signal: AbortSignal
   readonly stepMs: Millis
+  /** Before each part of the work, for the screen. */
+  readonly doing: (what: SyncDoing) => void
   /** After each step; for tests that must stop in between. */
   readonly after?: ((step: Step) => void) | undefined
 }
@@ -81,10 +84,15 @@ class ExactlyOnce implements Session {
     this.o = options
     this.sender = new TransactionSender(options.kafka, options.name, transactionMs)
     this.signed = signature(options.instance, options.ledger.identity.log)
-    onVerdict(options.name.transactionalId, (verdict) => options.ledger.judge(options.destination, verdict))
+    onVerdict(options.name.transactionalId, {
+      asking: () => options.doing('asking how its last transaction ended'),
+      heard: (verdict) => options.ledger.judge(options.destination, verdict),
+      asked: () => options.doing('fencing older senders'),
+    })
   }
 
   async open(): Promise<void> {
+    this.o.doing('connecting')
     await this.step('connect', this.sender.connect())
     await this.begin() // fences and aborts; only then does the checkpoint stand still
     const checkpoint = await this.checkpoint()
@@ -98,7 +106,9 @@ class ExactlyOnce implements Session {
   async deliver(batch: Batch): Promise<void> {
     this.o.ledger.intend(this.o.destination, batch)
     this.done('intent')
+    this.o.doing('sending')
     await this.step('send', this.sender.send(batch.sent))
+    this.o.doing('committing')
     await this.commit(batch.to)
     this.o.ledger.confirm(this.o.destination, batch, this.o.now())
     this.next = batch.to
@@ -108,6 +118,7 @@ class ExactlyOnce implements Session {
   }
 
   async renew(to: Offset): Promise<void> {
+    this.o.doing('renewing its checkpoint')
     const span = { from: this.next, to }
     this.o.ledger.intend(this.o.destination, { ...span, records: 0, bytes: 0, maybeTwice: 0, letters: [] })
     await this.commit(to)
@@ -155,6 +166,7 @@ class ExactlyOnce implements Session {
   }
 
   private async startAt(next: Offset): Promise<void> {
+    this.o.doing('writing its first checkpoint')
     await this.commit(next)
     await this.begin()
     await this.goOn(next)
@@ -180,6 +192,7 @@ class ExactlyOnce implements Session {
     const { facts, signal, ledger, destination, start } = this.o
     const { acked } = ledger.place(destination, start)
     for (let tries = 1; ; tries++) {
+      this.o.doing('settling its last transaction')
       await this.step('flush', this.sender.flush(facts.topics, verdict, signal))
       await sleep(markersMs, signal)
       const after = await this.checkpoint()
@@ -204,6 +217,7 @@ class ExactlyOnce implements Session {
   }
 
   private checkpoint(): Promise<Checkpoint | null> {
+    this.o.doing('reading its checkpoint')
     return this.step('checkpoint', readCheckpoint(this.o.kafka, this.o.name, this.o.signal))
   }
 

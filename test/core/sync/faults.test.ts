@@ -35,10 +35,20 @@ afterAll(async () => {
 describe.skipIf(!present)('a real Kafka has every reading exactly once and in order per device', () => {
   test('without faults, with the alerts in the same transactions', async () => {
     const running = start('plain')
+    const done = new Set<string>()
+    void running.until((row) => done.add(row.doing) && false)
     running.forward.head(3_000)
     const row = await running.until((row) => row.next === 3_000)
     expect(row).toMatchObject({ state: 'live', delivery: 'exactly once', error: null, waiting: 0, maybeTwice: 0 })
     await running.forward.stop()
+    const opening = [
+      'looking at its topics',
+      'connecting',
+      'asking how its last transaction ended',
+      'fencing older senders',
+    ]
+    const begin = ['reading its checkpoint', 'writing its first checkpoint']
+    expect([...done]).toEqual([...opening, ...begin, 'sending', 'committing', 'waiting for records', 'stopped'])
     const records = await expectExactlyOnce('plain', 3_000)
     const first = records.find(({ headers }) => headers.get('edge-offset') === '7')!
     expect(first.key).toBe('hall/line-1/machine-2')
