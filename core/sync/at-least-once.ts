@@ -48,7 +48,7 @@ class AtLeastOnce implements Session {
   }
 
   async deliver(batch: Batch): Promise<void> {
-    this.o.ledger.intend(this.o.destination, batch)
+    this.o.ledger.intend(this.o.destination, batch, false)
     this.o.after?.('intent')
     this.o.doing('sending')
     await this.step('send', this.sender.send(batch.sent))
@@ -56,11 +56,13 @@ class AtLeastOnce implements Session {
     this.next = batch.to
     this.book()
     this.o.after?.('ack')
+    if (!batch.full) await this.tell()
   }
 
   async renew(to: Offset): Promise<void> {
     this.o.ledger.move(this.o.destination, { from: this.next, to })
     this.next = to
+    await this.tell()
   }
 
   async takenOver(): Promise<boolean> {
@@ -70,6 +72,12 @@ class AtLeastOnce implements Session {
   async close(): Promise<void> {
     const patience = AbortSignal.timeout(closeMs + 1_000)
     await within('connect', closeMs, patience, this.sender.close()).catch(() => {}) // it is thrown away either way
+  }
+
+  /** Only what is confirmed: what is sent together need not arrive together here. */
+  private async tell(): Promise<void> {
+    const status = this.o.status(this.next)
+    if (status !== null) await this.step('send', this.sender.send([status]))
   }
 
   private book(): void {

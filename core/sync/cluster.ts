@@ -69,10 +69,11 @@ function topicConfigs({ topics, create }: DestinationConfig): readonly ITopicCon
   const retentionMs = create.retentionHours < 0 ? -1 : create.retentionHours * 3_600_000
   const kept = [{ name: 'retention.ms', value: String(retentionMs) }]
   const newest = [{ name: 'cleanup.policy', value: 'compact' }]
+  const small = { name: 'segment.bytes', value: String(16 * 1024 * 1024) } // only closed segments are compacted
   const all = [
     { topic: topics.telemetry, configEntries: kept, ...size },
     { topic: topics.alerts, configEntries: newest, ...size },
-    { topic: topics.status, configEntries: newest, ...size, numPartitions: 1 },
+    { topic: topics.status, configEntries: [...newest, small], ...size, numPartitions: 1 },
     { topic: topics.deadletter, configEntries: kept, ...size, numPartitions: 1 },
   ]
   return [...new Map(all.map((config) => [config.topic, config])).values()]
@@ -127,7 +128,7 @@ export async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): 
   }
 }
 
-function typesOf(error: unknown): readonly string[] {
+export function typesOf(error: unknown): readonly string[] {
   const types: string[] = []
   for (let at = error; at instanceof Error && types.length < 10; at = at.cause)
     types.push('type' in at ? String(at.type) : '')

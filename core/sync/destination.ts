@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
 import { statusRecord, type Voice } from './record-format.ts'
-import { clientOf, type ProducerName } from './sender.ts'
+import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { Suspects } from './suspects.ts'
 import { Bell, type Step, sleep, within } from './wait.ts'
@@ -32,7 +32,6 @@ export interface DestinationOptions {
 export interface Pace {
   /** Between transactions that are not full. */
   readonly lingerMs: Millis
-  readonly statusEveryMs: Millis
   /** The checkpoint of an idle destination is written again this often; clusters forget it after days. */
   readonly renewEveryMs: Millis
   readonly requestMs: Millis
@@ -41,7 +40,6 @@ export interface Pace {
 
 export const usualPace: Pace = {
   lingerMs: 250,
-  statusEveryMs: 10_000,
   renewEveryMs: 3_600_000,
   requestMs: 10_000,
   stepMs: 45_000,
@@ -78,7 +76,6 @@ export class Destination {
   private asked = false
   /** Records before hold nothing that was not sent. */
   private at: Offset
-  private statusAt: Millis = 0
   /** When the checkpoint was written last. */
   private checkpointAt: Millis = 0
   private facts: ClusterFacts | null = null
@@ -232,7 +229,8 @@ export class Destination {
   private open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
     const { ledger, source, now, config, pace, after } = this.o
     const doing = (what: SyncDoing) => this.does(what)
-    const options = { kafka, facts, ledger, now, after, doing, instance: this.instance, signal: this.signal }
+    const status = (next: Offset) => this.status(facts, next)
+    const options = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal: this.signal }
     const more = { destination: this.name, name: this.producer, start: source.base(), stepMs: pace.stepMs }
     return config.delivery === 'at-least-once'
       ? openAtLeastOnce({ ...options, ...more })
@@ -260,9 +258,8 @@ export class Destination {
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
     this.checkLetters(batch)
-    const sent = this.withStatus(batch)
     try {
-      await session.deliver({ ...batch, from: session.next, sent })
+      await session.deliver({ ...batch, from: session.next })
     } catch (error) {
       const failure = explain(error, this.where())
       if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error.cause)
@@ -280,13 +277,12 @@ export class Destination {
     if (letters.length > 0 && !this.facts?.topics.has(topic)) throw missingTopics([topic], this.where()).error
   }
 
-  /** Where we stand, for whoever watches many installations; not often, and only when something is sent anyway. */
-  private withStatus(batch: Batch): Batch['sent'] {
-    const { now, source, config, pace } = this.o
-    if (now() - this.statusAt < pace.statusEveryMs || !this.facts?.topics.has(config.topics.status)) return batch.sent
-    this.statusAt = now()
-    const standing = { destination: this.name, next: batch.to, head: source.head(), behindMs: this.behindMs() }
-    return [...batch.sent, statusRecord(this.voice, standing, now())]
+  /** Where we stand, for whoever watches many installations, and for us when the cluster forgets the checkpoint. */
+  private status({ topics }: ClusterFacts, next: Offset): KafkaRecord | null {
+    const { now, source, config } = this.o
+    if (!topics.has(config.topics.status)) return null
+    const standing = { destination: this.name, next, head: source.head(), behindMs: this.behindMs() }
+    return statusRecord(this.voice, standing, now())
   }
 
   private async idle(session: Session): Promise<void> {

@@ -5,7 +5,7 @@ import type { LedgerRow, Outage } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Verdict } from './coordinator.ts'
-import type { Place, Span } from './resume.ts'
+import type { Intent, Place, Span } from './resume.ts'
 
 /** Appended, never edited. */
 const migrations = [
@@ -34,6 +34,7 @@ const migrations = [
    ) strict;`,
   'alter table destination add column verdict text',
   'alter table destination add column restored integer not null default 0',
+  'alter table destination add column intent_told integer not null default 0',
 ]
 
 const keptTransactions = 100_000
@@ -76,6 +77,7 @@ interface DestinationRecord {
   last_to: number | null
   intent_from: number | null
   intent_to: number | null
+  intent_told: 0 | 1
   cluster: string | null
   delivery: string | null
   transactions: number
@@ -114,7 +116,7 @@ export class Ledger {
       begun: row.begun === 1,
       acked: row.acked,
       last: spanOf(row.last_from, row.last_to),
-      intent: spanOf(row.intent_from, row.intent_to),
+      intent: intentOf(row),
       restored: row.restored === 1,
     }
   }
@@ -170,11 +172,11 @@ export class Ledger {
     })()
   }
 
-  /** Before the transaction. */
-  intend(name: string, entry: Entry): void {
+  /** Before the transaction; `told`: it holds a status record too. */
+  intend(name: string, entry: Entry, told: boolean): void {
     this.db.transaction(() => {
       this.sql.forget.run(name)
-      this.sql.intend.run(entry.from, entry.to, name)
+      this.sql.intend.run(entry.from, entry.to, Number(told), name)
       this.sql.underway.run(name, entry.from, entry.to, entry.records, entry.bytes)
     })()
   }
@@ -260,6 +262,11 @@ interface Sample {
   readonly behind: Millis
 }
 
+function intentOf({ intent_from, intent_to, intent_told }: DestinationRecord): Intent | null {
+  const span = spanOf(intent_from, intent_to)
+  return span === null ? null : { ...span, told: intent_told === 1 }
+}
+
 function spanOf(from: number | null, to: number | null): Span | null {
   return from === null || to === null ? null : { from, to }
 }
@@ -328,7 +335,9 @@ function prepare(db: Database.Database) {
       'update txn set confirmed = :time where destination = :name and confirmed is null and until <= :next',
     ),
     drop: db.prepare('delete from txn where destination = :name and until > :next'),
-    intend: db.prepare('update destination set intent_from = ?, intent_to = ?, verdict = null where name = ?'),
+    intend: db.prepare(
+      'update destination set intent_from = ?, intent_to = ?, intent_told = ?, verdict = null where name = ?',
+    ),
     judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),

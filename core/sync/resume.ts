@@ -9,6 +9,11 @@ export interface Span {
   readonly to: Offset
 }
 
+export interface Intent extends Span {
+  /** A status record travels in its transaction, and says `to`. */
+  readonly told: boolean
+}
+
 /** What this side remembers of a destination. */
 export interface Place {
   /** False until the first checkpoint is known to be written. */
@@ -18,7 +23,7 @@ export interface Place {
   /** The newest confirmed batch: a cluster that lost power may still have lost it. */
   readonly last: Span | null
   /** Written before its transaction begins, cleared when it is confirmed. */
-  readonly intent: Span | null
+  readonly intent: Intent | null
   /** All this is from a backup, and was not compared with the cluster since. */
   readonly restored: boolean
 }
@@ -32,16 +37,26 @@ export type Resume =
    * coordinator cannot say how it had decided, a confirmed commit is one, and an unanswered one is taken for none.
    */
   | { readonly kind: 'flush'; readonly verdict: Verdict }
+  /** The checkpoint is gone: the newest status record that was committed may say where we are. */
+  | { readonly kind: 'ask' }
   /** It cannot be known whether the records before `until` arrived: they are sent marked. */
   | { readonly kind: 'marked'; readonly next: Offset; readonly until: Offset }
   | { readonly kind: 'stop'; readonly message: string; readonly hint: string }
 
-/**
- * Where to go on, from what the cluster says (null: nothing, never to be taken for 0) and what we remember.
- * `flushed`: what could hang has been decided since, so what the cluster says now is final.
- */
-export function resume(place: Place, checkpoint: Checkpoint | null, log: string, flushed: boolean): Resume {
-  if (checkpoint === null) return place.restored ? afterRestore() : withoutCheckpoint(place, flushed)
+/** What the cluster says. */
+export interface Seen {
+  /** Null: it has none, or no longer; never to be taken for 0. */
+  readonly checkpoint: Checkpoint | null
+  /** What could hang has been decided, so what it says now is final. */
+  readonly flushed: boolean
+  /** How far the newest status record says we are; null: there is none; undefined: not asked. */
+  readonly told?: Offset | null
+}
+
+/** Where to go on, from what the cluster says and what we remember. */
+export function resume(place: Place, seen: Seen, log: string): Resume {
+  const { checkpoint, flushed } = seen
+  if (checkpoint === null) return place.restored ? afterRestore() : withoutCheckpoint(place, seen)
   const { next } = checkpoint
   const { acked, last, intent } = place
   if (!place.restored && checkpoint.log !== null && checkpoint.log !== log) return anotherLog(checkpoint.log, log)
@@ -59,10 +74,17 @@ export function stopped(destination: string, { message, hint }: Resume & { reado
   return new FieldError('kafka_state', `"${destination}": ${message}`, { hint })
 }
 
-function withoutCheckpoint({ begun, acked, intent }: Place, flushed: boolean): Resume {
+function withoutCheckpoint(place: Place, { flushed, told }: Seen): Resume {
+  const { begun, acked, intent } = place
   if (!begun && intent === null) return { kind: 'start', next: acked }
+  if (intent !== null && !flushed) return { kind: 'flush', verdict: 'abort' }
+  if (told === undefined) return { kind: 'ask' }
+  if (told !== null && told > Math.max(acked, intent?.to ?? 0)) return restoredHere(told, place)
   if (intent === null) return { kind: 'go', next: acked }
-  return flushed ? { kind: 'marked', next: intent.from, until: intent.to } : { kind: 'flush', verdict: 'abort' }
+  if (told === intent.to) return { kind: 'go', next: intent.to }
+  // An older one of ours is there, and the one that travels with the intent is not: neither is the batch.
+  if (told !== null && told <= intent.from && intent.told) return { kind: 'go', next: intent.from }
+  return { kind: 'marked', next: intent.from, until: intent.to }
 }
 
 function restoredHere(next: Offset, { acked }: Place): Resume {

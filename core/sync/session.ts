@@ -1,13 +1,13 @@
 import type { Kafka } from 'kafkajs'
 import type { SyncDoing } from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
 import { onVerdict, type Verdict } from './coordinator.ts'
+import { lastStatus } from './last-status.ts'
 import type { Ledger } from './ledger.ts'
-import { type Place, type Resume, resume, stopped } from './resume.ts'
-import { type ProducerName, TransactionSender } from './sender.ts'
+import { type Place, type Resume, resume, type Seen, stopped } from './resume.ts'
+import { type KafkaRecord, type ProducerName, TransactionSender } from './sender.ts'
 import { type Step, sleep, within } from './wait.ts'
 
 /** One life of a producer. After any error it must be closed; the next one finds out what had arrived. */
@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly stepMs: Millis
   /** Before each part of the work, for the screen. */
   readonly doing: (what: SyncDoing) => void
+  /** A record that says that we are at `next`; null where the cluster has no topic for it. */
+  readonly status: (next: Offset) => KafkaRecord | null
   /** After each step; for tests that must stop in between. */
   readonly after?: ((step: Step) => void) | undefined
 }
@@ -98,16 +100,24 @@ class ExactlyOnce implements Session {
     const checkpoint = await this.checkpoint()
     this.before = checkpoint?.instance ?? null
     const verdict = this.o.ledger.verdict(this.o.destination)
-    const final = verdict === null ? checkpoint : await this.flush(verdict)
-    const decided = this.decide(final, verdict !== null)
-    await this.follow(decided.kind === 'flush' ? this.decide(await this.flush(decided.verdict), true) : decided)
+    const settled = verdict === null ? checkpoint : await this.flush(verdict)
+    await this.settle({ checkpoint: settled, flushed: verdict !== null })
+  }
+
+  /** Asks the cluster for what is missing until it is known where to go on. */
+  private async settle(seen: Seen): Promise<void> {
+    const decided = this.decide(seen)
+    if (decided.kind === 'flush') return this.settle({ checkpoint: await this.flush(decided.verdict), flushed: true })
+    if (decided.kind === 'ask') return this.settle({ ...seen, told: await this.lastStatus() })
+    return this.follow(decided)
   }
 
   async deliver(batch: Batch): Promise<void> {
-    this.o.ledger.intend(this.o.destination, batch)
+    const status = this.o.status(batch.to)
+    this.o.ledger.intend(this.o.destination, batch, status !== null)
     this.done('intent')
     this.o.doing('sending')
-    await this.step('send', this.sender.send(batch.sent))
+    await this.step('send', this.sender.send(status === null ? batch.sent : [...batch.sent, status]))
     this.o.doing('committing')
     await this.commit(batch.to)
     this.o.ledger.confirm(this.o.destination, batch, this.o.now())
@@ -120,7 +130,10 @@ class ExactlyOnce implements Session {
   async renew(to: Offset): Promise<void> {
     this.o.doing('renewing its checkpoint')
     const span = { from: this.next, to }
-    this.o.ledger.intend(this.o.destination, { ...span, records: 0, bytes: 0, maybeTwice: 0, letters: [] })
+    const status = this.o.status(to)
+    const empty = { ...span, records: 0, bytes: 0, maybeTwice: 0, letters: [] }
+    this.o.ledger.intend(this.o.destination, empty, status !== null)
+    if (status !== null) await this.step('send', this.sender.send([status]))
     await this.commit(to)
     this.o.ledger.move(this.o.destination, span)
     this.next = to
@@ -138,15 +151,23 @@ class ExactlyOnce implements Session {
     await within('connect', closeMs, patience, this.sender.close()).catch(() => {}) // it is thrown away either way
   }
 
-  private decide(checkpoint: Checkpoint | null, flushed: boolean): Resume {
+  private decide(seen: Seen): Resume {
     const { ledger, destination, start } = this.o
     const place: Place = ledger.place(destination, start)
     // Without transactions no checkpoint was written meanwhile: what stands there is old.
-    const trusted = ledger.session(destination).delivery === 'at least once' ? null : checkpoint
-    return resume(place, trusted, ledger.identity.log, flushed)
+    const old = ledger.session(destination).delivery === 'at least once'
+    return resume(place, old ? { ...seen, checkpoint: null, told: null } : seen, ledger.identity.log)
   }
 
-  private async follow(decided: Resume): Promise<void> {
+  private async lastStatus(): Promise<Offset | null> {
+    const { kafka, status, signal, doing } = this.o
+    const record = status(0)
+    if (record === null) return null
+    doing('looking for its last status')
+    return this.step('status', lastStatus(kafka, record.topic, record.key, signal))
+  }
+
+  private async follow(decided: Exclude<Resume, { kind: 'flush' | 'ask' }>): Promise<void> {
     switch (decided.kind) {
       case 'start':
         await this.startAt(decided.next)
@@ -160,8 +181,6 @@ class ExactlyOnce implements Session {
         return
       case 'stop':
         throw stopped(this.o.destination, decided)
-      case 'flush':
-        throw new FieldError('internal', 'what had been flushed is in doubt again')
     }
   }
 

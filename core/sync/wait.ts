@@ -18,6 +18,7 @@ export type Step =
   | 'begin'
   | 'checkpoint'
   | 'flush'
+  | 'status'
   | 'intent'
   | 'send'
   | 'offsets'

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
 import type { Offset } from '../../../core/contract/model.ts'
@@ -109,6 +110,26 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     expect(proxy.lost()).toBeGreaterThan(before)
     await expectExactlyOnce(name, 2_500)
   })
+
+  test.each([
+    ['had not arrived', 'send', 2],
+    ['had arrived', 'commit', 3],
+  ] as const)(
+    'when the checkpoint expired while a batch was under way that %s: the status says so',
+    async (_, step, time) => {
+      const name = `forgot-${step}`
+      const dir = join(root, name)
+      const first = child({ dir, name, count: 2_000, die: { step, time, hang: false } })
+      expect(await first.ended).toBe('SIGKILL')
+      await forget(dir, name)
+      const second = start(name, { dir })
+      second.forward.head(2_000)
+      const row = await second.until((row) => row.next === 2_000)
+      expect(row.maybeTwice).toBe(0)
+      await second.forward.stop()
+      await expectExactlyOnce(name, 2_000)
+    },
+  )
 
   test('when its state was restored from a backup after which nothing was sent', async () => {
     const dir = join(root, 'restored')
@@ -316,6 +337,17 @@ async function sendUntil(name: string, next: Offset, options: StartOptions): Pro
   running.forward.head(next)
   await running.until((row) => row.next === next)
   await running.forward.stop()
+}
+
+/** As a cluster does when nothing was committed for days. */
+async function forget(dir: string, name: string): Promise<void> {
+  const ledger = new Ledger(join(dir, 'state.db'))
+  const { installation } = ledger.identity
+  ledger.close()
+  const admin = new kafkajs.Kafka({ brokers: [kafka.address], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.deleteGroups([`edge.ckpt.${installation}.${name}`])
+  await admin.disconnect()
 }
 
 /** As the command does it, with the part that sync has in a backup. */

@@ -20,7 +20,7 @@ test('an intent survives a restart, and its line stays under way', () => {
   const file = fresh()
   const before = new Ledger(file)
   before.place('a', 0)
-  before.intend('a', entry(0, 10))
+  before.intend('a', entry(0, 10), true)
   before.close()
   const after = new Ledger(file)
   expect(after.identity).toEqual(before.identity)
@@ -28,7 +28,7 @@ test('an intent survives a restart, and its line stays under way', () => {
     begun: false,
     acked: 0,
     last: null,
-    intent: { from: 0, to: 10 },
+    intent: { from: 0, to: 10, told: true },
     restored: false,
   })
   expect(after.rows('a', null, 10).rows).toMatchObject([{ from: 0, to: 10, confirmed: null }])
@@ -38,11 +38,11 @@ test('an intent survives a restart, and its line stays under way', () => {
 test('a batch that turns out to have arrived counts; one that is gone counts no more', () => {
   const ledger = new Ledger(fresh())
   ledger.place('a', 0)
-  ledger.intend('a', entry(0, 10))
+  ledger.intend('a', entry(0, 10), false)
   ledger.begin('a', session(10))
   expect(ledger.totals('a')).toMatchObject({ transactions: 1, records: 10 })
   expect(ledger.place('a', 0)).toMatchObject({ begun: true, acked: 10, last: { from: 0, to: 10 }, intent: null })
-  ledger.intend('a', entry(10, 30))
+  ledger.intend('a', entry(10, 30), false)
   ledger.confirm('a', entry(10, 30), 6_000)
   ledger.begin('a', session(10))
   expect(ledger.totals('a')).toMatchObject({ transactions: 1, records: 10 })
@@ -55,7 +55,7 @@ test('rows come newest first, page by page, for one destination or all', () => {
   for (const name of ['a', 'b']) {
     ledger.place(name, 0)
     for (let from = 0; from < 30; from += 10) {
-      ledger.intend(name, entry(from, from + 10))
+      ledger.intend(name, entry(from, from + 10), false)
       ledger.confirm(name, entry(from, from + 10), from)
     }
   }

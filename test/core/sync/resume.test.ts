@@ -11,20 +11,42 @@ const place = (more: Partial<Place> = {}): Place => ({
   ...more,
 })
 const at = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-1' })
-const decide = (of: Place, checkpoint: Checkpoint | null, flushed = false) => resume(of, checkpoint, 'log-1', flushed)
-const intent = { from: 400, to: 600 }
+const decide = (of: Place, checkpoint: Checkpoint | null, flushed = false) =>
+  resume(of, { checkpoint, flushed }, 'log-1')
+/** With no checkpoint, and a newest status record that says this. */
+const told = (of: Place, next: number | null) => resume(of, { checkpoint: null, flushed: true, told: next }, 'log-1')
+const intent = { from: 400, to: 600, told: true }
 
 test('a destination that never sent anything writes its checkpoint first', () => {
   expect(decide(place({ begun: false, acked: 7, last: null }), null)).toEqual({ kind: 'start', next: 7 })
 })
 
 test('an expired checkpoint is never taken for 0: with nothing under way, what is booked here holds', () => {
-  expect(decide(place(), null)).toEqual({ kind: 'go', next: 400 })
+  expect(decide(place(), null)).toEqual({ kind: 'ask' })
+  for (const next of [null, 0, 200, 400]) expect(told(place(), next)).toEqual({ kind: 'go', next: 400 })
 })
 
-test('an expired checkpoint with a batch under way sends it marked, after what may hang was aborted', () => {
+test('an expired checkpoint with a batch under way asks the status record, after what may hang was aborted', () => {
   expect(decide(place({ intent }), null)).toEqual({ kind: 'flush', verdict: 'abort' })
-  expect(decide(place({ intent }), null, true)).toEqual({ kind: 'marked', next: 400, until: 600 })
+  expect(decide(place({ intent }), null, true)).toEqual({ kind: 'ask' })
+})
+
+test('the status record says whether a batch under way had arrived when the checkpoint expired', () => {
+  expect(told(place({ intent }), 600)).toEqual({ kind: 'go', next: 600 })
+  for (const next of [200, 400]) expect(told(place({ intent }), next)).toEqual({ kind: 'go', next: 400 })
+})
+
+test.each([
+  ['no status record is there', intent, null],
+  ['none travelled with it', { ...intent, told: false }, 400],
+  ['the one that is there is of no batch of ours', intent, 500],
+])('a batch under way when the checkpoint expired is sent marked where %s', (_, under, next) => {
+  expect(told(place({ intent: under }), next)).toEqual({ kind: 'marked', next: 400, until: 600 })
+})
+
+test('a status record that is ahead of us stops, as a checkpoint would', () => {
+  expect(told(place(), 401)).toMatchObject({ kind: 'stop', message: expect.stringContaining('up to offset 401') })
+  expect(told(place({ intent }), 601)).toMatchObject({ kind: 'stop' })
 })
 
 test('a commit that was not answered but arrived is not sent again', () => {
