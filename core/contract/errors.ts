@@ -25,6 +25,7 @@ export const errorCodes = [
   'kafka_fenced',
   'kafka_state',
   'kafka_rejected',
+  'kafka_clock',
   'forbidden',
   'stopped',
   'internal',

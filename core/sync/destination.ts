@@ -36,6 +36,8 @@ export interface Pace {
   readonly renewEveryMs: Millis
   readonly requestMs: Millis
   readonly stepMs: Millis
+  /** The cluster aborts a transaction that is open for longer; so long an abandoned one holds readers back. */
+  readonly transactionMs: Millis
 }
 
 export const usualPace: Pace = {
@@ -43,6 +45,7 @@ export const usualPace: Pace = {
   renewEveryMs: 3_600_000,
   requestMs: 10_000,
   stepMs: 45_000,
+  transactionMs: 60_000,
 }
 
 /** Behind by less is live. */
@@ -76,8 +79,8 @@ export class Destination {
   private asked = false
   /** Records before hold nothing that was not sent. */
   private at: Offset
-  /** When the checkpoint was written last. */
-  private checkpointAt: Millis = 0
+  /** When the checkpoint was written last, by a clock that is never set. */
+  private checkpointAt: Millis
   private facts: ClusterFacts | null = null
 
   constructor(options: DestinationOptions) {
@@ -88,12 +91,12 @@ export class Destination {
     this.producer = producerName(ledger.identity.installation, config)
     this.voice = { ...ledger.identity, site, topics: config.topics }
     this.at = ledger.place(config.name, options.source.base()).acked
-    this.checkpointAt = ledger.totals(config.name).confirmed ?? 0
+    this.checkpointAt = performance.now() - this.checkpointAge()
     this.running = this.run()
   }
 
   row(): DestinationRow {
-    const { source, ledger, config, now } = this.o
+    const { source, ledger, config } = this.o
     const { transactions, records, confirmed, maybeTwice, deadLetters } = ledger.totals(this.name)
     const head = source.head()
     return {
@@ -103,7 +106,7 @@ export class Destination {
       doing: this.doing,
       behindMs: this.behindMs(),
       waiting: Math.max(0, head - this.at),
-      perSecond: this.rate.perSecond(now()),
+      perSecond: this.rate.perSecond(performance.now()),
       next: this.at,
       head,
       delivery: this.delivery,
@@ -114,6 +117,13 @@ export class Destination {
       maybeTwice,
       deadLetters,
     }
+  }
+
+  /** At the start; a clock that was set back since has not made it young for longer than it may be. */
+  private checkpointAge(): Millis {
+    const { ledger, now, pace } = this.o
+    const age = now() - (ledger.totals(this.name).confirmed ?? 0)
+    return Math.max(0, Math.min(age, pace.renewEveryMs))
   }
 
   /** Age of the oldest record that was not sent. */
@@ -231,7 +241,7 @@ export class Destination {
     const doing = (what: SyncDoing) => this.does(what)
     const status = (next: Offset) => this.status(facts, next)
     const options = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal: this.signal }
-    const more = { destination: this.name, name: this.producer, start: source.base(), stepMs: pace.stepMs }
+    const more = { destination: this.name, name: this.producer, start: source.base(), ...pace }
     return config.delivery === 'at-least-once'
       ? openAtLeastOnce({ ...options, ...more })
       : openSession({ ...options, ...more })
@@ -267,7 +277,7 @@ export class Destination {
     }
     this.suspects.passed(batch.to)
     this.at = session.next
-    this.checkpointAt = this.o.now()
+    this.checkpointAt = performance.now()
     this.rate.add(this.checkpointAt, batch.records)
     this.well()
   }
@@ -287,10 +297,10 @@ export class Destination {
 
   private async idle(session: Session): Promise<void> {
     this.well()
-    const { now, pace } = this.o
-    if (now() - this.checkpointAt >= pace.renewEveryMs) {
+    const { pace } = this.o
+    if (performance.now() - this.checkpointAt >= pace.renewEveryMs) {
       await session.renew(this.at)
-      this.checkpointAt = now()
+      this.checkpointAt = performance.now()
     }
     this.does('waiting for records')
     await this.bell.wait(pace.renewEveryMs, this.signal)

@@ -364,7 +364,7 @@ function prepare(db: Database.Database) {
       `insert into outage (destination, since, cause)
        select ?, ?, ? where not exists (select 1 from outage where destination = ? and until is null)`,
     ),
-    up: db.prepare('update outage set until = ? where destination = ? and until is null'),
+    up: db.prepare('update outage set until = max(since, ?) where destination = ? and until is null'),
     outages: db.prepare('select destination, since as "from", until, cause from outage order by id desc limit 200'),
     pruneLag: db.prepare('delete from lag where time < ?'),
     pruneOutages: db.prepare('delete from outage where id <= (select max(id) from outage) - ?'),

@@ -39,6 +39,7 @@ export interface SessionOptions {
   readonly now: () => Millis
   readonly signal: AbortSignal
   readonly stepMs: Millis
+  readonly transactionMs: Millis
   /** Before each part of the work, for the screen. */
   readonly doing: (what: SyncDoing) => void
   /** A record that says that we are at `next`; null where the cluster has no topic for it. */
@@ -47,8 +48,6 @@ export interface SessionOptions {
   readonly after?: ((step: Step) => void) | undefined
 }
 
-// An abandoned transaction holds readers of its partitions back for this long.
-const transactionMs = 60_000
 const closeMs = 2_000
 /** Where the coordinator cannot be asked whether all partitions have been told, they have been after this. */
 const markersMs = 300
@@ -84,7 +83,7 @@ class ExactlyOnce implements Session {
 
   constructor(options: SessionOptions) {
     this.o = options
-    this.sender = new TransactionSender(options.kafka, options.name, transactionMs)
+    this.sender = new TransactionSender(options.kafka, options.name, options.transactionMs)
     this.signed = signature(options.instance, options.ledger.identity.log)
     onVerdict(options.name.transactionalId, {
       asking: () => options.doing('asking how its last transaction ended'),

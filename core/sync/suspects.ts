@@ -1,6 +1,7 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
+import { typesOf } from './cluster.ts'
 
 /**
  * Finds the message that a cluster rejects: the batch that holds it is halved until it is alone, then its readings
@@ -24,11 +25,24 @@ export class Suspects {
       this.hunt = { until: Math.max(batch.to, this.hunt?.until ?? 0), span: Math.max(1, Math.floor(span / 2)) }
       return
     }
-    if (batch.messages === 0 || this.aside.has(batch.from))
+    if (batch.messages === 0 || this.aside.has(batch.from)) {
+      if (typesOf(cause).includes('INVALID_TIMESTAMP')) throw this.ourClock(batch, cause)
       throw new FieldError('kafka_rejected', `the cluster rejects what belongs to record ${batch.from}: ${reason}`, {
         hint: 'It is not skipped. Look at the limits of the topics (max.message.bytes), then retry.',
       })
+    }
     this.aside.set(batch.from, reason)
+  }
+
+  /** A dead letter has the time of this machine: where that is refused too, no record is at fault and none is set aside. */
+  private ourClock({ sent }: Batch, cause: unknown): FieldError {
+    this.aside.clear()
+    this.hunt = null
+    const latest = new Date(sent.reduce((last, { time }) => Math.max(last, time), 0)).toISOString()
+    return new FieldError('kafka_clock', `the cluster refuses the time of this machine, ${latest}`, {
+      hint: 'Its clock is more than an hour ahead of the cluster. Correct it; sync goes on by itself.',
+      cause,
+    })
   }
 
   /** Everything before `to` is confirmed. */

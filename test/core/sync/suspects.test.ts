@@ -39,6 +39,18 @@ test('when the dead letter is rejected too it stops in words, and never skips', 
   expect(() => suspects.rejected(batch(7, 8, 1, 1), new Error('too large'))).toThrow(/record 7/)
 })
 
+test('where even the time of a dead letter is refused it is the clock of this machine, and nothing is set aside', () => {
+  const suspects = new Suspects()
+  const refused = Object.assign(new Error('the timestamp is out of range'), { type: 'INVALID_TIMESTAMP' })
+  suspects.rejected(batch(7, 8), refused)
+  const ahead = {
+    ...batch(7, 8, 1, 1),
+    sent: [{ topic: 't', key: 'k', value: '', headers: {}, time: 1_800_000_000_000 }],
+  }
+  expect(() => suspects.rejected(ahead, refused)).toThrow(/time of this machine, 2027-01-15T08:00:00.000Z/)
+  expect(suspects.aside.size).toBe(0)
+})
+
 test('an alert that is rejected stops in words', () => {
   expect(() => new Suspects().rejected(batch(7, 8, 0), new Error('too large'))).toThrow(/belongs to record 7/)
 })
