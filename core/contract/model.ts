@@ -221,20 +221,25 @@ export interface Transition {
 
 export interface Evidence {
   readonly offset: Offset
+  /** Event time of what it says; log time where it is about a device or a source. */
   readonly time: Millis
+  /** Null: it is a text, or no reading. */
   readonly value: number | null
+  /** Another signal of the device that the alert compares with; null: the signal of the alert. */
+  readonly signal: string | null
 }
 
 /** Computed by the path when the alert opens, and kept. */
 export interface Explanation {
-  /** What was observed: a value, or for silence null. */
+  /** What was observed: the value that lies furthest out, or for silence and texts null. It is in the evidence. */
   readonly observed: number | null
+  /** As of the record at which it opened, from what was learned before it. */
   readonly expected: Band | null
   /** Why that band, in words: "Tuesdays 14-15 h, 7 days learned". Never more than was learned. */
   readonly why: string
-  /** "1 in N readings were this far out": N, or null when it is not known. */
+  /** So many readings were learned for each time that it was this far out, this time counted; null when it is not known. */
   readonly rarity: number | null
-  /** Readings and whole days the expectation was learned from. */
+  /** Readings the expectation was learned from, and UTC days on which they came: never one too many. Of a clock: messages. */
   readonly learnedReadings: number
   readonly learnedDays: number
   /** For silence: the usual gap and the limit, milliseconds. */
@@ -246,7 +251,11 @@ export interface Explanation {
     readonly signal: string
     readonly sigma: number
     readonly leadMs: Millis | null
+    /** The record with which it left its usual place, and the one in which it was furthest from it. */
+    readonly first: Offset
+    readonly furthest: Offset
   }[]
+  /** The records that its figures are made of, beside those of the model: the first of the condition, the one observed, the newest. */
   readonly evidence: readonly Evidence[]
   /** The newest record the model had learned from, and the oldest. */
   readonly modelFrom: Offset

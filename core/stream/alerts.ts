@@ -1,4 +1,4 @@
-import type { Alert, AlertPhase, Explanation, Millis, Rule, Series, Transition } from '../contract/model.ts'
+import type { Alert, AlertPhase, Explanation, Millis, Offset, Rule, Series, Transition } from '../contract/model.ts'
 import { valueKeys } from './decode/parse.ts'
 import type { Detector, Verdict } from './detect/detector.ts'
 import { codeOf } from './detect/kind.ts'
@@ -19,6 +19,8 @@ export interface Watch {
   codes: readonly number[]
   /** Event time at which the condition began; NaN: in order. */
   since: Millis
+  /** The record with which it began. */
+  sinceOffset: Offset
   /** Id of the open alert. */
   alert: string | null
   /** Id of its newest alert, open or not; null: none that would still be opened again or revised. */
@@ -69,6 +71,7 @@ function newWatch(rule: Rule, series: Series): Watch {
     detector,
     codes: codesOf(rule, series),
     since: Number.NaN,
+    sinceOffset: 0,
     alert: null,
     latest: null,
     returnedAt: Number.NaN,
@@ -100,8 +103,11 @@ function lookAtOther({ now, devices, series }: Plant, state: SeriesState, signal
 }
 
 function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): void {
-  const { time } = plant.now
-  if (Number.isNaN(watch.since)) watch.since = time
+  const { time, offset } = plant.now
+  if (Number.isNaN(watch.since)) {
+    watch.since = time
+    watch.sinceOffset = offset
+  }
   if (verdict < 2 || time - watch.since < watch.rule.holdMs) return
   watch.flaps = time - watch.returnedAt < flapMs ? watch.flaps + 1 : 0
   watch.alert = openAgain(plant, watch, out) ?? openReading(plant, state, watch, verdict, out)

@@ -93,7 +93,7 @@ function lose(plant: Plant, source: SourceState, time: Millis, out: Emit): void 
     priority: rule.priority,
     since: source.lostSince,
     historical: false,
-    explanation: explainLink(plant, afterMs(rule)),
+    explanation: explainLink(source, afterMs(rule)),
     together: null,
     time,
   })
@@ -113,6 +113,7 @@ export function linkDown(plant: Plant, source: SourceState): void {
   source.up = false
   if (!Number.isNaN(source.due)) return
   source.lostSince = plant.time
+  source.lostAt = plant.next
   const rule = ruleFor(plant.rules, 'link', source.name)
   source.due = rule === null ? Number.NaN : plant.time + afterMs(rule)
 }

@@ -18,6 +18,8 @@ const sinceAt = clockPart + 2
 const messagesAt = clockPart + 3
 /** The record from which it learned last: of a message that holds many readings, it learns once. */
 const learnedAt = clockPart + 4
+/** The first record that had the lag that is being tried. */
+const firstAt = clockPart + 5
 
 /** Less is taken for the way of a message. */
 const leastMs: Millis = 120_000
@@ -48,11 +50,21 @@ export function learnClock(
     row[lagAt] = lag
     row[sinceAt] = now
     row[messagesAt] = 1
+    row[firstAt] = offset
     return false
   }
   row[messagesAt]! += 1
   if (row[messagesAt]! < enoughMessages || now - row[sinceAt]! < enoughMs) return false
   return settle(row, Math.abs(row[lagAt]!) < leastMs ? 0 : row[lagAt]!)
+}
+
+/** The lag that is being tried: since when, from which record on, and how many messages had it. */
+export function triedClock(row: Float64Array): {
+  readonly since: Millis
+  readonly first: Offset
+  readonly messages: number
+} {
+  return { since: row[sinceAt]!, first: row[firstAt]!, messages: row[messagesAt]! }
 }
 
 function settle(row: Float64Array, behind: Millis): boolean {

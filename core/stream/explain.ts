@@ -1,12 +1,23 @@
-import type { Explanation, Millis } from '../contract/model.ts'
+import type { Evidence, Explanation, Millis, Offset } from '../contract/model.ts'
 import type { Watch } from './alerts.ts'
 import type { Now } from './detect/detector.ts'
 import { reads } from './detect/means.ts'
 import { learnedDays } from './detect/season.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
+import { triedClock } from './device-clock.ts'
 import type { Death } from './offline.ts'
-import type { DeviceState, Plant } from './plant.ts'
-import { count, every, firstOffset, lastOffset, type Recent, recent, type SeriesState } from './series.ts'
+import type { DeviceState, Plant, SourceState } from './plant.ts'
+import {
+  count,
+  every,
+  firstOffset,
+  lastOffset,
+  lastValue,
+  newest,
+  type Recent,
+  recent,
+  type SeriesState,
+} from './series.ts'
 import { thousands } from './thousands.ts'
 
 const maxEvidence = 8
@@ -22,37 +33,62 @@ export function explainReading(
 ): { title: string; explanation: Explanation } {
   const { row } = state
   const seen = recent(row, row[count]! + 1)
-  const during = seen.filter((each) => each.time >= watch.since)
-  const worst = watch.detector.id === 'band' ? furthest(during, plant.now) : plant.now
-  const { title, expected, why, rarity } = watch.detector.words!(row, worst, watch.rule.params)
+  const worst = watch.detector.id === 'band' ? furthest(seen, watch.since, plant.now) : plant.now
+  const said = watch.detector.words!(row, plant.now, watch.rule.params)
+  const observed = said.observed ?? worst.value
   const explanation: Explanation = {
-    observed: worst.text === null ? worst.value : null,
-    expected,
-    why,
-    rarity,
+    observed: worst.text === null ? observed : null,
+    expected: said.expected,
+    why: said.why,
+    rarity: said.rarity,
     learnedReadings: learnedReadings(row),
     learnedDays: learnedDays(row),
     usualGapMs: null,
     limitMs: null,
     moved: moved(plant, state, watch.since),
-    evidence: during.slice(-maxEvidence).map(({ offset, time, value }) => ({ offset, time, value })),
+    evidence: [...ofOther(plant, state, watch), ...evidenceOf(state, watch, seen, worst.offset, said.readings ?? 1)],
     modelFrom: row[firstOffset]!,
     modelTo: row[lastOffset]!,
   }
-  return { title, explanation }
+  return { title: said.title, explanation }
 }
 
-/** Fewer than there were where a person had it learned anew. */
+/** Without the reading in hand, and without what was learned before a person had it learned anew. */
 function learnedReadings(row: Float64Array): number {
-  return row[reads]! > 0 ? Math.min(row[count]!, row[reads]!) : row[count]!
+  return row[reads]! > 0 ? row[reads]! - 1 : row[count]!
 }
 
 /** The reading that lies furthest out, with the band of now. */
-function furthest(during: readonly Recent[], now: Now): Now {
+function furthest(seen: readonly Recent[], since: Millis, now: Now): Now {
   let worst: Now = now
-  for (const { value, z, time, offset } of during)
-    if (Math.abs(z) > Math.abs(worst.z)) worst = { ...now, value, z, time, offset }
+  for (const { value, z, time, offset } of seen)
+    if (time >= since && Math.abs(z) > Math.abs(worst.z)) worst = { ...now, value, z, time, offset }
   return worst
+}
+
+/** The record with which it began, the one that was observed, the newest, and at least so many of those that it is about. */
+function evidenceOf(
+  { series }: SeriesState,
+  { since, sinceOffset }: Watch,
+  seen: readonly Recent[],
+  observed: Offset,
+  readings: number,
+): readonly Evidence[] {
+  const kept = Math.max(readings, Math.min(maxEvidence, seen.filter(({ time }) => time >= since).length))
+  const first = seen.length - kept
+  const found = seen
+    .filter(({ offset }, i) => i >= first || offset === observed || offset === sinceOffset)
+    .map(({ offset, time, value }) => ({ offset, time, value: series.type === 'text' ? null : value, signal: null }))
+  const isNamed = found.some(({ offset }) => offset === sinceOffset)
+  return isNamed ? found : [{ offset: sinceOffset, time: since, value: null, signal: null }, ...found]
+}
+
+/** The newest reading of the signal that a rule compares with. */
+function ofOther(plant: Plant, state: SeriesState, { rule }: Watch): readonly Evidence[] {
+  const id = plant.devices[state.device]!.series.find((each) => plant.series[each]!.series.signal === rule.other)
+  if (rule.other === undefined || id === undefined) return []
+  const { row } = plant.series[id]!
+  return [{ offset: row[lastOffset]!, time: row[newest]!, value: row[lastValue]!, signal: rule.other }]
 }
 
 /** Other series of the device that are unusual too, the furthest first. */
@@ -67,15 +103,20 @@ function moved(plant: Plant, state: SeriesState, since: Millis): Explanation['mo
 }
 
 function movedSeries({ series, row }: SeriesState, from: Millis, since: Millis): Explanation['moved'] {
-  let sigma = 0
-  let first: Millis | null = null
-  for (const each of recent(row, row[count]!)) {
-    if (!(each.time >= from) || !(Math.abs(each.z) >= movedSigma)) continue
-    first ??= each.time
-    if (Math.abs(each.z) > Math.abs(sigma)) sigma = each.z
-  }
-  if (first === null) return []
-  return [{ series: series.id, signal: series.signal, sigma: Math.round(sigma * 10) / 10, leadMs: first - since }]
+  const out = recent(row, row[count]!).filter(({ time, z }) => time >= from && Math.abs(z) >= movedSigma)
+  const [first] = out
+  if (first === undefined) return []
+  const furthest = out.reduce((worst, each) => (Math.abs(each.z) > Math.abs(worst.z) ? each : worst))
+  return [
+    {
+      series: series.id,
+      signal: series.signal,
+      sigma: Math.round(furthest.z * 10) / 10,
+      leadMs: first.time - since,
+      first: first.offset,
+      furthest: furthest.offset,
+    },
+  ]
 }
 
 /** Why a device counts as silent: its usual gap and the limit that has passed. */
@@ -93,7 +134,7 @@ export function explainSilence(device: DeviceState, limitMs: Millis, death: Deat
     limitMs,
     moved: [],
     evidence: [
-      { offset: row[deviceLast]!, time: row[heard]!, value: null },
+      { offset: row[deviceLast]!, time: row[heard]!, value: null, signal: null },
       ...(death === null ? [] : [death.evidence]),
     ],
     modelFrom: row[deviceFirst]!,
@@ -103,29 +144,40 @@ export function explainSilence(device: DeviceState, limitMs: Millis, death: Deat
 
 /** Why the clock of a device counts as wrong. */
 export function explainClock(plant: Plant, device: DeviceState, wrong: string): Explanation {
+  const tried = triedClock(device.row)
+  const evidence: readonly Evidence[] = [
+    { offset: tried.first, time: tried.since, value: null, signal: null },
+    { offset: plant.next, time: plant.time, value: null, signal: null },
+  ]
   return {
-    ...explainLink(plant, 0),
-    why: `its messages say a time that is always ${wrong}; its readings are put where they belong`,
-    limitMs: null,
-    evidence: [{ offset: plant.next, time: plant.time, value: null }],
-    modelFrom: device.row[deviceFirst]!,
+    ...unlearned(evidence),
+    why: `${thousands(tried.messages)} messages in a row say a time that is ${wrong}; its readings are put where they belong`,
+    learnedReadings: tried.messages,
   }
 }
 
 /** Why a source counts as lost. */
-export function explainLink(plant: Plant, limitMs: Millis): Explanation {
+export function explainLink(source: SourceState, limitMs: Millis): Explanation {
+  return {
+    ...unlearned([{ offset: source.lostAt, time: source.lostSince, value: null, signal: null }]),
+    why: 'the link was lost and did not come back; its devices are not reported one by one',
+    limitMs,
+  }
+}
+
+/** What its evidence says is all that it is made of. */
+function unlearned(evidence: readonly Evidence[]): Omit<Explanation, 'why'> {
   return {
     observed: null,
     expected: null,
-    why: 'the link was lost and did not come back; its devices are not reported one by one',
     rarity: null,
     learnedReadings: 0,
     learnedDays: 0,
     usualGapMs: null,
-    limitMs,
+    limitMs: null,
     moved: [],
-    evidence: [],
-    modelFrom: plant.next,
-    modelTo: plant.next,
+    evidence,
+    modelFrom: evidence[0]!.offset,
+    modelTo: evidence.at(-1)!.offset,
   }
 }

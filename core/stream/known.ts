@@ -54,6 +54,7 @@ export interface KnownSource {
   readonly up: boolean
   readonly linked: boolean
   readonly lostSince: Millis
+  readonly lostAt?: Offset
   /** When its lost link becomes an alert; null: it is not lost, or has become one. */
   readonly due: Millis | null
 }
@@ -79,8 +80,8 @@ export interface PathKnown
 
 export function knownIn(plant: Plant): PathKnown {
   const { next, time, zone, zoneChanges, mappings, rules } = plant
-  const sources = plant.sources.map(({ name, up, linked, lostSince, due }) => {
-    return { name, up, linked, lostSince, due: Number.isNaN(due) ? null : due }
+  const sources = plant.sources.map(({ name, up, linked, lostSince, lostAt, due }) => {
+    return { name, up, linked, lostSince, lostAt, due: Number.isNaN(due) ? null : due }
   })
   const series = plant.series.map(({ series, device }) => {
     const { label, area, source } = plant.devices[device]!

@@ -17,7 +17,10 @@ function deathOf(plant: Plant, device: string, what: string): Death | null {
   const online = plant.series[plant.seriesOf.get(seriesKey(device, 'online', 'boolean')) ?? -1]
   if (online === undefined || online.text !== 'false') return null
   const { row } = online
-  return { words: `${what} was announced`, evidence: { offset: row[lastOffset]!, time: row[newest]!, value: 0 } }
+  return {
+    words: `${what} was announced`,
+    evidence: { offset: row[lastOffset]!, time: row[newest]!, value: 0, signal: 'online' },
+  }
 }
 
 function above(name: string): string {

@@ -101,6 +101,8 @@ export interface SourceState {
   /** Log time at which its lost link becomes an alert; NaN: it is not lost, or the alert is open. */
   due: Millis
   lostSince: Millis
+  /** The record that said so. */
+  lostAt: Offset
   alert: string | null
   readonly devices: Set<number>
   /** Why nothing can come by it; null: it can. */
@@ -178,6 +180,7 @@ export function sourceIndex(plant: Plant, name: string, out: Emit): number {
       linked: false,
       due: Number.NaN,
       lostSince: 0,
+      lostAt: 0,
       alert: null,
       devices: new Set(),
       away: null,

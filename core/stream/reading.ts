@@ -2,6 +2,7 @@ import type { Millis, Topic } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
 import { expect, learnBand } from './detect/band.ts'
+import type { Now } from './detect/detector.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
@@ -29,6 +30,7 @@ import { reviseBy } from './revise.ts'
 import {
   count,
   every,
+  firstOffset,
   lastOffset,
   lastValue,
   learnPace,
@@ -133,9 +135,7 @@ export function readText(plant: Plant, state: SeriesState, text: string, retaine
   if (!retained) pace(plant, state, out)
   now.value = codeOf(text)
   if (plant.detects && !retained) judgeState(plant, state, text, out)
-  row[lastValue] = now.value
-  row[lastOffset] = now.offset
-  row[count] = row[count]! + 1
+  keep(row, now)
   if (text === state.text) return
   state.text = text
   out.state(state.series.id, now.time, text)
@@ -167,8 +167,14 @@ export function readNumber(plant: Plant, state: SeriesState, value: number, reta
   if (series.type === 'boolean') readBoolean(plant, state, value, retained, out)
   else if (plant.detects && !retained) measure(plant, state, out)
   else out.reading(series.id, now.time, value, Number.NaN, Number.NaN, false)
+  keep(row, now)
+}
+
+/** As the newest in order. */
+function keep(row: Float64Array, { value, offset }: Now): void {
+  if (row[count] === 0) row[firstOffset] = offset
   row[lastValue] = value
-  row[lastOffset] = now.offset
+  row[lastOffset] = offset
   row[count] = row[count]! + 1
 }
 

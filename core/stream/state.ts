@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-22'
+export const pathVersion = 'path-23'
 
 interface Core {
   readonly time: Millis | null
@@ -59,6 +59,7 @@ interface SavedSeries {
 interface SavedWatch {
   readonly rule: string
   readonly since: Millis | null
+  readonly sinceOffset: Offset
   readonly alert: string | null
   readonly latest: string | null
   readonly returnedAt: Millis | null
@@ -73,7 +74,8 @@ interface SavedDevice
   readonly gaps: SavedGaps
 }
 
-interface SavedSource extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lostSince' | 'alert' | 'away' | 'silent'> {
+interface SavedSource
+  extends Pick<SourceState, 'name' | 'up' | 'linked' | 'lostSince' | 'lostAt' | 'alert' | 'away' | 'silent'> {
   readonly due: Millis | null
   readonly devices: readonly number[]
   readonly expect: Millis | null
@@ -137,9 +139,10 @@ function coreOf(plant: Plant): Core {
 function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
   return watches
     .filter((watch) => watch.latest !== null || !Number.isNaN(watch.since))
-    .map(({ rule, since, alert, latest, returnedAt, flaps, clearSince, clearReadings }) => ({
+    .map(({ rule, since, sinceOffset, alert, latest, returnedAt, flaps, clearSince, clearReadings }) => ({
       rule: rule.id,
       since: orNull(since),
+      sinceOffset,
       alert,
       latest,
       returnedAt: orNull(returnedAt),
@@ -244,6 +247,7 @@ function restoreWatch(state: SeriesState, saved: SavedWatch): void {
   const watch = state.watches.find((each) => each.rule.id === saved.rule)
   if (watch === undefined) return
   watch.since = saved.since ?? Number.NaN
+  watch.sinceOffset = saved.sinceOffset
   watch.alert = saved.alert
   watch.latest = saved.latest
   watch.returnedAt = saved.returnedAt ?? Number.NaN

@@ -186,11 +186,11 @@ function words(row: Float64Array, now: Now): Words {
   let c = 0
   for (let i = 1; i < channels.length; i++) if (seen.rare[i]! > seen.rare[c]!) c = i
   const said = { distance: seen.distance[c]!, spread: seen.spread[c]!, feature: features[c]! }
-  const { title, why } = channels[c]!.words(said, row)
+  const { why, ...channel } = channels[c]!.words(said, row)
   const learned = learnedWords(row, now.time)
   return {
-    title,
-    expected: { low: now.low, high: now.high },
+    ...channel,
+    expected: Number.isNaN(now.middle) ? null : { low: now.low, high: now.high },
     why: why === null ? learned : `${why}; ${learned}`,
     rarity: oneIn(row, c, seen.size[c]!),
   }

@@ -28,6 +28,10 @@ export interface ChannelWords {
   readonly title: string
   /** Null: the band and what it was learned from say it. */
   readonly why: string | null
+  /** The value that it is about, where that is not the one that lies furthest out. */
+  readonly observed?: number
+  /** So many of the newest readings show it, also those from before it began. */
+  readonly readings?: number
 }
 
 /** How far from 0 the feature usually stays. */

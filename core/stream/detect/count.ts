@@ -1,4 +1,4 @@
-import { count as read, recent, ringSize } from '../series.ts'
+import { type Recent, count as read, recent, ringSize } from '../series.ts'
 import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
 
 /** Too many readings of one kind in a while. */
@@ -20,6 +20,7 @@ export const count: Detector = {
     expected: null,
     why: `a person allows fewer than ${param(count, params, 'readings')}`,
     rarity: null,
+    readings: inWindow(row, now, params).length,
   }),
 }
 
@@ -28,11 +29,14 @@ function verdict(isEnough: boolean): Verdict {
 }
 
 function counted(row: Float64Array, now: Now, params: Params): number {
-  const from = now.time - param(count, params, 'windowMs')
   const low = param(count, params, 'low')
   const high = param(count, params, 'high')
-  return recent(row, row[read]! + 1).filter(
-    ({ time, value }) =>
-      time > from && (now.named.length > 0 ? now.codes.includes(value) : value >= low && value <= high),
+  return inWindow(row, now, params).filter(({ value }) =>
+    now.named.length > 0 ? now.codes.includes(value) : value >= low && value <= high,
   ).length
+}
+
+function inWindow(row: Float64Array, now: Now, params: Params): readonly Recent[] {
+  const from = now.time - param(count, params, 'windowMs')
+  return recent(row, row[read]! + 1).filter(({ time }) => time > from)
 }

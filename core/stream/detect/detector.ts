@@ -61,6 +61,10 @@ export interface Words {
   readonly expected: Band | null
   readonly why: string
   readonly rarity: number | null
+  /** The value that it is about, where that is not the one that lies furthest out. */
+  readonly observed?: number
+  /** So many of the newest readings show it, also those from before it began; absent: none of those. */
+  readonly readings?: number
 }
 
 export function param(detector: Detector, params: Params, name: string): number {

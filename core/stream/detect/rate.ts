@@ -25,22 +25,24 @@ export const rate: Detector = {
 }
 
 function step(row: Float64Array, now: Now, params: Params): Verdict {
-  const perMinute = slope(row, now, params)
+  const { perMinute } = slope(row, now, params)
   const tooFast = perMinute > param(rate, params, 'rise') || -perMinute > param(rate, params, 'fall')
   return tooFast ? 2 : 0 // NaN is not too fast
 }
 
-/** NaN: no reading before this one. */
-function slope(row: Float64Array, now: Now, params: Params): number {
-  const total = row[count]! + 1
+/** NaN: no reading before this one. `readings` are those from the first that it is reckoned from. */
+function slope(row: Float64Array, now: Now, params: Params): { readonly perMinute: number; readonly readings: number } {
   const from = now.time - Math.max(0, param(rate, params, 'overMs'))
-  const past = recent(row, total).filter(({ time }) => time < now.time)
+  const seen = recent(row, row[count]! + 1)
+  const past = seen.filter(({ time }) => time < now.time)
   const first = past.find(({ time }) => time >= from) ?? past.at(-1)
-  return first === undefined || total < 2 ? Number.NaN : ((now.value - first.value) / (now.time - first.time)) * minute
+  if (first === undefined) return { perMinute: Number.NaN, readings: 1 }
+  const perMinute = ((now.value - first.value) / (now.time - first.time)) * minute
+  return { perMinute, readings: seen.length - seen.indexOf(first) }
 }
 
 function words(row: Float64Array, now: Now, params: Params): Words {
-  const perMinute = slope(row, now, params)
+  const { perMinute, readings } = slope(row, now, params)
   const rises = perMinute > 0
   const limit = param(rate, params, rises ? 'rise' : 'fall')
   return {
@@ -48,5 +50,6 @@ function words(row: Float64Array, now: Now, params: Params): Words {
     expected: null,
     why: `${figure(Math.abs(perMinute))} a minute; a person allows ${figure(limit)}`,
     rarity: null,
+    readings,
   }
 }

@@ -1,5 +1,6 @@
 import { exp2 } from '../math.ts'
 import { relationPart } from '../series.ts'
+import { thousands } from '../thousands.ts'
 import { figure } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { learnMean, learnSpread } from './means.ts'
@@ -10,7 +11,7 @@ const otherMean = relationPart + 1
 const otherSquare = relationPart + 2
 const product = relationPart + 3
 const residual = relationPart + 4
-const learned = relationPart + 6
+const learnedAt = relationPart + 6
 const run = relationPart + 7
 const least = 1 - exp2(-1 / 2_000)
 
@@ -29,12 +30,16 @@ export const relation: Detector = {
   words,
 }
 
+/** What the newest reading was judged by, before it was learned from. */
+const judged = { middle: Number.NaN, reach: Number.NaN, learned: 0 }
+
 function step(row: Float64Array, now: Now, params: Params): Verdict {
   if (Number.isNaN(now.other)) return 0
-  const n = row[learned]!
-  const far = now.value - lineAt(row, now.other) - row[residual]!
-  const spread = Math.sqrt(row[residual + 1]!)
-  const isFar = n >= param(relation, params, 'learn') && Math.abs(far) > param(relation, params, 'spreads') * spread
+  const n = row[learnedAt]!
+  judged.middle = lineAt(row, now.other) + row[residual]!
+  judged.reach = param(relation, params, 'spreads') * Math.sqrt(row[residual + 1]!)
+  judged.learned = n
+  const isFar = n >= param(relation, params, 'learn') && Math.abs(now.value - judged.middle) > judged.reach
   row[run] = isFar ? row[run]! + 1 : 0
   learn(row, now, n)
   if (row[run] === 0) return 0
@@ -50,7 +55,7 @@ function learn(row: Float64Array, now: Now, n: number): void {
     learnMean(row, mean, now.value, n, least)
     learnMean(row, otherMean, now.other, n, least)
   }
-  row[learned] = n + 1
+  row[learnedAt] = n + 1
 }
 
 function lineAt(row: Float64Array, other: number): number {
@@ -58,14 +63,12 @@ function lineAt(row: Float64Array, other: number): number {
   return row[mean]! + slope * (other - row[otherMean]!)
 }
 
-function words(row: Float64Array, now: Now, params: Params): Words {
-  const middle = lineAt(row, now.other) + row[residual]!
-  const reach = param(relation, params, 'spreads') * Math.sqrt(row[residual + 1]!)
-  const above = now.value > middle
+function words(_row: Float64Array, now: Now): Words {
+  const { middle, reach, learned } = judged
   return {
-    title: `too ${above ? 'high' : 'low'} for ${now.otherName}`,
+    title: `too ${now.value > middle ? 'high' : 'low'} for ${now.otherName}`,
     expected: { low: middle - reach, high: middle + reach },
-    why: `where ${now.otherName} is ${figure(now.other)}, ${row[learned]} readings of both learned`,
+    why: `where ${now.otherName} is ${figure(now.other)}, ${thousands(learned)} readings of both learned`,
     rarity: null,
   }
 }

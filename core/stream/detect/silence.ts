@@ -36,9 +36,9 @@ const gaps = 10
 export const deviceGaps = gaps + gapPart - 1
 /** How long its messages usually are on their way, by its own clock; NaN until one came. */
 export const usualLag = gaps + gapPart
-/** Five numbers about the clock of the device. */
+/** Six numbers about the clock of the device. */
 export const clockPart = usualLag + 1
-export const deviceRowLength = clockPart + 5
+export const deviceRowLength = clockPart + 6
 
 const learnFrom = 10
 const firstGaps = 50

@@ -15,6 +15,7 @@ export const stateChange: Detector = {
     expected: null,
     why: 'a person wants to know of every change',
     rarity: null,
+    readings: 2,
   }),
 }
 

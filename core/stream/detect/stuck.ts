@@ -1,4 +1,4 @@
-import { count, lastValue, stuckPart } from '../series.ts'
+import { count, lastValue, ringSize, stuckPart } from '../series.ts'
 import { thousands } from '../thousands.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
@@ -35,7 +35,7 @@ function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdi
 function words(row: Float64Array): Words {
   const before = row[longest]!
   const why = `the same value ${thousands(row[run]! + 1)} times in a row; at most ${thousands(before)} times before`
-  return { title: 'does not change', expected: null, why, rarity: null }
+  return { title: 'does not change', expected: null, why, rarity: null, readings: Math.min(ringSize, row[run]! + 1) }
 }
 
 /** Call before the reading becomes the last value. A run that was an alert is usual once there are two such. */

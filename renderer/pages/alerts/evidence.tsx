@@ -5,6 +5,7 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { useCall, useClock } from '../../use-core.ts'
 import { bytes, count, value, withUnit } from '../../words/number.ts'
+import { signalName } from '../../words/signal.ts'
 import styles from './alerts.module.css'
 
 const shownRows = 4
@@ -15,6 +16,7 @@ export function EvidenceTable({ detail }: { readonly detail: AlertDetail }) {
   const [all, setAll] = useState(false)
   const [open, setOpen] = useState<Offset | null>(null)
   const { evidence, alert, rule } = detail
+  const { learnedReadings, modelFrom, modelTo } = alert.explanation
   const rows = all ? evidence : evidence.slice(0, shownRows)
   return (
     <section>
@@ -40,7 +42,10 @@ export function EvidenceTable({ detail }: { readonly detail: AlertDetail }) {
               <td className="ink2 num" title={clock.utc(row.time)}>
                 {clock.time(row.time)}
               </td>
-              <td className="right num">{row.value === null ? '–' : value(row.value)}</td>
+              <td className="right num">
+                {row.signal !== null && <span className="label">{signalName(row.signal)} </span>}
+                {row.value === null ? '–' : value(row.value)}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -51,8 +56,8 @@ export function EvidenceTable({ detail }: { readonly detail: AlertDetail }) {
         </Button>
       )}
       <p className="label">
-        Rule {rule?.name ?? alert.rule}, version {alert.ruleVersion}. Learned from offsets{' '}
-        {count(alert.explanation.modelFrom)} to {count(alert.explanation.modelTo)}.
+        Rule {rule?.name ?? alert.rule}, version {alert.ruleVersion}.
+        {learnedReadings > 0 && ` Learned from offsets ${count(modelFrom)} to ${count(modelTo)}.`}
       </p>
       {open !== null && <RecordDialog offset={open} onClose={() => setOpen(null)} />}
     </section>

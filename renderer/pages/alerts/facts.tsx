@@ -20,7 +20,7 @@ export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly a
         <Expected detail={detail} />
       </Fact>
       <Fact name="How rare" note={learned(detail)}>
-        {explanation.rarity === null ? 'not known' : `1 in ${count(explanation.rarity)}`}
+        {explanation.rarity === null ? 'not known' : `once in ${count(explanation.rarity)}`}
       </Fact>
       <Since detail={detail} at={at} />
     </dl>

@@ -100,6 +100,6 @@ function Now({ x, width, ink, words }: NowProps) {
 function sentence({ alert }: AlertDetail): string {
   const { learnedReadings, learnedDays, rarity } = alert.explanation
   if (learnedReadings === 0) return ''
-  const share = rarity === null ? '' : ` About 1 in ${count(rarity)} was this far out.`
+  const share = rarity === null ? '' : ` As far out as this about once in ${count(rarity)} readings.`
   return `${many(learnedReadings, 'reading')} of this signal on ${many(Math.max(1, learnedDays), 'day')}.${share}`
 }
