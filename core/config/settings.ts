@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BrokerConfig, Config, DestinationConfig, FileConfig, SourceConfig } from '../contract/calls.ts'
+import { fillTopic, type Placeholder, templateFault } from './topic-template.ts'
 
 // The one declaration of every setting: type, default, bounds, unit, help and whether it is secret.
 // The check of the file, the JSON Schema of the form and the README table all come from here.
@@ -52,11 +53,18 @@ const broker = z
   .max(300)
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/[\]]+):\d{1,5}$/, 'is not a broker; write host:port, such as 127.0.0.1:9092')
 
-const kafkaTopic = z
-  .string()
-  .min(1)
-  .max(249)
-  .regex(/^[a-zA-Z0-9._-]+$/, 'is not a Kafka topic; use letters, digits, dot, dash and underscore')
+/** A Kafka topic, or the template of several. */
+function kafkaTopic(...allowed: Placeholder[]) {
+  return z
+    .string()
+    .min(1)
+    .max(249)
+    .refine((template) => templateFault(template, allowed) === null, {
+      error: ({ input }) => templateFault(String(input), allowed) ?? '',
+    })
+}
+
+const signalPattern = z.string().min(1).max(1_000)
 
 /** One broker to capture from. What is left out of the file takes its default. */
 const sourceSettings = z.strictObject({
@@ -231,13 +239,62 @@ const destinationSchema = z.strictObject({
   username: z.string().min(1).max(300).nullable().default(null).meta(about('User at the cluster, or null for none.')),
   topics: z
     .strictObject({
-      telemetry: kafkaTopic.default('edge.telemetry.v1').meta(about('Topic of the readings.')),
-      alerts: kafkaTopic.default('edge.alerts.v1').meta(about('Topic of the alerts.')),
-      status: kafkaTopic.default('edge.status').meta(about('Topic of where this installation stands.')),
-      deadletter: kafkaTopic.default('edge.deadletter.v1').meta(about('Topic of what the cluster rejects.')),
+      telemetry: kafkaTopic('site', 'type')
+        .default('edge.telemetry.v1')
+        .meta(about('Topic of the readings; {type} is number, boolean, text or raw, {site} the name of the plant.')),
+      alerts: kafkaTopic('site').default('edge.alerts.v1').meta(about('Topic of the alerts.')),
+      status: kafkaTopic('site').default('edge.status').meta(about('Topic of where this installation stands.')),
+      deadletter: kafkaTopic('site').default('edge.deadletter.v1').meta(about('Topic of what the cluster rejects.')),
     })
     .prefault({})
-    .meta(about('Topics to write to.')),
+    .meta(about('Topics to write to. A change counts for what was not sent yet.')),
+  filter: z
+    .strictObject({
+      topics: z
+        .array(topicFilter)
+        .min(1)
+        .max(100)
+        .default(['#'])
+        .meta(about('MQTT topics whose messages are sent; "#" is all of them.')),
+      exclude: z.array(topicFilter).max(100).default([]).meta(about('Of these, MQTT topics whose messages stay here.')),
+      signals: z
+        .array(signalPattern)
+        .min(1)
+        .max(100)
+        .default(['*'])
+        .meta(about('Signals that are sent, by name; "*" stands for any characters.')),
+      excludeSignals: z.array(signalPattern).max(100).default([]).meta(about('Of these, signals that stay here.')),
+      alerts: z.boolean().default(true).meta(about('Send the alerts of these signals, too.')),
+    })
+    .prefault({})
+    .meta(about('What is sent of what the log holds. A change counts for what was not sent yet.')),
+  payload: z
+    .enum(['envelope', 'raw'])
+    .default('envelope')
+    .meta(about('envelope: a JSON record for each reading. raw: the bytes of each message as they came.')),
+  headers: z
+    .enum(['full', 'minimal'])
+    .default('full')
+    .meta(about('full: CloudEvents and our own. minimal: only what tells records apart, and the marks.')),
+  compression: z
+    .enum(['none', 'gzip', 'zstd'])
+    .default('gzip')
+    .meta(about('How batches are packed; zstd needs Kafka 2.1 or newer.')),
+  maxBytesPerSecond: z
+    .int()
+    .min(1_000)
+    .max(1_000_000_000)
+    .nullable()
+    .default(null)
+    .meta(about('Send at most so much, over time; null is as fast as it goes.', { unit: 'bytes/s' })),
+  start: z
+    .string()
+    .max(40)
+    .refine(isStart, {
+      error: 'is no place to begin; use beginning (of the kept log), now, or a time such as 2026-01-31T06:00:00Z',
+    })
+    .default('beginning')
+    .meta(about('Where a new destination begins: beginning (of the kept log), now, or a time. Looked at once.')),
   create: z
     .strictObject({
       allowed: z.boolean().default(false).meta(about('Make missing topics without being asked.')),
@@ -266,104 +323,124 @@ const destinationSchema = z.strictObject({
 }) satisfies z.ZodType<DestinationConfig>
 
 /** The whole configuration file. */
-export const configSchema = z.strictObject({
-  site: z.string().min(1).max(100).default('My plant').meta(about('Name of the plant, as the title shows it.')),
-  zone: z
-    .string()
-    .max(100)
-    .refine(isZone, { error: 'is not a time zone; use an IANA name such as Europe/Oslo' })
-    .default(systemZone)
-    .meta(about("IANA name of the plant's time zone; daily rhythm is learned in it.")),
-  sources: z
-    .array(sourceSchema)
-    .max(50)
-    .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
-    .default([])
-    .meta(about('Brokers to capture from.')),
-  files: z
-    .array(fileSchema)
-    .max(50)
-    .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
-    .default([])
-    .meta(about('Log files to follow as they grow.')),
-  broker: brokerSchema.prefault({}).meta(about('The broker inside this program.')),
-  destinations: z
-    .array(destinationSchema)
-    .max(20)
-    .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
-    .default([])
-    .meta(about('Kafka clusters to send to.')),
-  demo: z.boolean().default(false).meta(about('Run the built-in demo plant.')),
-  log: z
-    .strictObject({
-      segmentMegabytes: z
-        .int()
-        .min(1)
-        .max(4_096)
-        .default(256)
-        .meta(about('A log file is closed at this size, or after a day.', { unit: 'MB' })),
-      lingerMs: z
-        .int()
-        .min(0)
-        .max(1_000)
-        .default(20)
-        .meta(
-          about('A commit waits this long for company: longer is less disk wear and later acknowledgement.', {
-            unit: 'ms',
-          }),
-        ),
-      maxGigabytes: z
-        .number()
-        .min(0.1)
-        .max(100_000)
-        .nullable()
-        .default(null)
-        .meta(
-          about(
-            'When all log files pass this size, the oldest go; null is a tenth of the disk, at most 20. Rules, names, open alerts and what was learned stay.',
-            { unit: 'GB' },
+export const configSchema = z
+  .strictObject({
+    site: z.string().min(1).max(100).default('My plant').meta(about('Name of the plant, as the title shows it.')),
+    zone: z
+      .string()
+      .max(100)
+      .refine(isZone, { error: 'is not a time zone; use an IANA name such as Europe/Oslo' })
+      .default(systemZone)
+      .meta(about("IANA name of the plant's time zone; daily rhythm is learned in it.")),
+    sources: z
+      .array(sourceSchema)
+      .max(50)
+      .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
+      .default([])
+      .meta(about('Brokers to capture from.')),
+    files: z
+      .array(fileSchema)
+      .max(50)
+      .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
+      .default([])
+      .meta(about('Log files to follow as they grow.')),
+    broker: brokerSchema.prefault({}).meta(about('The broker inside this program.')),
+    destinations: z
+      .array(destinationSchema)
+      .max(20)
+      .refine(haveOwnNames, { error: 'two have the same name; each needs its own' })
+      .default([])
+      .meta(about('Kafka clusters to send to.')),
+    demo: z.boolean().default(false).meta(about('Run the built-in demo plant.')),
+    log: z
+      .strictObject({
+        segmentMegabytes: z
+          .int()
+          .min(1)
+          .max(4_096)
+          .default(256)
+          .meta(about('A log file is closed at this size, or after a day.', { unit: 'MB' })),
+        lingerMs: z
+          .int()
+          .min(0)
+          .max(1_000)
+          .default(20)
+          .meta(
+            about('A commit waits this long for company: longer is less disk wear and later acknowledgement.', {
+              unit: 'ms',
+            }),
           ),
-        ),
-      minFreeGigabytes: z
-        .number()
-        .min(0)
-        .max(100_000)
-        .default(1)
-        .meta(
-          about('When the disk has less room than this, the oldest log files go, whatever their size; 0 is never.', {
-            unit: 'GB',
-          }),
-        ),
-      maxDays: z
-        .number()
-        .min(0.01)
-        .max(36_500)
-        .nullable()
-        .default(null)
-        .meta(about('Log files whose newest record is older than this go; null keeps them by size.', { unit: 'days' })),
-    })
-    .prefault({})
-    .meta(about('The log on disk.')),
-  server: z
-    .strictObject({
-      port: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(7_411)
-        .meta(about('Port of the page on 127.0.0.1; 0 takes any free one.')),
-      metrics: z
-        .enum(['off', 'token', 'open'])
-        .default('token')
-        .meta(
-          about(
-            'Who may read /metrics (Prometheus): nobody, who has the token in the file metrics-token of the data directory, or everybody on this machine.',
+        maxGigabytes: z
+          .number()
+          .min(0.1)
+          .max(100_000)
+          .nullable()
+          .default(null)
+          .meta(
+            about(
+              'When all log files pass this size, the oldest go; null is a tenth of the disk, at most 20. Rules, names, open alerts and what was learned stay.',
+              { unit: 'GB' },
+            ),
           ),
-        ),
-    })
-    .prefault({})
-    .meta(about('The page.')),
-}) satisfies z.ZodType<Config>
+        minFreeGigabytes: z
+          .number()
+          .min(0)
+          .max(100_000)
+          .default(1)
+          .meta(
+            about('When the disk has less room than this, the oldest log files go, whatever their size; 0 is never.', {
+              unit: 'GB',
+            }),
+          ),
+        maxDays: z
+          .number()
+          .min(0.01)
+          .max(36_500)
+          .nullable()
+          .default(null)
+          .meta(
+            about('Log files whose newest record is older than this go; null keeps them by size.', { unit: 'days' }),
+          ),
+      })
+      .prefault({})
+      .meta(about('The log on disk.')),
+    server: z
+      .strictObject({
+        port: z
+          .int()
+          .min(0)
+          .max(65_535)
+          .default(7_411)
+          .meta(about('Port of the page on 127.0.0.1; 0 takes any free one.')),
+        metrics: z
+          .enum(['off', 'token', 'open'])
+          .default('token')
+          .meta(
+            about(
+              'Who may read /metrics (Prometheus): nobody, who has the token in the file metrics-token of the data directory, or everybody on this machine.',
+            ),
+          ),
+      })
+      .prefault({})
+      .meta(about('The page.')),
+  })
+  .check(({ value, issues }) => {
+    for (const { path, length } of longTopics(value)) {
+      const message = `is ${length} characters long with the name of the plant in it, and Kafka takes 249`
+      issues.push({ code: 'custom', input: value, path: [...path], message })
+    }
+  }) satisfies z.ZodType<Config>
+
+function* longTopics({
+  site,
+  destinations,
+}: Config): Iterable<{ readonly path: PropertyKey[]; readonly length: number }> {
+  for (const [i, { topics }] of destinations.entries())
+    for (const [key, template] of Object.entries(topics)) {
+      const { length } = fillTopic(template, { site, type: 'boolean' }) // the longest type
+      if (length > 249) yield { path: ['destinations', i, 'topics', key], length }
+    }
+}
 
 /** The configuration as JSON Schema (what a file may hold): help, unit, bounds, defaults, secrets. A form is drawn from it. */
 export function configJsonSchema(): { readonly [key: string]: unknown } {
@@ -398,6 +475,12 @@ function isTopicFilter(filter: string): boolean {
 /** What is shared is not shared again, and has a group. */
 function isWholeShare(filter: string): boolean {
   return !filter.startsWith('$share/') || /^\$share\/[^/#+]+\/(?!\$share\/)./.test(filter)
+}
+
+const instant = z.iso.datetime({ offset: true })
+
+function isStart(start: string): boolean {
+  return start === 'beginning' || start === 'now' || instant.safeParse(start).success
 }
 
 function isLoopback(host: string): boolean {

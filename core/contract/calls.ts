@@ -63,12 +63,31 @@ export interface DestinationConfig {
   readonly ca: string | null
   readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string | null
+  /** Names, in which `{site}` stands for the plant and, for telemetry, `{type}` for number, boolean, text or raw. */
   readonly topics: {
     readonly telemetry: string
     readonly alerts: string
     readonly status: string
     readonly deadletter: string
   }
+  /** What is sent of what the log holds; a change counts for what was not sent yet. */
+  readonly filter: {
+    /** MQTT topic filters: a message that fits one of `topics` and none of `exclude` goes. */
+    readonly topics: readonly string[]
+    readonly exclude: readonly string[]
+    /** Names of signals, in which `*` stands for any characters. */
+    readonly signals: readonly string[]
+    readonly excludeSignals: readonly string[]
+    readonly alerts: boolean
+  }
+  /** A JSON record for each reading, or the bytes of each message as they came. */
+  readonly payload: 'envelope' | 'raw'
+  readonly headers: 'full' | 'minimal'
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  /** On the wire, over time; null: no bound. */
+  readonly maxBytesPerSecond: number | null
+  /** Where it begins when it is new: with the kept log, with what comes from then on, or at a time (ISO 8601). */
+  readonly start: string
   /** Make missing topics, with this many partitions and copies, and this retention in hours (-1: keep for ever). */
   readonly create: {
     readonly allowed: boolean
@@ -394,6 +413,7 @@ export type SyncDoing =
   | 'committing'
   | 'renewing its checkpoint'
   | 'waiting for records'
+  | 'waiting for its share of bandwidth'
   | 'waiting for the next try'
   | 'waiting for a person'
   | 'paused'
@@ -409,7 +429,11 @@ export interface DestinationRow {
   readonly waiting: number
   readonly perSecond: number
   readonly next: Offset
+  /** Everything before is confirmed by the cluster: the log may let it go. Behind `next` where nothing was to be sent. */
+  readonly acked: Offset
   readonly head: Offset
+  /** Where it began, and what was asked for then: beginning, now, or a time; null: not known. */
+  readonly began: { readonly offset: Offset; readonly asked: string } | null
   readonly delivery: 'exactly once' | 'at least once' | 'not known yet'
   /** Next try, when it waits. */
   readonly retryAt: Millis | null

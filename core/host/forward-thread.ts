@@ -42,7 +42,7 @@ const host = openChannel<FromForward, ForwardSide>(parentPort!, {
       return null
     },
   },
-  tells: { upto: (offset) => forward.head(offset) },
+  tells: { upto: (offset) => forward.head(offset), around: (surroundings) => forward.around(surroundings) },
 })
 
 /** At most twice a second, and always what is true then. */

@@ -418,7 +418,7 @@ export class RunningHost implements Host {
     const required = this.config.destinations.filter((destination) => destination.required)
     const readers = required.map(({ name }) => ({
       destination: name,
-      offset: this.rows.find((row) => row.name === name)?.next ?? 0,
+      offset: this.rows.find((row) => row.name === name)?.acked ?? 0,
     }))
     readers.sort((a, b) => a.offset - b.offset)
     this.ingest.tell('readers', [...readers, { destination: null, offset: this.views.saved }])
@@ -491,8 +491,16 @@ export class RunningHost implements Host {
   private async readSlowMeters(): Promise<void> {
     this.meters = await this.readMeters()
     this.recorder.look(this.now(), this.meters)
+    this.tellAround()
     const bounds = await this.query.ask('bounds', {}).catch(() => null) // its own failure is shown as a stopped thread
     this.oldest = bounds?.from ?? this.oldest
+  }
+
+  /** For the status of this installation in Kafka. */
+  private tellAround(): void {
+    const { runwayDays } = this.recorder.row(this.now(), this.logStatus(), this.head.time) ?? { runwayDays: null }
+    const sources = this.sources.map(({ name, state, error }) => ({ name, state, error: error?.message ?? null }))
+    this.forward.tell('around', { version: this.version, sources, runwayDays })
   }
 
   private pushStatus(): void {

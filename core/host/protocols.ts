@@ -11,7 +11,7 @@ import type {
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { Measures } from '../ingest/capture.ts'
 import type { Bounds, Reader } from '../log/retention.ts'
-import type { DestinationWithPassword } from '../sync/forward.ts'
+import type { DestinationWithPassword, Surroundings } from '../sync/forward.ts'
 
 // What each thread answers and listens to, and what it says to the host. Types only: both ends are checked against them.
 
@@ -139,8 +139,11 @@ export type ForwardSide = {
     readonly outages: Ask<null, Calls['outages']['out']>
     readonly stop: Stop
   }
-  /** Everything before this offset is in the views. */
-  readonly tells: { readonly upto: Offset }
+  readonly tells: {
+    /** Everything before this offset is in the views. */
+    readonly upto: Offset
+    readonly around: Surroundings
+  }
 }
 export type FromForward = {
   readonly asks: Record<never, never>

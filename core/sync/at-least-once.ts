@@ -1,7 +1,7 @@
 import type { Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { afterRestore, stopped } from './resume.ts'
-import { PlainSender } from './sender.ts'
+import { type KafkaRecord, PlainSender } from './sender.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { type Step, within } from './wait.ts'
 
@@ -33,7 +33,7 @@ class AtLeastOnce implements Session {
 
   constructor(options: SessionOptions) {
     this.o = options
-    this.sender = new PlainSender(options.kafka)
+    this.sender = new PlainSender(options.kafka, options.compression)
     const { acked, intent, restored } = options.ledger.place(options.destination, options.start)
     this.next = acked
     this.markedUntil = intent?.to ?? 0
@@ -59,7 +59,8 @@ class AtLeastOnce implements Session {
     if (!batch.full) await this.tell()
   }
 
-  async renew(to: Offset): Promise<void> {
+  async renew(to: Offset, also: readonly KafkaRecord[]): Promise<void> {
+    if (also.length > 0) await this.step('send', this.sender.send(also))
     this.o.ledger.move(this.o.destination, { from: this.next, to })
     this.next = to
     await this.tell()

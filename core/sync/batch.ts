@@ -1,6 +1,6 @@
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Entry, Letter } from './ledger.ts'
-import { type AlertChange, alertRecord, letter, type Message, telemetry, type Voice } from './record-format.ts'
+import { type AlertChange, alertRecords, letter, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
 import type { KafkaRecord } from './sender.ts'
 
@@ -13,6 +13,10 @@ export interface BatchSource {
   upto(): Offset
   /** When the record at `offset` came; null at the head. */
   timeAt(offset: Offset): Millis | null
+  /** First record at which the clock of the log had reached `time`; the head when none has. */
+  offsetAt(time: Millis): Offset
+  /** Alerts by priority, 1 to 3, that are not back to normal; null while the views are not there. */
+  openAlerts(): readonly [critical: number, warning: number, advisory: number] | null
   /** Messages of [from, limit), whole, until they hold `maxReadings` or `maxBytes`, one at least; `to` is where to go on. */
   messages(
     from: Offset,
@@ -40,23 +44,24 @@ export interface BatchOptions {
   readonly markedUntil: Offset
   /** Offsets whose readings the cluster rejected, and why. */
   readonly aside: ReadonlyMap<Offset, string>
+  readonly maxBytes: number
 }
 
 const maxReadings = 1_000
-const maxBytes = 512 * 1024
+/** Where little of what is read is to be sent, a batch looks this far for company and no further. */
+const maxScan = 20_000
 
 /** The next records from `from`, not passing `limit`; a message is never split. */
 export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): Batch {
-  const { source } = options
-  const read = source.messages(from, limit, maxReadings, maxBytes)
   const building = new Building(options)
-  let to = read.to
-  for (const message of read.messages) {
-    if (building.add(message)) continue
-    to = message.record.offset
-    break
+  const end = Math.min(limit, from + maxScan)
+  let to = from
+  while (to < end && building.hasRoom()) {
+    const next = building.read(to, end)
+    if (next === to) break
+    to = next
   }
-  for (const change of source.changes({ from, to })) building.addAlert(change)
+  for (const change of options.source.changes({ from, to })) building.addAlert(change)
   return building.batch({ from, to }, to < limit)
 }
 
@@ -72,13 +77,26 @@ class Building {
     this.o = options
   }
 
+  /** Nearly full is full: what would still fit is not worth another look. */
+  hasRoom(): boolean {
+    return this.sent.length < maxReadings * 0.75 && this.bytes < this.o.maxBytes * 0.75
+  }
+
+  /** Adds messages of [from, end) while they fit; answers where to go on. */
+  read(from: Offset, end: Offset): Offset {
+    const { source, maxBytes } = this.o
+    const read = source.messages(from, end, maxReadings - this.sent.length, maxBytes - this.bytes)
+    const first = read.messages.find((message) => !this.add(message))
+    return first?.record.offset ?? read.to
+  }
+
   /** False: it does not fit any more. The first one always fits. */
-  add(message: Message): boolean {
+  private add(message: Message): boolean {
     const { offset } = message.record
     const marked = offset < this.o.markedUntil
     const records = telemetry(this.o.voice, message, this.o.now, marked)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-    if (this.messages > 0 && this.bytes + bytes > maxBytes) return false
+    if (this.messages > 0 && this.bytes + bytes > this.o.maxBytes) return false
     if (records.length === 0) return true
     const reason = this.o.aside.get(offset)
     for (const [index, record] of records.entries())
@@ -92,10 +110,11 @@ class Building {
 
   addAlert(change: AlertChange): void {
     const marked = change.transition.offset < this.o.markedUntil
-    const record = alertRecord(this.o.voice, change, this.o.now, marked)
-    this.sent.push(record)
-    this.bytes += sizeOf(record)
-    this.maybeTwice += marked ? 1 : 0
+    for (const record of alertRecords(this.o.voice, change, this.o.now, marked)) {
+      this.sent.push(record)
+      this.bytes += sizeOf(record)
+      this.maybeTwice += marked ? 1 : 0
+    }
   }
 
   batch(span: Span, full: boolean): Batch {

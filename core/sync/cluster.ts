@@ -3,6 +3,7 @@ import type { DestinationConfig } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { kafkajs } from './patches.ts'
 import type { ProducerName } from './sender.ts'
+import { allTopics, type Topics, telemetryTopics } from './topics.ts'
 import { sleep } from './wait.ts'
 
 /** How far the cluster says we are: the offset to send next, and who said so. */
@@ -17,35 +18,48 @@ export interface ClusterFacts {
   readonly id: string
   /** Partitions of each of our topics that exists. */
   readonly topics: ReadonlyMap<string, number>
-  /** How long the telemetry topic keeps records; null: for ever, or the cluster does not tell us. */
+  /** How long the telemetry topics keep records, the shortest; null: for ever, or the cluster does not tell us. */
   readonly retentionMs: Millis | null
 }
 
 /** Throws what the client throws; a missing topic is left out, not an error. */
-export async function readFacts(kafka: Kafka, { topics }: DestinationConfig): Promise<ClusterFacts> {
+export async function readFacts(kafka: Kafka, topics: Topics): Promise<ClusterFacts> {
   return withAdmin(kafka, async (admin) => {
     const found = new Map<string, number>()
-    for (const topic of new Set(Object.values(topics))) {
+    for (const topic of allTopics(topics)) {
       const partitions = await partitionsOf(admin, topic)
       if (partitions > 0) found.set(topic, partitions)
     }
     const { clusterId } = await admin.describeCluster()
-    const retentionMs = found.has(topics.telemetry) ? await retentionOf(admin, topics.telemetry) : null
-    return { id: clusterId, topics: found, retentionMs }
+    const kept = await Promise.all(
+      telemetryTopics(topics)
+        .filter((topic) => found.has(topic))
+        .map((topic) => retentionOf(admin, topic)),
+    )
+    return { id: clusterId, topics: found, retentionMs: shortest(kept) }
   })
 }
 
-/** Null when nothing was ever committed, or when it expired: the cluster does not tell these apart. */
+function shortest(kept: readonly (Millis | null)[]): Millis | null {
+  const bounds = kept.filter((one) => one !== null)
+  return bounds.length === 0 ? null : Math.min(...bounds)
+}
+
+/**
+ * Null when nothing was ever committed, or when it expired: the cluster does not tell these apart. All topics of the
+ * group are asked for, because a person may have changed the topic since; offsets only grow, so the highest is the newest.
+ */
 export async function readCheckpoint(
   kafka: Kafka,
   name: ProducerName,
   signal: AbortSignal,
 ): Promise<Checkpoint | null> {
   return withAdmin(kafka, async (admin) => {
-    const found = await patiently(signal, () => admin.fetchOffsets({ groupId: name.group, topics: [name.topic] }))
-    const zero = found[0]?.partitions.find(({ partition }) => partition === 0)
-    const next = Number(zero?.offset ?? -1)
-    return next < 0 ? null : { next, ...signatureOf(zero?.metadata ?? null) }
+    const found = await patiently(signal, () => admin.fetchOffsets({ groupId: name.group, topics: [] }))
+    const zeros = found.flatMap(({ partitions }) => partitions.filter(({ partition }) => partition === 0))
+    const newest = zeros.toSorted((a, b) => Number(b.offset) - Number(a.offset))[0]
+    const next = Number(newest?.offset ?? -1)
+    return next < 0 ? null : { next, ...signatureOf(newest?.metadata ?? null) }
   })
 }
 
@@ -54,24 +68,28 @@ export function signature(instance: string, log: string): string {
 }
 
 /** Makes the topics that are missing; resolves to their names. */
-export async function createTopics(kafka: Kafka, destination: DestinationConfig): Promise<readonly string[]> {
+export async function createTopics(
+  kafka: Kafka,
+  topics: Topics,
+  create: DestinationConfig['create'],
+): Promise<readonly string[]> {
   return withAdmin(kafka, async (admin) => {
-    const topics: ITopicConfig[] = []
-    for (const config of topicConfigs(destination))
-      if ((await partitionsOf(admin, config.topic)) === 0) topics.push(config)
-    if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true, timeout: 10_000 })
-    return topics.map(({ topic }) => topic)
+    const missing: ITopicConfig[] = []
+    for (const config of topicConfigs(topics, create))
+      if ((await partitionsOf(admin, config.topic)) === 0) missing.push(config)
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 10_000 })
+    return missing.map(({ topic }) => topic)
   })
 }
 
-function topicConfigs({ topics, create }: DestinationConfig): readonly ITopicConfig[] {
+function topicConfigs(topics: Topics, create: DestinationConfig['create']): readonly ITopicConfig[] {
   const size = { numPartitions: create.partitions, replicationFactor: create.replication }
   const retentionMs = create.retentionHours < 0 ? -1 : create.retentionHours * 3_600_000
   const kept = [{ name: 'retention.ms', value: String(retentionMs) }]
   const newest = [{ name: 'cleanup.policy', value: 'compact' }]
   const small = { name: 'segment.bytes', value: String(16 * 1024 * 1024) } // only closed segments are compacted
   const all = [
-    { topic: topics.telemetry, configEntries: kept, ...size },
+    ...telemetryTopics(topics).map((topic) => ({ topic, configEntries: kept, ...size })),
     { topic: topics.alerts, configEntries: newest, ...size },
     { topic: topics.status, configEntries: [...newest, small], ...size, numPartitions: 1 },
     { topic: topics.deadletter, configEntries: kept, ...size, numPartitions: 1 },

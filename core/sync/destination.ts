@@ -5,16 +5,20 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { openAtLeastOnce } from './at-least-once.ts'
 import { type Batch, type BatchSource, nextBatch } from './batch.ts'
+import { Budget } from './budget.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
 import { explain, type Failure, missingTopics, waitBefore } from './failures.ts'
+import { filterOf } from './filter.ts'
 import type { Ledger } from './ledger.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
-import { statusRecord, type Voice } from './record-format.ts'
+import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
 import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { Suspects } from './suspects.ts'
+import { type Topics, telemetryTopics, topicsOf } from './topics.ts'
 import { Bell, type Step, sleep, within } from './wait.ts'
+import { WireMeter } from './wire-meter.ts'
 
 export interface DestinationOptions {
   readonly config: DestinationConfig
@@ -23,6 +27,8 @@ export interface DestinationOptions {
   readonly source: BatchSource
   readonly ledger: Ledger
   readonly now: () => Millis
+  /** How this installation is, for its status record. */
+  readonly condition: () => Condition
   /** Something that a row shows has changed. */
   readonly onChange: () => void
   readonly pace: Pace
@@ -32,6 +38,11 @@ export interface DestinationOptions {
 export interface Pace {
   /** Between transactions that are not full. */
   readonly lingerMs: Millis
+  readonly statusEveryMs: Millis
+  /** A status that says nothing new is written this often, so that a reader can tell an idle installation from a dead one. */
+  readonly beatEveryMs: Millis
+  /** The checkpoint follows over records that hold nothing to send this often, so that the log may let them go. */
+  readonly passEveryMs: Millis
   /** The checkpoint of an idle destination is written again this often; clusters forget it after days. */
   readonly renewEveryMs: Millis
   readonly requestMs: Millis
@@ -42,6 +53,9 @@ export interface Pace {
 
 export const usualPace: Pace = {
   lingerMs: 250,
+  statusEveryMs: 10_000,
+  beatEveryMs: 60_000,
+  passEveryMs: 60_000,
   renewEveryMs: 3_600_000,
   requestMs: 10_000,
   stepMs: 45_000,
@@ -50,6 +64,8 @@ export const usualPace: Pace = {
 
 /** Behind by less is live. */
 const liveMs: Millis = 10_000
+const maxBatchBytes = 512 * 1024
+const minBatchBytes = 4 * 1024
 
 interface Trouble extends Warning {
   readonly since: Millis
@@ -61,7 +77,13 @@ export class Destination {
   private readonly o: DestinationOptions
   private readonly instance = randomUUID()
   private readonly producer: ProducerName
+  private readonly topics: Topics
   private readonly voice: Voice
+  private readonly meter = new WireMeter()
+  private readonly budget: Budget
+  private maxBytesPerSecond: number | null
+  /** Bytes on the wire that the budget knows of. */
+  private spent = 0
   private readonly bell = new Bell()
   private readonly stopping = new AbortController()
   private readonly suspects = new Suspects()
@@ -79,7 +101,11 @@ export class Destination {
   private asked = false
   /** Records before hold nothing that was not sent. */
   private at: Offset
-  /** When the checkpoint was written last, by a clock that is never set. */
+  /** By a clock that is never set, as `checkpointAt`. */
+  private conditionAt: Millis = Number.NEGATIVE_INFINITY
+  /** What was told last of how this installation is. */
+  private told = ''
+  /** When the checkpoint was written last. */
   private checkpointAt: Millis
   private facts: ClusterFacts | null = null
 
@@ -88,8 +114,12 @@ export class Destination {
     const { config, ledger, site } = options
     this.name = config.name
     this.paused = config.paused
-    this.producer = producerName(ledger.identity.installation, config)
-    this.voice = { ...ledger.identity, site, topics: config.topics }
+    this.topics = topicsOf(config, site)
+    this.producer = producerName(ledger.identity.installation, config.name, this.topics)
+    this.voice = { ...ledger.identity, ...formOf(config), site, topics: this.topics }
+    this.maxBytesPerSecond = config.maxBytesPerSecond
+    this.budget = new Budget(config.maxBytesPerSecond, performance.now())
+    ledger.add(config.name, startOf(config.start, options.source), config.start)
     this.at = ledger.place(config.name, options.source.base()).acked
     this.checkpointAt = performance.now() - this.checkpointAge()
     this.running = this.run()
@@ -99,6 +129,7 @@ export class Destination {
     const { source, ledger, config } = this.o
     const { transactions, records, confirmed, maybeTwice, deadLetters } = ledger.totals(this.name)
     const head = source.head()
+    const { acked } = ledger.place(this.name, source.base())
     return {
       name: this.name,
       brokers: config.brokers,
@@ -108,7 +139,9 @@ export class Destination {
       waiting: Math.max(0, head - this.at),
       perSecond: this.rate.perSecond(performance.now()),
       next: this.at,
+      acked,
       head,
+      began: ledger.began(this.name),
       delivery: this.delivery,
       retryAt: this.retryAt,
       attempt: this.attempt,
@@ -149,10 +182,18 @@ export class Destination {
     this.bell.ring()
   }
 
+  /** Bytes a second from now on; null: no bound. */
+  limit(maxBytesPerSecond: number | null): void {
+    this.maxBytesPerSecond = maxBytesPerSecond
+    this.budget.change(maxBytesPerSecond, performance.now())
+    this.bell.ring()
+  }
+
   async createTopics(): Promise<readonly string[]> {
     const kafka = this.client()
     try {
-      const created = await within('topics', this.o.pace.stepMs, this.signal, createTopics(kafka, this.o.config))
+      const work = createTopics(kafka, this.topics, this.o.config.create)
+      const created = await within('topics', this.o.pace.stepMs, this.signal, work)
       this.retryNow()
       return created
     } catch (error) {
@@ -202,7 +243,7 @@ export class Destination {
     try {
       this.delivery = session.delivery
       this.at = session.next
-      this.warn(shortRetention(this.o.config, facts, this.behindMs()))
+      this.warn(shortRetention(this.topics, facts, this.behindMs()))
       while (!this.paused) await this.turn(session)
     } catch (error) {
       throw await this.whyEnded(session, error)
@@ -213,17 +254,18 @@ export class Destination {
 
   private client(): Kafka {
     const { config, password, pace } = this.o
-    return clientOf({ destination: config, password, requestMs: pace.requestMs })
+    return clientOf({ destination: config, password, requestMs: pace.requestMs, meter: this.meter })
   }
 
   private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
     this.does('looking at its topics')
-    const facts = await this.ask(readFacts(kafka, this.o.config))
+    const { create, filter } = this.o.config
+    const facts = await this.ask(readFacts(kafka, this.topics))
     this.facts = facts
-    const missing = missingIn(facts, this.o.config)
-    if (missing.length > 0 && !this.o.config.create.allowed) throw missingTopics(missing, this.where()).error
+    const missing = missingIn(facts, this.topics, filter.alerts)
+    if (missing.length > 0 && !create.allowed) throw missingTopics(missing, this.where()).error
     if (missing.length > 0) {
-      await this.ask(createTopics(kafka, this.o.config))
+      await this.ask(createTopics(kafka, this.topics, create))
       return this.checkCluster(kafka)
     }
     const { ledger, source } = this.o
@@ -240,36 +282,65 @@ export class Destination {
     const { ledger, source, now, config, pace, after } = this.o
     const doing = (what: SyncDoing) => this.does(what)
     const status = (next: Offset) => this.status(facts, next)
-    const options = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal: this.signal }
-    const more = { destination: this.name, name: this.producer, start: source.base(), ...pace }
+    const asked = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal: this.signal }
+    const { compression } = config
+    const more = { destination: this.name, name: this.producer, start: source.base(), compression, ...pace }
+    const options = { ...asked, ...more }
     return config.delivery === 'at-least-once'
-      ? openAtLeastOnce({ ...options, ...more })
-      : openSession({ ...options, ...more })
+      ? openAtLeastOnce(options)
+      : openSession(options)
   }
 
   /** Sends one batch, or waits for one. */
   private async turn(session: Session): Promise<void> {
     const { source, now, pace } = this.o
+    await this.untilAffordable()
+    if (this.paused) return
     const limit = this.suspects.limit(this.at, source.upto())
     this.skipExpired(session)
     if (this.at >= limit) return this.idle(session)
     const { aside } = this.suspects
     const batch = nextBatch(
-      { source, voice: this.voice, now: now(), markedUntil: session.markedUntil, aside },
+      { source, voice: this.voice, now: now(), markedUntil: session.markedUntil, aside, maxBytes: this.batchBytes() },
       this.at,
       limit,
     )
-    if (batch.sent.length === 0) this.at = Math.max(this.at, batch.to)
+    if (batch.sent.length === 0) await this.pass(session, batch.to)
     else await this.deliver(session, batch)
     if (batch.full) return
     this.does('waiting for records')
     await sleep(pace.lingerMs, this.signal)
   }
 
+  private async untilAffordable(): Promise<void> {
+    for (;;) {
+      const spent = this.meter.sent()
+      this.budget.spend(spent - this.spent, performance.now())
+      this.spent = spent
+      const wait = this.budget.wait(performance.now())
+      if (wait === 0 || this.paused) return
+      this.does('waiting for its share of bandwidth')
+      await this.bell.wait(wait, this.signal)
+    }
+  }
+
+  /** What goes at once is what a second may hold, so that a bound is no burst a minute. */
+  private batchBytes(): number {
+    return Math.max(minBatchBytes, Math.min(maxBatchBytes, this.maxBytesPerSecond ?? maxBatchBytes))
+  }
+
+  /** Nothing up to `to` is to be sent. The checkpoint follows now and then: a transaction costs more than a look. */
+  private async pass(session: Session, to: Offset): Promise<void> {
+    this.at = Math.max(this.at, to)
+    this.well()
+    await this.renewWhenDue(session)
+  }
+
   private async deliver(session: Session, batch: Batch): Promise<void> {
     this.checkLetters(batch)
+    const sent = [...batch.sent, ...this.condition()]
     try {
-      await session.deliver({ ...batch, from: session.next })
+      await session.deliver({ ...batch, from: session.next, sent })
     } catch (error) {
       const failure = explain(error, this.where())
       if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error.cause)
@@ -283,27 +354,59 @@ export class Destination {
   }
 
   private checkLetters({ letters }: Batch): void {
-    const topic = this.o.config.topics.deadletter
+    const topic = this.topics.deadletter
     if (letters.length > 0 && !this.facts?.topics.has(topic)) throw missingTopics([topic], this.where()).error
   }
 
   /** Where we stand, for whoever watches many installations, and for us when the cluster forgets the checkpoint. */
   private status({ topics }: ClusterFacts, next: Offset): KafkaRecord | null {
-    const { now, source, config } = this.o
-    if (!topics.has(config.topics.status)) return null
+    const { now, source } = this.o
+    if (!topics.has(this.topics.status)) return null
     const standing = { destination: this.name, next, head: source.head(), behindMs: this.behindMs() }
     return statusRecord(this.voice, standing, now())
   }
 
+  /** How this installation is; not often. */
+  private condition(): readonly KafkaRecord[] {
+    const { now, pace, condition } = this.o
+    if (performance.now() - this.conditionAt < pace.statusEveryMs || !this.hasStatusTopic()) return []
+    this.conditionAt = performance.now()
+    const whole = condition()
+    this.told = newsIn(whole)
+    return [installationRecord(this.voice, whole, now())]
+  }
+
   private async idle(session: Session): Promise<void> {
     this.well()
-    const { pace } = this.o
-    if (performance.now() - this.checkpointAt >= pace.renewEveryMs) {
-      await session.renew(this.at)
-      this.checkpointAt = performance.now()
-    }
+    await this.renewWhenDue(session)
     this.does('waiting for records')
-    await this.bell.wait(pace.renewEveryMs, this.signal)
+    const { statusEveryMs } = this.o.pace
+    const due = Math.max(0, this.untilDue(session))
+    await this.bell.wait(this.hasStatusTopic() ? Math.min(due, statusEveryMs) : due, this.signal)
+  }
+
+  /** Also when there is news of this installation, though nothing to send. */
+  private async renewWhenDue(session: Session): Promise<void> {
+    if (this.untilDue(session) > 0 && !this.hasNews()) return
+    await session.renew(this.at, this.condition())
+    this.checkpointAt = performance.now()
+  }
+
+  private hasNews(): boolean {
+    const { pace, condition } = this.o
+    const mayTell = this.hasStatusTopic() && performance.now() - this.conditionAt >= pace.statusEveryMs
+    return mayTell && newsIn(condition()) !== this.told
+  }
+
+  private hasStatusTopic(): boolean {
+    return this.facts?.topics.has(this.topics.status) === true
+  }
+
+  private untilDue(session: Session): Millis {
+    const { pace } = this.o
+    const beats = this.hasStatusTopic() ? [pace.beatEveryMs] : []
+    const passes = this.at > session.next ? [pace.passEveryMs] : []
+    return this.checkpointAt + Math.min(pace.renewEveryMs, ...beats, ...passes) - performance.now()
   }
 
   private skipExpired(session: Session): void {
@@ -372,12 +475,29 @@ export class Destination {
   }
 
   private where() {
-    return { destination: this.o.config, name: this.producer }
+    return { destination: this.o.config, name: this.producer, topics: this.topics }
   }
 }
 
 /** One a destination: two of them may be the same cluster, and must not fence each other. */
-function producerName(installation: string, { name, topics }: DestinationConfig): ProducerName {
+function producerName(installation: string, name: string, topics: Topics): ProducerName {
   const id = `${installation}.${encodeURIComponent(name)}`
-  return { transactionalId: `edge.${id}`, group: `edge.ckpt.${id}`, topic: topics.telemetry }
+  return { transactionalId: `edge.${id}`, group: `edge.ckpt.${id}`, topic: telemetryTopics(topics)[0]! }
+}
+
+function formOf({ filter, payload, headers }: DestinationConfig) {
+  return { filter: filterOf(filter), payload, headers }
+}
+
+/** A time that has not come yet is now. */
+function startOf(start: string, source: BatchSource): Offset {
+  if (start === 'now') return source.head()
+  return start === 'beginning' ? source.base() : Math.max(source.base(), source.offsetAt(Date.parse(start)))
+}
+
+/** What of it is worth a record of its own: states, and how many alerts are open. */
+function newsIn({ sources, alerts, destinations }: Condition): string {
+  const states = (all: readonly { readonly name: string; readonly state: string }[]) =>
+    all.map(({ name, state }) => [name, state])
+  return JSON.stringify([states(sources), alerts, states(destinations)])
 }

@@ -2,6 +2,7 @@ import type { DestinationConfig, SyncState } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import type { ProducerName } from './sender.ts'
+import { allTopics, type Topics, telemetryTopics } from './topics.ts'
 import { type Step, StepError } from './wait.ts'
 
 /**
@@ -20,6 +21,7 @@ export interface Failure {
 export interface Where {
   readonly destination: DestinationConfig
   readonly name: ProducerName
+  readonly topics: Topics
 }
 
 /** Waits before try 1, 2, 3 ...; the last one stays. Logins are rare enough not to lock an account. */
@@ -280,8 +282,8 @@ function rejected(seen: Seen, type: string): Failure {
 }
 
 function topicMissing(seen: Seen, where: Where): Failure {
-  const { telemetry, alerts } = where.destination.topics
-  return missingTopics([telemetry, alerts], where, seen)
+  const { topics } = where
+  return missingTopics([...telemetryTopics(topics), topics.alerts], where, seen)
 }
 
 /** Also said before anything is sent, when the cluster lists no such topic. */
@@ -309,8 +311,7 @@ function denied(seen: Seen, where: Where, lines: readonly string[]): Failure {
 /** The client does not say which topic; the step tells which permission. */
 function topicsDenied({ step }: Seen, where: Where): readonly string[] {
   if (step === 'offsets' || step === 'checkpoint') return [acl(where, 'Read', `--topic ${where.name.topic}`)]
-  const topics = new Set(Object.values(where.destination.topics))
-  return [...topics].map((topic) => acl(where, 'Write', `--topic ${topic}`))
+  return allTopics(where.topics).map((topic) => acl(where, 'Write', `--topic ${topic}`))
 }
 
 function acl({ destination }: Where, operation: string, resource: string): string {

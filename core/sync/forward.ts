@@ -7,6 +7,7 @@ import type { BatchSource } from './batch.ts'
 import { Destination, type Pace, usualPace } from './destination.ts'
 import { Ledger } from './ledger.ts'
 import { openLogSource } from './log-source.ts'
+import type { Condition } from './record-format.ts'
 import { type Step, sleep } from './wait.ts'
 
 export interface DestinationWithPassword {
@@ -33,6 +34,9 @@ export interface ForwardParts {
   readonly after?: (step: Step) => void
 }
 
+/** Of this installation, from outside this thread. */
+export type Surroundings = Pick<Condition, 'version' | 'sources' | 'runwayDays'>
+
 const sampleEveryMs: Millis = 10_000
 const pruneEverySamples = 360
 
@@ -50,6 +54,7 @@ export class Forward {
   private readonly sampling: Promise<void>
   private destinations = new Map<string, { readonly made: DestinationWithPassword; readonly loop: Destination }>()
   private site: string
+  private surroundings: Surroundings = { version: '', sources: [], runwayDays: null }
   private changing: Promise<void> = Promise.resolve()
 
   constructor(options: ForwardOptions, parts: ForwardParts) {
@@ -66,6 +71,11 @@ export class Forward {
   head(upto: Offset): void {
     this.source.setUpto(upto)
     for (const { loop } of this.destinations.values()) loop.wake()
+  }
+
+  /** What the status of this installation says beside what is known here. */
+  around(surroundings: Surroundings): void {
+    this.surroundings = surroundings
   }
 
   /** New ones start, others stop, changed ones start anew; each goes on where its name stood. Resolves when done. */
@@ -124,7 +134,9 @@ export class Forward {
     for (const [name, { made, loop }] of this.destinations) {
       const next = wanted.get(name)
       if (next !== undefined && site === this.site && sameBut(made, next)) {
-        if (made.destination.paused !== next.destination.paused) loop.pause(next.destination.paused)
+        const { paused, maxBytesPerSecond } = next.destination
+        if (made.destination.paused !== paused) loop.pause(paused)
+        if (made.destination.maxBytesPerSecond !== maxBytesPerSecond) loop.limit(maxBytesPerSecond)
         this.destinations.set(name, { made: next, loop })
         continue
       }
@@ -145,11 +157,30 @@ export class Forward {
       source: this.source,
       ledger: this.ledgerFile,
       now,
+      condition: () => this.condition(),
       onChange: onStatus,
       pace: { ...usualPace, ...this.parts.pace },
       ...(this.parts.after === undefined ? {} : { after: this.parts.after }),
     })
     this.destinations.set(made.destination.name, { made, loop })
+  }
+
+  /** How this installation is, as far as this thread was told. */
+  private condition(): Condition {
+    const alerts = this.source.openAlerts()
+    return {
+      ...this.surroundings,
+      base: this.source.base(),
+      head: this.source.head(),
+      alerts: alerts === null ? null : { critical: alerts[0], warning: alerts[1], advisory: alerts[2] },
+      destinations: this.rows().map(({ name, state, next, behindMs, error }) => ({
+        name,
+        state,
+        next,
+        behindMs,
+        error: error?.message ?? null,
+      })),
+    }
   }
 
   private loop(name: string): Destination {
@@ -171,8 +202,9 @@ export class Forward {
   }
 }
 
-/** Whether only the pause differs. */
+/** Whether they differ in nothing but what is changed while it runs, or looked at elsewhere. */
 function sameBut(a: DestinationWithPassword, b: DestinationWithPassword): boolean {
-  const key = (made: DestinationWithPassword) => JSON.stringify([{ ...made.destination, paused: false }, made.password])
+  const key = (made: DestinationWithPassword) =>
+    JSON.stringify([{ ...made.destination, paused: 0, maxBytesPerSecond: 0, start: 0, required: 0 }, made.password])
   return key(a) === key(b)
 }

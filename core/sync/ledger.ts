@@ -35,6 +35,7 @@ const migrations = [
   'alter table destination add column verdict text',
   'alter table destination add column restored integer not null default 0',
   'alter table destination add column intent_told integer not null default 0',
+  'alter table destination add column began integer; alter table destination add column begin_with text',
 ]
 
 const keptTransactions = 100_000
@@ -87,6 +88,8 @@ interface DestinationRecord {
   dead_letters: number
   verdict: Verdict | null
   restored: 0 | 1
+  began: number | null
+  begin_with: string | null
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
@@ -106,6 +109,17 @@ export class Ledger {
     this.sql.once.run('installation', randomName('fw-'))
     this.sql.once.run('log', randomName('log-'))
     this.identity = this.readIdentity()
+  }
+
+  /** Adds the destination when it is new: it begins at `start`, because a person said `asked`. */
+  add(name: string, start: Offset, asked: string): void {
+    this.sql.addNew.run({ name, start, asked })
+  }
+
+  /** Where it began, and what was asked for; null: before this was kept. */
+  began(name: string): { readonly offset: Offset; readonly asked: string } | null {
+    const { began, begin_with } = this.row(name)
+    return began === null || begin_with === null ? null : { offset: began, asked: begin_with }
   }
 
   /** Adds the destination, to begin at `start`, when it is new. */
@@ -305,6 +319,10 @@ function prepare(db: Database.Database) {
     once: db.prepare('insert into meta (key, value) values (?, ?) on conflict do nothing'),
     meta: db.prepare('select value from meta where key = ?'),
     add: db.prepare('insert into destination (name, begun, acked) values (?, 0, ?) on conflict do nothing'),
+    addNew: db.prepare(
+      `insert into destination (name, begun, acked, began, begin_with) values (:name, 0, :start, :start, :asked)
+       on conflict do nothing`,
+    ),
     destination: db.prepare('select * from destination where name = ?'),
     begin: db.prepare(
       `update destination set begun = 1, acked = :next, cluster = :cluster, delivery = :delivery,

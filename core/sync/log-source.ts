@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Block } from '../contract/block.ts'
 import { content, kindCode, recordAt } from '../contract/block.ts'
-import type { Alert, AlertPhase, Millis, Offset } from '../contract/model.ts'
+import type { Alert, AlertPhase, Millis, Offset, Priority } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import {
   type BirthRow,
@@ -25,6 +25,9 @@ import type { Span } from './resume.ts'
 
 /** A long run of ticks or empty messages is read in pieces, so that no turn takes long. */
 const maxScan = 20_000
+// Of the alerts that still need somebody; few at any time.
+const openAlertsSql = `select count(*) from alert
+  where closed = ${Number.MAX_SAFE_INTEGER} and until is null and json_extract(doc, '$.priority') = ?`
 
 /** The log with the path's decoder, and the transitions from the views. `setUpto` says how far the views reach. */
 export function openLogSource(reader: LogReader, viewsFile: string): LogSource {
@@ -69,6 +72,10 @@ class LogSource implements BatchSource {
     return block === null ? null : block.time[Math.max(0, offset - block.first)]!
   }
 
+  offsetAt(time: Millis): Offset {
+    return this.reader.offsetAt(time)
+  }
+
   messages(from: Offset, limit: Offset, maxReadings: number, maxBytes = Infinity): { messages: Message[]; to: Offset } {
     try {
       return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings, maxBytes)
@@ -107,12 +114,27 @@ class LogSource implements BatchSource {
     try {
       const rows = views
         .prepare(
-          `select alert, offset, row_number() over (partition by offset order by seq) - 1 as seq,
-             phase, time, "by", note, doc
-           from transition where offset >= ? and offset < ? order by offset, seq`,
+          `select t.alert, t.offset, row_number() over (partition by t.offset order by t.seq) - 1 as seq,
+             t.phase, t.time, t."by", t.note, t.doc, coalesce(s.topic, d.topic) as topic
+           from transition t
+             left join alert a on a.id = t.alert
+             left join series s on s.id = a.series
+             left join device d on d.name = a.device
+           where t.offset >= ? and t.offset < ? order by t.offset, t.seq`,
         )
         .all(from, to) as TransitionRow[]
       return rows.map(changeOf)
+    } finally {
+      views.close()
+    }
+  }
+
+  openAlerts(): readonly [number, number, number] | null {
+    if (!existsSync(this.viewsFile)) return null
+    const views = new Database(this.viewsFile, { readonly: true, fileMustExist: true })
+    try {
+      const count = views.prepare<[Priority], number>(openAlertsSql).pluck()
+      return [count.get(1) ?? 0, count.get(2) ?? 0, count.get(3) ?? 0]
     } finally {
       views.close()
     }
@@ -215,8 +237,9 @@ interface TransitionRow {
   readonly note: string | null
   /** JSON of the alert as of this transition. */
   readonly doc: string
+  readonly topic: string | null
 }
 
-function changeOf({ doc, seq, ...transition }: TransitionRow): AlertChange {
-  return { transition, seq, alert: JSON.parse(doc) as Alert } // written by the views, from the same type
+function changeOf({ doc, seq, topic, ...transition }: TransitionRow): AlertChange {
+  return { transition, seq, topic, alert: JSON.parse(doc) as Alert } // written by the views, from the same type
 }

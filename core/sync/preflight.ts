@@ -1,7 +1,7 @@
-import type { DestinationConfig } from '../contract/calls.ts'
 import { type ErrorCode, FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { ClusterFacts } from './cluster.ts'
+import { type Topics, telemetryTopics } from './topics.ts'
 
 // What is looked at before anything is sent.
 
@@ -13,8 +13,8 @@ export interface Warning {
 }
 
 /** The topics without which nothing can be sent; status and dead letters can wait until they are needed. */
-export function missingIn({ topics }: ClusterFacts, { topics: { telemetry, alerts } }: DestinationConfig): string[] {
-  return [telemetry, alerts].filter((topic) => !topics.has(topic))
+export function missingIn({ topics }: ClusterFacts, wanted: Topics, alerts: boolean): string[] {
+  return [...telemetryTopics(wanted), ...(alerts ? [wanted.alerts] : [])].filter((topic) => !topics.has(topic))
 }
 
 /** Going on where another cluster stopped would leave this one without what came before. */
@@ -39,11 +39,11 @@ export function expired(next: Offset, base: Offset): Warning {
 }
 
 /** Null: the topic keeps records for longer than our oldest one is old. */
-export function shortRetention(of: DestinationConfig, { retentionMs }: ClusterFacts, behindMs: Millis): Warning | null {
+export function shortRetention(of: Topics, { retentionMs }: ClusterFacts, behindMs: Millis): Warning | null {
   if (retentionMs === null || behindMs < retentionMs) return null
   return {
     code: 'kafka_state',
-    message: `"${of.topics.telemetry}" keeps records for ${span(retentionMs)}, but the oldest to send is ${span(behindMs)} old: the cluster deletes it soon after it arrives`,
+    message: `"${telemetryTopics(of)[0]}" keeps records for ${span(retentionMs)}, but the oldest to send is ${span(behindMs)} old: the cluster deletes it soon after it arrives`,
     hint: 'Raise its retention.ms before, if that history is wanted there.',
   }
 }

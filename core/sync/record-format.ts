@@ -1,5 +1,9 @@
-import type { Alert, LogRecord, Millis, Offset, Reading, Transition, UndecodableReason } from '../contract/model.ts'
+import type { DestinationConfig } from '../contract/calls.ts'
+import type { Alert, LogRecord, Millis, Reading, Transition, UndecodableReason } from '../contract/model.ts'
+import type { Filter } from './filter.ts'
+import type { AlertRecord, DestinationStatus, InstallationStatus, LetterRecord, TelemetryRecord } from './records.ts'
 import type { KafkaRecord } from './sender.ts'
+import type { Topics } from './topics.ts'
 
 /** A message of the log with what the decoder made of it. */
 export interface Message {
@@ -16,61 +20,78 @@ export interface AlertChange {
   /** Position among the transitions of one offset. */
   readonly seq: number
   readonly alert: Alert
+  /** Where its signal or its device was first heard; null: it is about a whole source. */
+  readonly topic: string | null
 }
 
-/** Who is speaking, and where to. */
-export interface Voice {
+/** Who is speaking, where to, and in which form. */
+export interface Voice extends Pick<DestinationConfig, 'payload' | 'headers'> {
   readonly installation: string
   readonly log: string
   readonly site: string
-  readonly topics: {
-    readonly telemetry: string
-    readonly alerts: string
-    readonly status: string
-    readonly deadletter: string
-  }
+  readonly topics: Topics
+  readonly filter: Filter
 }
 
 /** Where a destination stands. In a transaction it is the checkpoint once more, in a record that does not expire. */
-export interface Standing {
-  readonly destination: string
-  /** Everything before is confirmed once the transaction that holds this is. */
-  readonly next: Offset
-  readonly head: Offset
-  readonly behindMs: Millis
-}
+export type Standing = Pick<DestinationStatus, 'destination' | 'next' | 'head' | 'behindMs'>
+export type Condition = Omit<InstallationStatus, 'kind' | 'source' | 'log' | 'site' | 'time' | 'ts'>
 
 /** Brokers refuse records an hour ahead, and the whole batch with them. */
 const maxAheadMs: Millis = 300_000
 const maxRawBytes = 65_536
 const maxLetterText = 4_096
 
-/** One Kafka record per reading, in the order of the message; a message that cannot be decoded is one of type raw. */
+/** What goes of a message, in its order: a record per reading, or the message itself. One that cannot be decoded is one of type raw. */
 export function telemetry(voice: Voice, message: Message, now: Millis, maybeTwice: boolean): readonly KafkaRecord[] {
-  if (message.undecodable !== null && message.readings.length === 0) return [raw(voice, message, now, maybeTwice)]
-  return message.readings.map((reading) => telemetryOf(voice, message, reading, now, maybeTwice))
+  const { filter, payload } = voice
+  const { readings, undecodable, record } = message
+  if (!filter.takesTopic(record.topic.name)) return []
+  const wanted = filter.allSignals ? readings : readings.filter(({ signal }) => filter.takesSignal(signal))
+  if (wanted.length === 0 && !filter.allSignals) return []
+  if (payload === 'raw') return [asItCame(voice, message, now, maybeTwice)]
+  if (undecodable !== null && readings.length === 0) return [raw(voice, message, now, maybeTwice)]
+  return wanted.map((reading) => telemetryOf(voice, message, reading, now, maybeTwice))
+}
+
+/** The bytes of a message, unchanged; what they are is in the headers. */
+function asItCame(voice: Voice, message: Message, now: Millis, maybeTwice: boolean): KafkaRecord {
+  const { record, device } = message
+  return {
+    topic: voice.topics.telemetry.raw,
+    key: `${voice.site}/${device}`,
+    value: Buffer.from(record.bytes),
+    headers: {
+      ...headers(voice, message, null, 'message', record.time, maybeTwice),
+      'content-type': record.meta?.contentType ?? 'application/octet-stream',
+      'edge-topic': record.topic.name.slice(0, maxTopic),
+    },
+    time: clamped(record.time, record.time, now),
+  }
 }
 
 function telemetryOf(voice: Voice, message: Message, reading: Reading, now: Millis, maybeTwice: boolean): KafkaRecord {
   const time = Math.round(reading.time)
   const text = typeof reading.value === 'string'
+  const type = text ? 'text' : (typeof reading.value as 'number' | 'boolean') // a reading is one of the three
+  const value: TelemetryRecord = {
+    ...origin(voice, message, reading.index, time),
+    device: reading.device,
+    topic: message.record.topic.name,
+    metric: reading.signal,
+    type,
+    num: text ? null : Number(reading.value),
+    str: text ? String(reading.value) : null,
+    unit: reading.unit,
+    quality: 'good',
+    ...delivered(message),
+    raw: null,
+    size: null,
+  }
   return {
-    topic: voice.topics.telemetry,
+    topic: voice.topics.telemetry[type],
     key: `${voice.site}/${reading.device}`,
-    value: JSON.stringify({
-      ...origin(voice, message, reading.index, time),
-      device: reading.device,
-      topic: message.record.topic.name,
-      metric: reading.signal,
-      type: text ? 'text' : typeof reading.value,
-      num: text ? null : Number(reading.value),
-      str: text ? reading.value : null,
-      unit: reading.unit,
-      quality: 'good',
-      ...delivered(message),
-      raw: null,
-      size: null,
-    }),
+    value: JSON.stringify(value),
     headers: headers(voice, message, reading.index, 'telemetry', time, maybeTwice),
     time: clamped(time, message.record.time, now),
   }
@@ -78,23 +99,24 @@ function telemetryOf(voice: Voice, message: Message, reading: Reading, now: Mill
 
 function raw(voice: Voice, message: Message, now: Millis, maybeTwice: boolean): KafkaRecord {
   const { record, device, undecodable } = message
+  const value: TelemetryRecord = {
+    ...origin(voice, message, 0, record.time),
+    device,
+    topic: record.topic.name,
+    metric: null,
+    type: 'raw',
+    num: null,
+    str: null,
+    unit: null,
+    quality: undecodable!, // only these come here
+    ...delivered(message),
+    raw: Buffer.from(record.bytes.subarray(0, maxRawBytes)).toString('base64'),
+    size: record.bytes.length,
+  }
   return {
-    topic: voice.topics.telemetry,
+    topic: voice.topics.telemetry.raw,
     key: `${voice.site}/${device}`,
-    value: JSON.stringify({
-      ...origin(voice, message, 0, record.time),
-      device,
-      topic: record.topic.name,
-      metric: null,
-      type: 'raw',
-      num: null,
-      str: null,
-      unit: null,
-      quality: undecodable,
-      ...delivered(message),
-      raw: Buffer.from(record.bytes.subarray(0, maxRawBytes)).toString('base64'),
-      size: record.bytes.length,
-    }),
+    value: JSON.stringify(value),
     headers: headers(voice, message, 0, 'raw', record.time, maybeTwice),
     time: clamped(record.time, record.time, now),
   }
@@ -116,73 +138,143 @@ function delivered({ record }: Message) {
   return { qos: record.qos, retain: record.retained, repeat: record.repeat }
 }
 
-/** The alert as of one transition. The key names the series and the rule: a compacted topic keeps the newest state. */
-export function alertRecord(voice: Voice, change: AlertChange, now: Millis, maybeTwice: boolean): KafkaRecord {
-  const { alert, transition, seq } = change
+/**
+ * The alert as of one transition, keyed by its series, its rule and the record at which it opened: a compacted topic
+ * keeps the newest state of each. When nothing is left to be done about it a tombstone follows, so that such a topic
+ * holds the alerts that are open.
+ */
+export function alertRecords(
+  voice: Voice,
+  change: AlertChange,
+  now: Millis,
+  maybeTwice: boolean,
+): readonly KafkaRecord[] {
+  const { alert, transition, seq, topic } = change
+  if (!voice.filter.takesAlert(topic, alert.signal)) return []
   const { offset, phase, time, by, note } = transition
+  const value: AlertRecord = { source: voice.installation, site: voice.site, offset, seq, phase, time, by, note, alert }
   const id = `${voice.installation}:${offset}:alert:${seq}`
-  const place = [voice.site, alert.device, ...(alert.signal === null ? [] : [alert.signal]), alert.rule]
-  return {
+  const record: KafkaRecord = {
     topic: voice.topics.alerts,
-    key: place.join('/'),
-    value: JSON.stringify({ source: voice.installation, site: voice.site, offset, seq, phase, time, by, note, alert }),
+    key: alertKey(voice, alert),
+    value: JSON.stringify(value),
     headers: {
       ...named(voice, id, 'alert', time),
-      ce_subject: alert.id,
+      ...(voice.headers === 'full' ? { ce_subject: alert.id } : {}),
       'edge-offset': String(offset),
       'edge-index': String(seq),
       ...(maybeTwice ? { 'edge-maybe-dup': '1' } : {}),
     },
     time: clamped(time, now, now),
   }
+  return isOver(alert) ? [record, { ...record, value: null }] : [record]
+}
+
+function alertKey({ site }: Voice, { device, signal, rule, opened }: Alert): string {
+  return [site, device, ...(signal === null ? [] : [signal]), rule, opened].join('/')
+}
+
+/** It returned, and somebody has seen it. */
+function isOver({ until, acknowledged }: Alert): boolean {
+  return until !== null && acknowledged !== null
 }
 
 export function statusRecord(voice: Voice, standing: Standing, now: Millis): KafkaRecord {
   const { installation, log, site } = voice
+  const value: DestinationStatus = {
+    kind: 'destination',
+    source: installation,
+    log,
+    site,
+    ...standing,
+    time: iso(now),
+    ts: now,
+  }
   return {
     topic: voice.topics.status,
     key: `${installation}/${standing.destination}`,
-    value: JSON.stringify({ source: installation, log, site, ...standing, time: iso(now), ts: now }),
+    value: JSON.stringify(value),
     headers: named(voice, `${installation}:status:${standing.next}`, 'status', now),
+    time: now,
+  }
+}
+
+export function installationRecord(voice: Voice, condition: Condition, now: Millis): KafkaRecord {
+  const { installation, log, site } = voice
+  const value: InstallationStatus = {
+    kind: 'installation',
+    source: installation,
+    log,
+    site,
+    ...condition,
+    time: iso(now),
+    ts: now,
+  }
+  return {
+    topic: voice.topics.status,
+    key: installation,
+    value: JSON.stringify(value),
+    headers: named(voice, `${installation}:condition:${now}`, 'status', now),
     time: now,
   }
 }
 
 /** What the cluster rejected, as a reference with the beginning of the record; the log keeps it whole. */
 export function letter(voice: Voice, record: KafkaRecord, reason: string, now: Millis): KafkaRecord {
-  const begins = record.value?.slice(0, maxLetterText) ?? null
+  const { value } = record
+  const bytes = value !== null && typeof value !== 'string' ? value : null
+  const told: LetterRecord = {
+    source: voice.installation,
+    topic: record.topic,
+    reason,
+    time: iso(now),
+    begins: typeof value === 'string' ? value.slice(0, maxLetterText) : null,
+    raw: bytes === null ? null : bytes.toString('base64', 0, (maxLetterText / 4) * 3),
+  }
   return {
     ...record,
     topic: voice.topics.deadletter,
     key: record.key.slice(0, maxLetterText),
-    value: JSON.stringify({ source: voice.installation, topic: record.topic, reason, time: iso(now), begins }),
-    headers: { ...record.headers, 'edge-rejected': reason.slice(0, 200), ce_subject: 'rejected' },
+    value: JSON.stringify(told),
+    headers: { ...record.headers, 'content-type': json, 'edge-rejected': reason.slice(0, 200), ce_subject: 'rejected' },
     time: now,
   }
 }
 
-/** CloudEvents 1.0 in Kafka's binary mode, and our own names, on which a reader may drop repeats. */
-function headers(voice: Voice, { record }: Message, index: number, type: string, time: Millis, maybeTwice: boolean) {
+const json = 'application/json'
+const maxTopic = 1_024
+
+/** CloudEvents 1.0 in Kafka's binary mode, and our own names, on which a reader may drop repeats. Index null: the whole message. */
+function headers(
+  voice: Voice,
+  { record }: Message,
+  index: number | null,
+  type: string,
+  time: Millis,
+  maybeTwice: boolean,
+) {
+  const id = `${voice.installation}:${record.offset}`
   return {
-    ...named(voice, `${voice.installation}:${record.offset}:${index}`, type, time),
-    ce_subject: record.topic.name.slice(0, 1_024),
+    ...named(voice, index === null ? id : `${id}:${index}`, type, time),
+    ...(voice.headers === 'full' ? { ce_subject: record.topic.name.slice(0, maxTopic) } : {}),
     'edge-offset': String(record.offset),
-    'edge-index': String(index),
+    ...(index === null ? {} : { 'edge-index': String(index) }),
     ...(record.repeat ? { 'edge-repeat': '1' } : {}),
     ...(maybeTwice ? { 'edge-maybe-dup': '1' } : {}),
   }
 }
 
-function named({ installation, log }: Voice, id: string, type: string, time: Millis) {
+function named({ installation, log, headers }: Voice, id: string, type: string, time: Millis) {
+  const own = { 'edge-source': installation, 'edge-log': log }
+  if (headers === 'minimal') return own
   return {
     ce_specversion: '1.0',
     ce_id: id,
     ce_source: `/edge/${installation}`,
     ce_type: `fieldwatch.${type}.v1`,
     ce_time: iso(time),
-    'content-type': 'application/json',
-    'edge-source': installation,
-    'edge-log': log,
+    'content-type': json,
+    ...own,
   }
 }
 

@@ -3,16 +3,18 @@ import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, SASLOptions
 import type { DestinationConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
+import { compressionOf } from './compression.ts'
 import { endEverywhere, isEnded, type Verdict } from './coordinator.ts'
 import { kafkajs } from './patches.ts'
 import { sleep } from './wait.ts'
+import type { WireMeter } from './wire-meter.ts'
 
 /** One Kafka record, ready to send. */
 export interface KafkaRecord {
   readonly topic: string
   readonly key: string
   /** Null is a tombstone. */
-  readonly value: string | null
+  readonly value: string | Buffer | null
   readonly headers: Readonly<Record<string, string>>
   readonly time: Millis
 }
@@ -30,10 +32,11 @@ export interface Connection {
   readonly password: string | null
   /** For a request; the client tries again by itself only for about a second. */
   readonly requestMs: Millis
+  readonly meter: WireMeter
 }
 
 /** A client of one cluster, not connected yet. Its log lines go nowhere: what matters comes back as errors. */
-export function clientOf({ destination, password, requestMs }: Connection): Kafka {
+export function clientOf({ destination, password, requestMs, meter }: Connection): Kafka {
   const sasl = saslOf(destination, password)
   const config: KafkaConfig = {
     clientId: 'fieldwatch',
@@ -43,6 +46,7 @@ export function clientOf({ destination, password, requestMs }: Connection): Kafk
     requestTimeout: requestMs,
     enforceRequestTimeout: true,
     retry,
+    socketFactory: meter.factory,
     logLevel: kafkajs.logLevel.NOTHING,
     logCreator: () => () => {},
     ...(destination.tls ? { ssl: destination.ca === null ? true : { ca: [readCa(destination)] } } : {}),
@@ -88,10 +92,12 @@ const ordered: ProducerConfig = {
 export class TransactionSender {
   private readonly producer: Producer
   private readonly name: ProducerName
+  private readonly compression: DestinationConfig['compression']
   private transaction: Transaction | null = null
 
-  constructor(kafka: Kafka, name: ProducerName, transactionMs: Millis) {
+  constructor(kafka: Kafka, name: ProducerName, compression: DestinationConfig['compression'], transactionMs: Millis) {
     this.name = name
+    this.compression = compression
     this.producer = kafka.producer({
       ...ordered,
       transactionalId: name.transactionalId,
@@ -110,7 +116,7 @@ export class TransactionSender {
 
   /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    await this.open().sendBatch(batchOf(records))
+    await this.open().sendBatch(batchOf(records, this.compression))
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
@@ -153,8 +159,10 @@ export class TransactionSender {
 /** An idempotent producer without transactions: the cluster drops repeats of one life, not of two. */
 export class PlainSender {
   private readonly producer: Producer
+  private readonly compression: DestinationConfig['compression']
 
-  constructor(kafka: Kafka) {
+  constructor(kafka: Kafka, compression: DestinationConfig['compression']) {
+    this.compression = compression
     this.producer = kafka.producer({ ...ordered, idempotent: true })
   }
 
@@ -163,7 +171,7 @@ export class PlainSender {
   }
 
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    await this.producer.sendBatch(batchOf(records))
+    await this.producer.sendBatch(batchOf(records, this.compression))
   }
 
   close(): Promise<void> {
@@ -171,7 +179,7 @@ export class PlainSender {
   }
 }
 
-function batchOf(records: readonly KafkaRecord[]) {
+function batchOf(records: readonly KafkaRecord[], compression: DestinationConfig['compression']) {
   const topics = new Map<string, Message[]>()
   for (const { topic, key, value, headers, time } of records) {
     const messages = topics.get(topic) ?? []
@@ -179,7 +187,7 @@ function batchOf(records: readonly KafkaRecord[]) {
     topics.set(topic, messages)
   }
   const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }))
-  return { topicMessages, compression: kafkajs.CompressionTypes.GZIP }
+  return { topicMessages, compression: compressionOf(compression) }
 }
 
 /** 13 digits always: the client sorts timestamps as text, and takes "0" for now. */

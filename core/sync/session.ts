@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import type { SyncDoing } from '../contract/calls.ts'
+import type { DestinationConfig, SyncDoing } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
@@ -19,8 +19,8 @@ export interface Session {
   readonly markedUntil: Offset
   /** `batch.from` must be `next`. Resolves when it is confirmed by the cluster and booked here. */
   deliver(batch: Batch): Promise<void>
-  /** Moves the checkpoint over records that hold nothing to send, so that it does not expire. */
-  renew(to: Offset): Promise<void>
+  /** Moves the checkpoint over records that hold nothing to send, so that it does not expire; `also` travels with it. */
+  renew(to: Offset, also: readonly KafkaRecord[]): Promise<void>
   /** Whether another installation has taken over since: asked after the cluster has fenced us. */
   takenOver(): Promise<boolean>
   close(): Promise<void>
@@ -29,6 +29,7 @@ export interface Session {
 export interface SessionOptions {
   readonly destination: string
   readonly kafka: Kafka
+  readonly compression: DestinationConfig['compression']
   readonly facts: ClusterFacts
   readonly name: ProducerName
   readonly ledger: Ledger
@@ -83,7 +84,7 @@ class ExactlyOnce implements Session {
 
   constructor(options: SessionOptions) {
     this.o = options
-    this.sender = new TransactionSender(options.kafka, options.name, options.transactionMs)
+    this.sender = new TransactionSender(options.kafka, options.name, options.compression, options.transactionMs)
     this.signed = signature(options.instance, options.ledger.identity.log)
     onVerdict(options.name.transactionalId, {
       asking: () => options.doing('asking how its last transaction ended'),
@@ -126,13 +127,14 @@ class ExactlyOnce implements Session {
     await this.begin()
   }
 
-  async renew(to: Offset): Promise<void> {
+  async renew(to: Offset, also: readonly KafkaRecord[]): Promise<void> {
     this.o.doing('renewing its checkpoint')
     const span = { from: this.next, to }
     const status = this.o.status(to)
     const empty = { ...span, records: 0, bytes: 0, maybeTwice: 0, letters: [] }
     this.o.ledger.intend(this.o.destination, empty, status !== null)
-    if (status !== null) await this.step('send', this.sender.send([status]))
+    const sent = status === null ? also : [...also, status]
+    if (sent.length > 0) await this.step('send', this.sender.send(sent))
     await this.commit(to)
     this.o.ledger.move(this.o.destination, span)
     this.next = to

@@ -19,6 +19,8 @@ function reading(config: unknown): () => unknown {
   return () => readConfig(file)
 }
 
+const sendingTo = (more: object) => ({ destinations: [{ name: 'a', brokers: ['127.0.0.1:9092'], ...more }] })
+
 describe('the configuration file', () => {
   test('that is not there is one of defaults', () => {
     expect(readConfig(file)).toMatchObject({ sources: [], destinations: [], demo: false, log: { lingerMs: 20 } })
@@ -70,6 +72,24 @@ describe('the configuration file', () => {
     [{ broker: { enabled: true, host: '0.0.0.0' } }, /broker\.host: "0\.0\.0\.0" lets the network in/],
     [{ broker: { enabled: true, host: 'localhost' } }, /broker\.host: "localhost" is not/],
     [{ destinations: [{ name: 'a', brokers: ['kafka'] }] }, /"kafka" is not a broker; write host:port/],
+    [
+      sendingTo({ topics: { telemetry: 'edge.{machine}' } }),
+      /topics\.telemetry: "edge\.\{machine\}" has \{machine\}, which/,
+    ],
+    [
+      sendingTo({ topics: { alerts: 'edge.{type}' } }),
+      /topics\.alerts: "edge\.\{type\}" has \{type\}, .* there is \{site\}/,
+    ],
+    [sendingTo({ topics: { telemetry: 'edge/{site}' } }), /"edge\/\{site\}" is not a Kafka topic; use letters/],
+    [sendingTo({ topics: { status: '..' } }), /topics\.status: "\.\." is not a Kafka topic/],
+    [
+      { site: 'x'.repeat(100), ...sendingTo({ topics: { deadletter: '{site}.{site}.{site}' } }) },
+      /topics\.deadletter: .* is 302 characters long with the name of the plant in it/,
+    ],
+    [sendingTo({ filter: { topics: ['a/#/b'] } }), /filter\.topics\[0\]: "a\/#\/b" is not a topic filter/],
+    [sendingTo({ start: 'yesterday' }), /start: "yesterday" is no place to begin; use beginning/],
+    [sendingTo({ maxBytesPerSecond: 10 }), /maxBytesPerSecond: 10/],
+    [sendingTo({ compression: 'snappy' }), /compression: "snappy"/],
     [{ zone: 'Mars/Olympus' }, /"Mars\/Olympus" is not a time zone/],
     [{ server: { port: 70_000 } }, /server\.port: 70000/],
     [[], /\[\] is not accepted/],

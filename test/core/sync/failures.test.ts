@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { FieldError } from '../../../core/contract/errors.ts'
 import { explain, waitBefore } from '../../../core/sync/failures.ts'
+import { topicsOf } from '../../../core/sync/topics.ts'
 import { StepError } from '../../../core/sync/wait.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 
@@ -9,8 +10,14 @@ const errors = createRequire(import.meta.url)('kafkajs/src/errors') as Record<st
 const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error
 }
+const destination = destinationAt('kafka.plant:9092', 'central', {
+  username: 'edge1',
+  sasl: 'scram-sha-512',
+  tls: true,
+})
 const where = {
-  destination: destinationAt('kafka.plant:9092', 'central', { username: 'edge1', sasl: 'scram-sha-512', tls: true }),
+  destination,
+  topics: topicsOf(destination, 'hall'),
   name: { transactionalId: 'edge.fw-1.central', group: 'edge.ckpt.fw-1.central', topic: 'central.telemetry' },
 }
 const wrapped = (step: ConstructorParameters<typeof StepError>[0], cause: Error) =>

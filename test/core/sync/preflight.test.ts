@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { checkSameCluster, checkSameLog, missingIn, shortRetention } from '../../../core/sync/preflight.ts'
+import { topicsOf } from '../../../core/sync/topics.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 
-const config = destinationAt('127.0.0.1:9092', 'a')
+const topics = topicsOf(destinationAt('127.0.0.1:9092', 'a'), 'hall')
 const facts = { id: 'c1', topics: new Map([['a.telemetry', 4]]), retentionMs: 3_600_000 }
 
 test('only the topics without which nothing can be sent are missing', () => {
-  expect(missingIn(facts, config)).toEqual(['a.alerts'])
+  expect(missingIn(facts, topics, true)).toEqual(['a.alerts'])
+  expect(missingIn(facts, topics, false)).toEqual([])
 })
 
 test('another cluster under the same name stops, with both named', () => {
@@ -21,7 +23,7 @@ test('a log shorter than what was sent stops, with both numbers', () => {
 })
 
 test('a retention longer than the backlog needs no warning', () => {
-  expect(shortRetention(config, facts, 3_599_999)).toBeNull()
-  expect(shortRetention(config, { ...facts, retentionMs: null }, 1e12)).toBeNull()
-  expect(shortRetention(config, facts, 90 * 3_600_000)?.message).toMatch(/for 1.0 hours, .* is 4 days old/)
+  expect(shortRetention(topics, facts, 3_599_999)).toBeNull()
+  expect(shortRetention(topics, { ...facts, retentionMs: null }, 1e12)).toBeNull()
+  expect(shortRetention(topics, facts, 90 * 3_600_000)?.message).toMatch(/for 1.0 hours, .* is 4 days old/)
 })

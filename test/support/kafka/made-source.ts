@@ -37,6 +37,15 @@ export class MadeSource implements BatchSource {
     return offset >= this.reached ? null : Date.now() - this.ageMs - (this.reached - offset)
   }
 
+  offsetAt(time: Millis): Offset {
+    const ago = Math.floor(Date.now() - this.ageMs - time)
+    return Math.max(this.from, Math.min(this.reached, this.reached - ago))
+  }
+
+  openAlerts(): readonly [number, number, number] {
+    return [0, 1, 0]
+  }
+
   messages(from: Offset, limit: Offset, maxReadings: number): { messages: Message[]; to: Offset } {
     const messages: Message[] = []
     let readings = 0
@@ -147,5 +156,5 @@ function changeAt(offset: Offset): AlertChange {
       modelTo: 0,
     },
   }
-  return { transition, seq: 0, alert }
+  return { transition, seq: 0, topic: deviceOf(offset), alert }
 }
