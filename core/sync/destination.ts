@@ -286,9 +286,7 @@ export class Destination {
     const { compression } = config
     const more = { destination: this.name, name: this.producer, start: source.base(), compression, ...pace }
     const options = { ...asked, ...more }
-    return config.delivery === 'at-least-once'
-      ? openAtLeastOnce(options)
-      : openSession(options)
+    return config.delivery === 'at-least-once' ? openAtLeastOnce(options) : openSession(options)
   }
 
   /** Sends one batch, or waits for one. */

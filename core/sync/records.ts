@@ -17,7 +17,7 @@ const logName = z
   .meta({ description: 'The log that the offsets are of; another one after a backup was restored.' })
 
 /** One reading; or, of type raw, a message that could not be decoded. */
-export const telemetryRecord = z.strictObject({
+const telemetryRecord = z.strictObject({
   source,
   offset: offset.meta({ description: 'Of its message in the log.' }),
   index: z.int().min(0).meta({ description: 'Of the reading in its message.' }),
@@ -85,7 +85,7 @@ const alert = z.strictObject({
 }) satisfies z.ZodType<Alert>
 
 /** One transition of an alert, with all of the alert as of it. Followed by a tombstone once nothing is to be done about it. */
-export const alertRecord = z.strictObject({
+const alertRecord = z.strictObject({
   source,
   site,
   offset: offset.meta({ description: 'Of the record at which it was decided.' }),
@@ -142,10 +142,10 @@ const installationStatus = z.strictObject({
 })
 export type InstallationStatus = z.infer<typeof installationStatus>
 
-export const statusRecord = z.discriminatedUnion('kind', [destinationStatus, installationStatus])
+const statusRecord = z.discriminatedUnion('kind', [destinationStatus, installationStatus])
 
 /** What the cluster rejected. */
-export const letterRecord = z.strictObject({
+const letterRecord = z.strictObject({
   source,
   topic: z.string().meta({ description: 'The Kafka topic that it was for.' }),
   reason: z.string(),
@@ -154,3 +154,19 @@ export const letterRecord = z.strictObject({
   raw: z.string().nullable().meta({ description: 'In payload mode raw: its first 3,072 bytes in base64.' }),
 })
 export type LetterRecord = z.infer<typeof letterRecord>
+
+/** JSON Schema of each kind of record, by the name of its file in schema/. */
+export function recordSchemas(): Readonly<Record<string, object>> {
+  const kinds = {
+    'telemetry.v1': telemetryRecord,
+    'alert.v1': alertRecord,
+    'status.v1': statusRecord,
+    'deadletter.v1': letterRecord,
+  }
+  return Object.fromEntries(
+    Object.entries(kinds).map(([name, schema]) => [
+      name,
+      { $id: `urn:fieldwatch:${name}`, ...z.toJSONSchema(schema, { target: 'draft-2020-12' }) },
+    ]),
+  )
+}
