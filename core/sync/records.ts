@@ -76,11 +76,22 @@ const alert = z.strictObject({
     usualGapMs: millis.nullable(),
     limitMs: millis.nullable(),
     moved: z
-      .array(z.strictObject({ series: z.number(), signal: z.string(), sigma: z.number(), leadMs: millis.nullable() }))
+      .array(
+        z.strictObject({
+          series: z.number(),
+          signal: z.string(),
+          sigma: z.number(),
+          leadMs: millis.nullable(),
+          first: offset,
+          furthest: offset,
+        }),
+      )
       .readonly(),
-    evidence: z.array(z.strictObject({ offset, time: millis, value: z.number().nullable() })).readonly(),
-    modelFrom: offset,
-    modelTo: offset,
+    evidence: z
+      .array(z.strictObject({ offset, time: millis, value: z.number().nullable(), signal: z.string().nullable() }))
+      .readonly(),
+    modelFrom: z.number(),
+    modelTo: z.number(),
   }),
 }) satisfies z.ZodType<Alert>
 
