@@ -5,10 +5,11 @@ import { codeOf } from './detect/kind.ts'
 import { detectors } from './detect/registry.ts'
 import type { Emit } from './emit.ts'
 import { explainReading } from './explain.ts'
+import { everyOf, standingAt } from './heads.ts'
 import { joinIncident, ofDevice, type Together } from './incident.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
-import { count, every, guessUnit, lastValue, type SeriesState, signalLabel } from './series.ts'
+import { guessUnit, type SeriesState, signalLabel } from './series.ts'
 import { standing, suppressionOf } from './suppress.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
@@ -95,11 +96,10 @@ export function judge(plant: Plant, state: SeriesState, watch: Watch, out: Emit)
 
 const none: readonly string[] = []
 
-function lookAtOther({ now, devices, series }: Plant, state: SeriesState, signal: string): void {
+function lookAtOther({ now, devices, series, heads }: Plant, state: SeriesState, signal: string): void {
   const id = devices[state.device]!.series.find((each) => series[each]!.series.signal === signal)
-  const other = id === undefined ? null : series[id]!.row
   now.otherName = signalLabel(signal)
-  now.other = other !== null && other[count]! > 0 ? other[lastValue]! : Number.NaN
+  now.other = id === undefined ? Number.NaN : standingAt(heads, id)
 }
 
 function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): void {
@@ -177,7 +177,7 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
     since: watch.since,
     historical: plant.now.historical,
     explanation,
-    together: ofDevice(series.device, state.row[every]!),
+    together: ofDevice(series.device, everyOf(plant.heads, series.id)),
     time: plant.now.time,
   })
 }

@@ -125,7 +125,7 @@ function learnAnew(plant: Plant, { series, by }: Commands['normal'], out: Emit):
   for (const watch of state.watches)
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
   forgetUsual(state.row)
-  state.dirty = true
+  plant.heads.changed[series] = 1
 }
 
 function learns(detector: string): boolean {

@@ -5,19 +5,10 @@ import { reads } from './detect/means.ts'
 import { learnedDays } from './detect/season.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
 import { triedClock } from './device-clock.ts'
+import { everyOf, headOf, lastOffset, lastReading, newest } from './heads.ts'
 import type { Death } from './offline.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
-import {
-  count,
-  every,
-  firstOffset,
-  lastOffset,
-  lastValue,
-  newest,
-  type Recent,
-  recent,
-  type SeriesState,
-} from './series.ts'
+import { count, firstOffset, type Recent, recent, type SeriesState } from './series.ts'
 import { thousands } from './thousands.ts'
 
 const maxEvidence = 8
@@ -48,7 +39,7 @@ export function explainReading(
     moved: moved(plant, state, watch.since),
     evidence: [...ofOther(plant, state, watch), ...evidenceOf(state, watch, seen, worst.offset, said.readings ?? 1)],
     modelFrom: row[firstOffset]!,
-    modelTo: row[lastOffset]!,
+    modelTo: headOf(plant.heads, state.series.id)[lastOffset]!,
   }
   return { title: said.title, explanation }
 }
@@ -87,14 +78,14 @@ function evidenceOf(
 function ofOther(plant: Plant, state: SeriesState, { rule }: Watch): readonly Evidence[] {
   const id = plant.devices[state.device]!.series.find((each) => plant.series[each]!.series.signal === rule.other)
   if (rule.other === undefined || id === undefined) return []
-  const { row } = plant.series[id]!
-  return [{ offset: row[lastOffset]!, time: row[newest]!, value: row[lastValue]!, signal: rule.other }]
+  const head = headOf(plant.heads, id)
+  return [{ offset: head[lastOffset]!, time: head[newest]!, value: head[lastReading]!, signal: rule.other }]
 }
 
 /** Other series of the device that are unusual too, the furthest first. */
 function moved(plant: Plant, state: SeriesState, since: Millis): Explanation['moved'] {
   const others = plant.devices[state.device]!.series.filter((id) => id !== state.series.id).slice(0, maxLooked)
-  const gap = state.row[every]!
+  const gap = everyOf(plant.heads, state.series.id)
   const from = since - Math.max(600_000, Number.isNaN(gap) ? 0 : 10 * gap)
   return others
     .flatMap((id) => movedSeries(plant.series[id]!, from, since))

@@ -1,6 +1,7 @@
 import type { Evidence } from '../contract/model.ts'
+import { headOf, lastOffset, newest } from './heads.ts'
 import type { DeviceState, Plant } from './plant.ts'
-import { lastOffset, newest, seriesKey } from './series.ts'
+import { seriesKey } from './series.ts'
 
 /** That a death was announced: of a Sparkplug device, or of the edge node that it hangs on. */
 export interface Death {
@@ -16,10 +17,10 @@ export function announcedDeath(plant: Plant, { name }: DeviceState): Death | nul
 function deathOf(plant: Plant, device: string, what: string): Death | null {
   const online = plant.series[plant.seriesOf.get(seriesKey(device, 'online', 'boolean')) ?? -1]
   if (online === undefined || online.text !== 'false') return null
-  const { row } = online
+  const head = headOf(plant.heads, online.series.id)
   return {
     words: `${what} was announced`,
-    evidence: { offset: row[lastOffset]!, time: row[newest]!, value: 0, signal: 'online' },
+    evidence: { offset: head[lastOffset]!, time: head[newest]!, value: 0, signal: 'online' },
   }
 }
 

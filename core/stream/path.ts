@@ -18,6 +18,7 @@ import { createDecoder, type Decoder } from './decode/decoder.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
+import { headLength, owner } from './heads.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { mapAhead } from './mappings.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
@@ -165,17 +166,17 @@ function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, ret
       left = 'too_large'
       continue
     }
-    const state = plant.series[id]!
-    if (state.device !== device) {
-      device = state.device
+    const owned = plant.heads.numbers[id * headLength + owner]!
+    if (owned !== device) {
+      device = owned
       occurs(plant, device, decoded.time, arrival, false)
       if (alive) touchDevice(plant, device, topic, out)
       if (alive && !each) placeInTime(plant, device, arrival, out)
     }
     if (each) occurs(plant, device, decoded.times[i]!, arrival, decoded.historical[i] === 1)
     if (each && alive) placeInTime(plant, device, arrival, out)
-    if (kind === 2) readText(plant, state, decoded.text[i]!, retained, out)
-    else readNumber(plant, state, decoded.number[i]!, retained, out)
+    if (kind === 2) readText(plant, id, decoded.text[i]!, retained, out)
+    else readNumber(plant, id, decoded.number[i]!, kind === 1, retained, out)
   }
   if (left !== null) out.undecodable(topic, left)
 }
@@ -187,7 +188,7 @@ function learnClocks({ plant, decoded }: Reader, arrival: Millis, out: Emit): vo
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    const device = plant.devices[plant.series[id]!.device]!
+    const device = plant.devices[plant.heads.numbers[id * headLength + owner]!]!
     if (learnClock(device.row, decoded.time, arrival, plant.time, plant.next)) clockChanged(plant, device, out)
     device.dirty = true
     if (!decoded.each) return // a message of one device

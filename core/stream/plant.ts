@@ -1,4 +1,4 @@
-import type { Alert, Mapping, Millis, Offset, Rule, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
+import type { Alert, Mapping, Millis, Offset, Rule, Series, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
@@ -8,11 +8,12 @@ import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceRowLength, heard, usualLag } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, noGaps } from './gaps.ts'
+import { addHead, createHeads, type Heads } from './heads.ts'
 import type { Incident } from './incident.ts'
 import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
-import { createSeries, type SeriesState, seriesKey } from './series.ts'
+import { rowMaker, type SeriesState, seriesKey } from './series.ts'
 import type { Window } from './suppress.ts'
 
 /** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
@@ -28,6 +29,8 @@ export interface Plant {
   zoneChanges: ZoneChanges
   rules: Rule[]
   readonly series: SeriesState[]
+  readonly heads: Heads
+  readonly newRow: () => Float64Array
   readonly seriesOf: Map<string, number>
   readonly devices: DeviceState[]
   readonly deviceOf: Map<string, number>
@@ -127,6 +130,8 @@ export function createPlant(maxSeries: number): Plant {
     zoneChanges: [],
     rules: [],
     series: [],
+    heads: createHeads(),
+    newRow: rowMaker(),
     seriesOf: new Map(),
     devices: [],
     deviceOf: new Map(),
@@ -152,6 +157,7 @@ export function createPlant(maxSeries: number): Plant {
       time: 0,
       value: 0,
       historical: false,
+      every: Number.NaN,
       low: Number.NaN,
       high: Number.NaN,
       middle: Number.NaN,
@@ -223,13 +229,19 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
   const id = plant.series.length
   const series = { id, device, signal: layout.signals[slot]!, unit: layout.units[slot]!, type, first: plant.next }
   const owner = deviceIndex(plant, place, topic, out)
-  const state = createSeries(series, owner)
-  state.watches = watchSeries(plant.rules, series, [])
-  plant.series.push(state)
-  plant.seriesOf.set(seriesKey(device, series.signal, type), id)
+  putSeries(plant, series, owner, null)
   plant.devices[owner]!.series.push(id)
   out.series(series, label, area, topic.name)
   return id
+}
+
+/** Gives a series its place in the plant: it has read nothing. */
+export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
+  const state = { series, device, row: plant.newRow(), text, watches: watchSeries(plant.rules, series, []) }
+  plant.series.push(state)
+  plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
+  addHead(plant.heads, series.id, device)
+  return state
 }
 
 function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic, out: Emit): number {

@@ -2,7 +2,6 @@ import type { Millis, Topic } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
 import { expect, learnBand } from './detect/band.ts'
-import type { Now } from './detect/detector.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
@@ -24,22 +23,22 @@ import { clockBehind } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { eventTime, historicalMs } from './event-time.ts'
 import { countLate, turn } from './gaps.ts'
+import {
+  every,
+  headLength,
+  lastOffset,
+  lastReading,
+  learnPace,
+  newest,
+  owner,
+  readings,
+  saidEvery,
+  saidSilent,
+} from './heads.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { sourceIndex } from './plant.ts'
 import { reviseBy } from './revise.ts'
-import {
-  count,
-  every,
-  firstOffset,
-  lastOffset,
-  lastValue,
-  learnPace,
-  newest,
-  remember,
-  type SeriesState,
-  saidEvery,
-  saidSilent,
-} from './series.ts'
+import { count, firstOffset, lastValue, remember, type SeriesState } from './series.ts'
 
 /** What the readings that follow share: their time, and whether they are history. */
 export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
@@ -127,18 +126,18 @@ function hear(plant: Plant, index: number, device: DeviceState): void {
   setDeadline(plant, index)
 }
 
-export function readText(plant: Plant, state: SeriesState, text: string, retained: boolean, out: Emit): void {
-  const { row } = state
+export function readText(plant: Plant, id: number, text: string, retained: boolean, out: Emit): void {
   const { now } = plant
-  state.dirty = true
-  if (now.time < row[newest]!) return // an older state does not undo a newer one
-  if (!retained) pace(plant, state, out)
+  plant.heads.changed[id] = 1
+  if (now.time < plant.heads.numbers[id * headLength + newest]!) return // an older state does not undo a newer one
+  if (!retained) pace(plant, id, out)
+  const state = plant.series[id]!
   now.value = codeOf(text)
   if (plant.detects && !retained) judgeState(plant, state, text, out)
-  keep(row, now)
+  takeIn(plant, id, now.value)
   if (text === state.text) return
   state.text = text
-  out.state(state.series.id, now.time, text)
+  out.state(id, now.time, text)
 }
 
 /** A state, as a number and in words: for rules about states. */
@@ -153,35 +152,35 @@ function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): 
 }
 
 /** A number or a boolean: judged first, then learned from; what the broker remembers is neither. */
-export function readNumber(plant: Plant, state: SeriesState, value: number, retained: boolean, out: Emit): void {
-  const { row, series } = state
-  const { now } = plant
-  state.dirty = true
+export function readNumber(
+  plant: Plant,
+  id: number,
+  value: number,
+  isBoolean: boolean,
+  retained: boolean,
+  out: Emit,
+): void {
+  const { now, heads } = plant
+  const { numbers } = heads
+  const head = id * headLength
+  heads.changed[id] = 1
   now.value = value
-  if (retained ? row[count]! > 0 : isLate(row, now.time)) {
-    out.reading(series.id, now.time, value, Number.NaN, Number.NaN, true)
-    if (!retained) reviseBy(plant, state, now.time, value, out)
+  if (retained ? numbers[head + readings]! > 0 : isLate(numbers, head, now.time)) {
+    out.reading(id, now.time, value, Number.NaN, Number.NaN, true)
+    if (!retained) reviseBy(plant, plant.series[id]!, now.time, value, out)
     return
   }
-  if (!retained) pace(plant, state, out)
-  if (series.type === 'boolean') readBoolean(plant, state, value, retained, out)
-  else if (plant.detects && !retained) measure(plant, state, out)
-  else out.reading(series.id, now.time, value, Number.NaN, Number.NaN, false)
-  keep(row, now)
-}
-
-/** As the newest in order. */
-function keep(row: Float64Array, { value, offset }: Now): void {
-  if (row[count] === 0) row[firstOffset] = offset
-  row[lastValue] = value
-  row[lastOffset] = offset
-  row[count] = row[count]! + 1
+  if (!retained) pace(plant, id, out)
+  if (isBoolean) readBoolean(plant, plant.series[id]!, value, retained, out)
+  else if (plant.detects && !retained) measure(plant, plant.series[id]!, out)
+  else out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
+  takeIn(plant, id, value)
 }
 
 /** Older than the newest of its series by more than two gaps. */
-function isLate(row: Float64Array, time: Millis): boolean {
-  const gap = row[every]!
-  return time < row[newest]! - (gap > 0 ? 2 * gap : 0)
+function isLate(heads: Float64Array, head: number, time: Millis): boolean {
+  const gap = heads[head + every]!
+  return time < heads[head + newest]! - (gap > 0 ? 2 * gap : 0)
 }
 
 function readBoolean(plant: Plant, state: SeriesState, value: number, retained: boolean, out: Emit): void {
@@ -195,14 +194,15 @@ function readBoolean(plant: Plant, state: SeriesState, value: number, retained: 
 }
 
 function measure(plant: Plant, state: SeriesState, out: Emit): void {
-  const { row, watches } = state
+  const { row, watches, series } = state
   const { now } = plant
   now.text = null
+  now.every = plant.heads.numbers[series.id * headLength + every]!
   expect(row, now, hasAlert(watches, 'band'))
-  out.reading(state.series.id, now.time, now.value, now.low, now.high, false)
+  out.reading(series.id, now.time, now.value, now.low, now.high, false)
   remember(row, now.time, now.value, now.offset, now.z)
   learnBand(row, now)
-  out.score?.(state.series.id, now.time, now.score)
+  out.score?.(series.id, now.time, now.score)
   for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
   learnKind(row, now.time, now.value, row[lastValue]!)
   learnRun(row, now.value, hasAlert(watches, 'stuck'))
@@ -213,26 +213,43 @@ function hasAlert(watches: SeriesState['watches'], detector: string): boolean {
   return false
 }
 
+/** It is the newest of its series. */
+function takeIn({ heads, now, detects, series }: Plant, id: number, value: number): void {
+  const { numbers } = heads
+  const head = id * headLength
+  numbers[head + lastReading] = value
+  numbers[head + lastOffset] = now.offset
+  numbers[head + readings]! += 1
+  if (!detects) return
+  const { row } = series[id]!
+  if (row[count] === 0) row[firstOffset] = now.offset
+  row[lastValue] = value
+  row[count]! += 1
+}
+
 /** Learns the pace from a reading in order, and says it when it has changed by more than a tenth. */
-function pace(plant: Plant, state: SeriesState, out: Emit): void {
-  const { row } = state
+function pace(plant: Plant, id: number, out: Emit): void {
+  const { numbers } = plant.heads
+  const head = id * headLength
   const { time } = plant.now
-  const device = plant.devices[state.device]!
-  const gap = time - row[newest]!
-  if (gap > 0 && isOwnGap(plant, device, row, gap)) learnPace(row, gap)
-  if (!(time <= row[newest]!)) row[newest] = time
-  const usual = row[every]!
+  const device = plant.devices[numbers[head + owner]!]!
+  const before = numbers[head + newest]!
+  const gap = time - before
+  if (gap > 0 && isOwnGap(plant, device, head, gap)) learnPace(numbers, head, gap)
+  if (!(time <= before)) numbers[head + newest] = time
+  const usual = numbers[head + every]!
   if (Number.isNaN(usual)) return
   const limit = device.rule === null ? Number.NaN : silentAfter(device.row, device.rule.params)
-  if (near(usual, row[saidEvery]!) && near(limit, row[saidSilent]!)) return
-  row[saidEvery] = usual
-  row[saidSilent] = limit
-  out.cadence(state.series.id, usual, limit)
+  if (near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return
+  numbers[head + saidEvery] = usual
+  numbers[head + saidSilent] = limit
+  out.cadence(id, usual, limit)
 }
 
 /** Not the time in which it could not be heard, nor what the broker kept meanwhile. */
-function isOwnGap(plant: Plant, device: DeviceState, row: Float64Array, gap: Millis): boolean {
-  return row[lastOffset]! >= device.row[resumed]! && !isBacklog(device.row, plant.time, gap, row[every]!)
+function isOwnGap({ heads, time }: Plant, { row }: DeviceState, head: number, gap: Millis): boolean {
+  const { numbers } = heads
+  return numbers[head + lastOffset]! >= row[resumed]! && !isBacklog(row, time, gap, numbers[head + every]!)
 }
 
 function near(value: number, said: number): boolean {

@@ -1,94 +1,62 @@
 import type { Millis, Offset, Series, SeriesType } from '../contract/model.ts'
 import type { Watch } from './alerts.ts'
 
-/** A series as the path holds it: its name, and one row of numbers that every operator has a part of. */
+/** A series as the path holds it: its name, and what detectors have learned of it. What every reading touches is its head. */
 export interface SeriesState {
   readonly series: Series
   /** Index of its device. */
   readonly device: number
+  /** One row of numbers that every detector has a part of. */
   readonly row: Float64Array
   /** Newest text or boolean state; null: none yet, or a number. */
   text: string | null
   /** The rules that look at it. */
   watches: Watch[]
-  /** Changed since the last save. */
-  dirty: boolean
 }
 
-// The row, part by part. Every part begins where the one before ends.
+// The row, part by part. Every part begins where the one before ends, and what every reading touches comes first.
 /** Readings learned from, in order. */
 export const count = 0
-/** Newest event time. */
-export const newest = 1
-export const lastValue = 2
-export const firstOffset = 3
-export const lastOffset = 4
-/** Usual gap between two readings in event time; NaN until three gaps are known. */
-export const every = 5
-/** What was last said about the pace. */
-export const saidEvery = 6
-export const saidSilent = 7
-const gaps = 8
-const gapRing = 15
-const gapsSeen = gaps + gapRing
-/** Ring of the newest readings. */
-const ring = gapsSeen + 1
-export const ringSize = 32
-const ringFields = 4
-export const kindPart = ring + ringSize * ringFields
-export const stuckPart = kindPart + 24
-export const relationPart = stuckPart + 4
-export const meansPart = relationPart + 8
+export const lastValue = 1
+export const firstOffset = 2
+export const stuckPart = 3
+export const kindPart = stuckPart + 4
+/** Here begins what is usual. */
+export const meansPart = kindPart + 3
 export const bandPart = meansPart + 24
 export const memoryPart = bandPart + 12
-export const peakPart = memoryPart + 48
-export const seasonPart = peakPart + 112
-export const patternPart = seasonPart + 400
-const rowLength = patternPart + 280
+export const seasonPart = memoryPart + 48
+export const patternPart = seasonPart + 12
+export const peakPart = patternPart + 5
+export const hoursPart = peakPart + 112
+export const stepsPart = hoursPart + 388
+/** Here ends what is usual. */
+export const statesPart = stepsPart + 272
+export const relationPart = statesPart + 16
+/** Ring of the newest readings. */
+const ring = relationPart + 8
+export const ringSize = 32
+const ringFields = 4
+export const rowLength = ring + ringSize * ringFields
 
-export function createSeries(series: Series, device: number): SeriesState {
-  const row = new Float64Array(rowLength)
-  row[newest] = row[every] = row[saidEvery] = row[saidSilent] = Number.NaN
-  return { series, device, row, text: null, watches: [], dirty: true }
+/** Makes rows, cut from larger pieces: those of a device lie together, and a piece costs memory as far as it is used. */
+export function rowMaker(): () => Float64Array {
+  let piece = new Float64Array(0)
+  let at = 0
+  return () => {
+    if (at === piece.length) {
+      piece = new Float64Array(rowsTogether * rowLength)
+      at = 0
+    }
+    at += rowLength
+    return piece.subarray(at - rowLength, at)
+  }
 }
+
+const rowsTogether = 64
 
 export function seriesKey(device: string, signal: string, type: SeriesType): string {
   return `${device}\u0000${signal}\u0000${type}`
-}
-
-/** Learns the pace from the gap before a reading. */
-export function learnPace(row: Float64Array, gap: Millis): void {
-  row[every] = learnGap(row, gaps, gapsSeen, gap, row[every]!)
-}
-
-const sorted = new Float64Array(gapRing)
-
-/** Keeps the newest 15 gaps at `at` and answers their usual size: the median of those that are no hundredth part of a burst. */
-export function learnGap(row: Float64Array, at: number, seen: number, gap: Millis, usual: Millis): Millis {
-  const n = row[seen]!
-  row[at + (n % gapRing)] = gap
-  row[seen] = n + 1
-  const due = n === 2 || n === 6 || n % gapRing === gapRing - 1
-  return due ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
-}
-
-export const gapPart = gapRing + 1
-
-function medianGap(row: Float64Array, at: number, n: number): Millis {
-  for (let i = 0; i < n; i++) insert(row[at + i]!, i)
-  const least = sorted[n - 1]! / 10
-  let from = 0
-  while (sorted[from]! < least) from++
-  return sorted[from + ((n - 1 - from) >> 1)]!
-}
-
-function insert(value: number, n: number): void {
-  let i = n
-  while (i > 0 && sorted[i - 1]! > value) {
-    sorted[i] = sorted[i - 1]!
-    i--
-  }
-  sorted[i] = value
 }
 
 /** One of the newest readings of a series. */

@@ -1,15 +1,15 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Mapping, Millis, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
-import { watchSeries } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
+import { headLength, headOf } from './heads.ts'
 import type { Incident } from './incident.ts'
-import { createPlant, type DeviceState, type Plant, paceRow, type SourceState } from './plant.ts'
+import { createPlant, type DeviceState, type Plant, paceRow, putSeries, type SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
-import { createSeries, type SeriesState, seriesKey } from './series.ts'
+import type { SeriesState } from './series.ts'
 import type { Window } from './suppress.ts'
 
 /** The path at one offset. */
@@ -23,7 +23,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-23'
+export const pathVersion = 'path-24'
 
 interface Core {
   readonly time: Millis | null
@@ -158,15 +158,22 @@ function orNull(value: number): number | null {
 
 function changedRows(plant: Plant): PathState['rows'] {
   const rows: PathState['rows'][number][] = []
-  for (const state of plant.series) {
-    if (state.dirty) rows.push({ series: state.series.id, row: state.row.slice() })
-    state.dirty = false
-  }
+  for (const { series, row } of plant.series)
+    if (plant.heads.changed[series.id] === 1)
+      rows.push({ series: series.id, row: joined(headOf(plant.heads, series.id), row) })
+  plant.heads.changed.fill(0)
   plant.devices.forEach((device, index) => {
     if (device.dirty) rows.push({ series: -1 - index, row: device.row.slice() })
     device.dirty = false
   })
   return rows
+}
+
+function joined(head: Float64Array, row: Float64Array): Float64Array {
+  const both = new Float64Array(head.length + row.length)
+  both.set(head)
+  both.set(row, head.length)
+  return both
 }
 
 export function restorePlant(state: PathState, maxSeries: number): Plant {
@@ -198,7 +205,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)
-  for (const { series, row } of state.rows) rowOf(plant, series).set(row)
+  for (const { series, row } of state.rows) restoreRow(plant, series, row)
   plant.devices.forEach((_, index) => {
     setDeadline(plant, index)
   })
@@ -234,13 +241,8 @@ function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
 }
 
 function restoreSeries(plant: Plant, { series, device, text, watches }: SavedSeries): void {
-  const state = createSeries(series, device)
-  state.text = text
-  state.dirty = false
-  state.watches = watchSeries(plant.rules, series, [])
+  const state = putSeries(plant, series, device, text)
   for (const saved of watches) restoreWatch(state, saved)
-  plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
-  plant.series.push(state)
 }
 
 function restoreWatch(state: SeriesState, saved: SavedWatch): void {
@@ -256,6 +258,11 @@ function restoreWatch(state: SeriesState, saved: SavedWatch): void {
   watch.clearReadings = saved.clearReadings
 }
 
-function rowOf(plant: Plant, id: number): Float64Array {
-  return id >= 0 ? plant.series[id]!.row : plant.devices[-1 - id]!.row
+function restoreRow(plant: Plant, id: number, saved: Float64Array): void {
+  if (id < 0) {
+    plant.devices[-1 - id]!.row.set(saved)
+    return
+  }
+  headOf(plant.heads, id).set(saved.subarray(0, headLength))
+  plant.series[id]!.row.set(saved.subarray(headLength))
 }

@@ -3,7 +3,7 @@ import type { Now } from '../../core/stream/detect/detector.ts'
 import { learnKind } from '../../core/stream/detect/kind.ts'
 import { learnRun, stuck } from '../../core/stream/detect/stuck.ts'
 import { createPlant } from '../../core/stream/plant.ts'
-import { count, createSeries, lastValue, learnPace } from '../../core/stream/series.ts'
+import { count, lastValue, rowMaker } from '../../core/stream/series.ts'
 import { random } from '../support/stream.ts'
 
 const manySeries = 1_000
@@ -14,10 +14,7 @@ const period = 300_000
 /** Microseconds of CPU that all default detectors take for a reading, with a thousand series in turn. */
 export function cpuPerReading(): number {
   const chance = random(1)
-  const rows = Array.from({ length: manySeries }, (_, id) => {
-    const series = { id, device: `d${id}`, signal: 'x', unit: null, type: 'number', first: 0 } as const
-    return createSeries(series, id).row
-  })
+  const rows = Array.from({ length: manySeries }, rowMaker())
   const noise = Float64Array.from({ length: 65_536 }, () => chance() + chance() + chance())
   read(rows, noise, 0, warmUp)
   const before = process.cpuUsage()
@@ -28,6 +25,7 @@ export function cpuPerReading(): number {
 
 function read(rows: readonly Float64Array[], noise: Float64Array, from: number, to: number): void {
   const { now } = createPlant(0)
+  now.every = period
   for (let round = from; round < to; round++)
     for (const [id, row] of rows.entries()) {
       now.offset += 1
@@ -38,7 +36,6 @@ function read(rows: readonly Float64Array[], noise: Float64Array, from: number, 
 }
 
 function readOne(row: Float64Array, now: Now): void {
-  if (row[count]! > 0) learnPace(row, period)
   expect(row, now, false)
   learnBand(row, now)
   band.step!(row, now, {}, false)

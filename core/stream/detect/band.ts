@@ -1,5 +1,5 @@
 import type { Millis } from '../../contract/model.ts'
-import { bandPart, every, firstOffset, meansPart } from '../series.ts'
+import { bandPart, firstOffset, meansPart, statesPart } from '../series.ts'
 import { thousands } from '../thousands.ts'
 import type { Channel } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
@@ -115,7 +115,7 @@ function followsSeason(row: Float64Array): boolean {
 /** Scores a reading, then learns from it; sets `now.score`. Call after `expect`. */
 export function learnBand(row: Float64Array, now: Now): void {
   if (row[reads] === 0) begin(row, now)
-  learnRates(row, row[every]!)
+  learnRates(row, now.every)
   learnNear(row, now.value)
   learnPattern(row, now.value)
   const score = weighAll(row, now.value, episodeOf(row, paceOf(row)))
@@ -127,7 +127,7 @@ export function learnBand(row: Float64Array, now: Now): void {
 
 /** As a series that was never seen, but for what kind of series it is and how often it speaks. */
 export function forgetUsual(row: Float64Array): void {
-  row.fill(0, meansPart)
+  row.fill(0, meansPart, statesPart)
 }
 
 function begin(row: Float64Array, now: Now): void {
@@ -156,7 +156,7 @@ function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdi
   else if (isPaused(row) && now.score < 2 * enough) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
   row[unusualRun] = now.score >= enough / 2 ? row[unusualRun]! + 1 : 0
-  if (!open && row[unusualRun]! < leastRun(row)) return row[unusualRun]! > 0 ? 1 : 0
+  if (!open && row[unusualRun]! < leastRun(now)) return row[unusualRun]! > 0 ? 1 : 0
   if (now.score >= param(band, params, 'act') * youth(row, now.time)) return 3
   if (now.score >= enough) return 2
   return outside || now.score >= enough / 2 ? 1 : 0
@@ -168,8 +168,8 @@ function youth(row: Float64Array, time: Millis): number {
 }
 
 /** A fast series must be unusual for some seconds. */
-function leastRun(row: Float64Array): number {
-  return Math.floor(leastUnusual / row[every]!) // NaN and 0 ask for none
+function leastRun({ every }: Now): number {
+  return Math.floor(leastUnusual / every) // NaN and 0 ask for none
 }
 
 /** After an alert, what comes next is still about it. */

@@ -8,6 +8,8 @@ export interface Now {
   value: number
   /** More than 10 minutes behind its arrival. */
   historical: boolean
+  /** Usual gap between two readings of the series; NaN: not known. */
+  every: Millis
   /** Usual band before this reading was learned from; NaN: not learned. */
   low: number
   high: number

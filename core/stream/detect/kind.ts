@@ -1,13 +1,13 @@
 import type { Millis } from '../../contract/model.ts'
-import { count, kindPart } from '../series.ts'
+import { count, kindPart, statesPart } from '../series.ts'
 
 // What kind of number a series is: counters, enumerations and constants are no measurements and get no band.
 const distinct = kindPart
-const values = kindPart + 1
+const rises = kindPart + 1
+const falls = kindPart + 2
 const manyDistinct = 8
-const rises = values + manyDistinct
-const falls = rises + 1
-const lastSeen = falls + 1
+const values = statesPart
+const lastSeen = statesPart + manyDistinct
 const judgeFrom = 100
 
 export function learnKind(row: Float64Array, time: Millis, value: number, previous: number): void {

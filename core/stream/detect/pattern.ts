@@ -1,18 +1,17 @@
 import { exp2, ln } from '../math.ts'
-import { patternPart } from '../series.ts'
+import { patternPart, stepsPart } from '../series.ts'
 import { type Channel, figure } from './channel.ts'
 import { learnMean, slow } from './means.ts'
 
 // How often the value has gone from one of 16 bins to another: a cycle out of order goes where it seldom went.
 const bins = 16
-const fields = 5
 const surprise = patternPart
 const surprises = patternPart + 1
 /** One more than the bin of the newest value; 0: none yet. */
 const bin = patternPart + 2
 /** What a step counts now: older ones fade because newer ones count more. */
 const weight = patternPart + 3
-const steps = patternPart + fields
+const steps = stepsPart
 const stepsFrom = steps + bins * bins
 
 const rateOf6 = 1 - exp2(-1 / 6)

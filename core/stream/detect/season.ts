@@ -1,6 +1,6 @@
 import type { Millis } from '../../contract/model.ts'
 import { exp2 } from '../math.ts'
-import { seasonPart } from '../series.ts'
+import { hoursPart, seasonPart } from '../series.ts'
 import { thousands } from '../thousands.ts'
 import type { Channel } from './channel.ts'
 import { dayRate, learnMean, learnSpread, rateOf8, restRate } from './means.ts'
@@ -20,7 +20,7 @@ export const rests = seasonPart + 7
 export const restRecently = seasonPart + 8
 export const restOfDay = seasonPart + 9
 export const restLong = seasonPart + 10
-const dayMean = seasonPart + 12
+const dayMean = hoursPart
 const dayVisits = dayMean + 24
 const weekMean = dayVisits + 24
 const weekVisits = weekMean + 168

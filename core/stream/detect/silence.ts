@@ -1,5 +1,5 @@
 import type { Millis, Offset } from '../../contract/model.ts'
-import { gapPart, learnGap } from '../series.ts'
+import { gapPart, learnGap } from '../pace.ts'
 import { type Detector, type Params, param } from './detector.ts'
 
 /** A device that stays away for longer than it ever did. */
@@ -57,7 +57,7 @@ export function learnHeard(row: Float64Array, time: Millis): void {
   const skip = row[skipGap] === 1
   row[skipGap] = 0
   if (skip || !(gap > 0) || isBacklog(row, time, gap, row[deviceEvery]!)) return
-  row[deviceEvery] = learnGap(row, gaps, deviceGaps, gap, row[deviceEvery]!)
+  row[deviceEvery] = learnGap(row, gaps, gap, row[deviceEvery]!)
   if (gap > row[longestGap]!) row[longestGap] = gap
 }
 
