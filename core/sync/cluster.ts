@@ -1,3 +1,4 @@
+import { setTimeout as timer } from 'node:timers/promises'
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
 import type { DestinationConfig } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
@@ -77,7 +78,8 @@ export async function createTopics(
     const missing: ITopicConfig[] = []
     for (const config of topicConfigs(topics, create))
       if ((await partitionsOf(admin, config.topic)) === 0) missing.push(config)
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true, timeout: 10_000 })
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: false, timeout: 10_000 })
+    for (const { topic } of missing) await untilKnown(admin, topic)
     return missing.map(({ topic }) => topic)
   })
 }
@@ -116,6 +118,14 @@ async function partitionsOf(admin: Admin, topic: string): Promise<number> {
     if (typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) return 0
     throw error
   }
+}
+
+const knownTries = 40
+const knownAgainMs = 250
+
+/** What a busy cluster has made it does not know at once, and to say that it is missing would be wrong for a minute. */
+async function untilKnown(admin: Admin, topic: string): Promise<void> {
+  for (let tries = 1; tries < knownTries && (await partitionsOf(admin, topic)) === 0; tries++) await timer(knownAgainMs)
 }
 
 /** Not worth an error: who may not read the topic's settings only loses the warning. */
