@@ -448,7 +448,24 @@ export interface DestinationRow {
   readonly confirmed: { readonly transactions: number; readonly records: number; readonly last: Millis | null }
   /** Records marked because it could not be known whether they had arrived. */
   readonly maybeTwice: number
+  /** Records that the cluster would not take; and of these, those that were not sent since. */
   readonly deadLetters: number
+  readonly aside: number
+}
+
+/** A record that the cluster would not take. */
+export interface AsideRow {
+  /** Ascending with time. */
+  readonly id: number
+  readonly destination: string
+  readonly offset: Offset
+  /** Of a reading in its message; of an alert among those of its offset. */
+  readonly index: number
+  readonly what: 'reading' | 'alert'
+  readonly reason: string
+  /** In the topic for dead letters, or only in this log. */
+  readonly kept: 'topic' | 'log'
+  readonly time: Millis
 }
 
 export interface LedgerRow {
@@ -672,6 +689,11 @@ export interface Calls {
   'sync.retryNow': Call<{ readonly destination: string }, null>
   'sync.pause': Call<{ readonly destination: string; readonly paused: boolean }, null>
   'sync.createTopics': Call<{ readonly destination: string }, { readonly created: readonly string[] }>
+  /** What is set aside and was not sent since, the oldest first; `after`: the id of the last row that was seen. */
+  'sync.aside': Call<
+    { readonly destination: string; readonly after: number | null; readonly limit: number },
+    { readonly rows: readonly AsideRow[]; readonly more: boolean }
+  >
   config: Call<Record<string, never>, Config>
   /** Secrets are written to the secret store and never come back. */
   'config.put': Call<

@@ -24,6 +24,7 @@ export function answersOf(host: RunningHost): Answers {
     'sync.pause': (input) => pause(host, input),
     'sync.createTopics': ({ destination }, signal) =>
       host.forward.ask('createTopics', known(host, destination), signal),
+    'sync.aside': (input, signal) => host.forward.ask('aside', input, signal),
     config: () => host.config,
     'config.put': (input) => putConfig(host, input),
     'config.schema': () => configJsonSchema(),

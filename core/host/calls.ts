@@ -145,6 +145,7 @@ const inputs = {
   'sync.retryNow': z.strictObject({ destination }),
   'sync.pause': z.strictObject({ destination, paused: z.boolean() }),
   'sync.createTopics': z.strictObject({ destination }),
+  'sync.aside': z.strictObject({ destination, after: offset.nullable(), limit }),
   config: nothing,
   'config.put': z.strictObject({ config: configSchema, secrets: z.array(secret).max(100) }),
   'config.schema': nothing,

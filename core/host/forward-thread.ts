@@ -36,6 +36,7 @@ const host = openChannel<FromForward, ForwardSide>(parentPort!, {
     ledger: (input) => forward.ledger(input),
     lag: (input) => forward.lag(input),
     outages: () => forward.outages(),
+    aside: (input) => forward.aside(input),
     stop: async () => {
       await forward.stop()
       reader.close()

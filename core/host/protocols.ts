@@ -137,6 +137,7 @@ export type ForwardSide = {
     readonly ledger: Ask<Calls['ledger']['in'], Calls['ledger']['out']>
     readonly lag: Ask<Calls['lag']['in'], Calls['lag']['out']>
     readonly outages: Ask<null, Calls['outages']['out']>
+    readonly aside: Ask<Calls['sync.aside']['in'], Calls['sync.aside']['out']>
     readonly stop: Stop
   }
   readonly tells: {

@@ -3,6 +3,7 @@ import type { Batch } from './batch.ts'
 import { afterRestore, stopped } from './resume.ts'
 import { type KafkaRecord, PlainSender } from './sender.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { atOnce, type Sending } from './set-aside.ts'
 import { type Step, within } from './wait.ts'
 
 const closeMs = 2_000
@@ -47,16 +48,17 @@ class AtLeastOnce implements Session {
     if (this.markedUntil === 0) this.book()
   }
 
-  async deliver(batch: Batch): Promise<void> {
+  async deliver(batch: Batch, sending: Sending = atOnce): Promise<Batch> {
     this.o.ledger.intend(this.o.destination, batch, false)
     this.o.after?.('intent')
     this.o.doing('sending')
-    await this.step('send', this.sender.send(batch.sent))
-    this.o.ledger.confirm(this.o.destination, batch, this.o.now())
+    const taken = await sending(batch, (records) => this.step('send', this.sender.send(records)))
+    this.o.ledger.confirm(this.o.destination, taken, this.o.now())
     this.next = batch.to
     this.book()
     this.o.after?.('ack')
     if (!batch.full) await this.tell()
+    return taken
   }
 
   async renew(to: Offset, also: readonly KafkaRecord[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Millis, Offset } from '../contract/model.ts'
-import type { Entry, Letter } from './ledger.ts'
-import { type AlertChange, alertRecords, letter, type Message, telemetry, type Voice } from './record-format.ts'
+import type { Entry } from './ledger.ts'
+import { type AlertChange, alertRecords, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
 import type { KafkaRecord } from './sender.ts'
 
@@ -34,7 +34,6 @@ export interface Batch extends Entry {
   readonly sent: readonly KafkaRecord[]
   /** It ends at a bound, not at the head: there is more. */
   readonly full: boolean
-  readonly messages: number
 }
 
 export interface BatchOptions {
@@ -42,8 +41,6 @@ export interface BatchOptions {
   readonly voice: Voice
   readonly now: Millis
   readonly markedUntil: Offset
-  /** Offsets whose readings the cluster rejected, and why. */
-  readonly aside: ReadonlyMap<Offset, string>
   readonly maxBytes: number
 }
 
@@ -68,7 +65,6 @@ export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): B
 class Building {
   private readonly o: BatchOptions
   private readonly sent: KafkaRecord[] = []
-  private readonly letters: Letter[] = []
   private bytes = 0
   private messages = 0
   private maybeTwice = 0
@@ -98,10 +94,7 @@ class Building {
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
     if (this.messages > 0 && this.bytes + bytes > this.o.maxBytes) return false
     if (records.length === 0) return true
-    const reason = this.o.aside.get(offset)
-    for (const [index, record] of records.entries())
-      if (reason === undefined) this.sent.push(record)
-      else this.setAside(record, { offset, index, reason })
+    this.sent.push(...records)
     this.bytes += bytes
     this.messages += 1
     this.maybeTwice += marked ? records.length : 0
@@ -118,13 +111,8 @@ class Building {
   }
 
   batch(span: Span, full: boolean): Batch {
-    const { sent, bytes, letters, maybeTwice, messages } = this
-    return { ...span, records: sent.length, sent, bytes, maybeTwice, letters, messages, full }
-  }
-
-  private setAside(record: KafkaRecord, set: Letter): void {
-    this.sent.push(letter(this.o.voice, record, set.reason, this.o.now))
-    this.letters.push(set)
+    const { sent, bytes, maybeTwice } = this
+    return { ...span, records: sent.length, sent, bytes, maybeTwice, letters: [], full }
   }
 }
 

@@ -19,6 +19,8 @@ export interface ClusterFacts {
   readonly id: string
   /** Partitions of each of our topics that exists. */
   readonly topics: ReadonlyMap<string, number>
+  /** Of these, those without which we go on. */
+  readonly optional: ReadonlySet<string>
   /** How long the telemetry topics keep records, the shortest; null: for ever, or the cluster does not tell us. */
   readonly retentionMs: Millis | null
 }
@@ -37,7 +39,9 @@ export async function readFacts(kafka: Kafka, topics: Topics): Promise<ClusterFa
         .filter((topic) => found.has(topic))
         .map((topic) => retentionOf(admin, topic)),
     )
-    return { id: clusterId, topics: found, retentionMs: shortest(kept) }
+    const optional = new Set([topics.status, topics.deadletter])
+    for (const needed of [...telemetryTopics(topics), topics.alerts]) optional.delete(needed)
+    return { id: clusterId, topics: found, optional, retentionMs: shortest(kept) }
   })
 }
 

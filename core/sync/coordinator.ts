@@ -13,6 +13,8 @@ export interface Flush {
   readonly group: string
   /** Partitions of each topic. */
   readonly topics: ReadonlyMap<string, number>
+  /** Of these, what we may be forbidden to write; then nothing of ours hangs there that anybody lacks. */
+  readonly optional: ReadonlySet<string>
   readonly verdict: Verdict
 }
 
@@ -77,11 +79,15 @@ brokerClass.prototype.initProducerId = async function (of) {
 }
 
 /** Ends a transaction in every partition, and in the group's, without sending anything: what hangs there is decided. */
-export async function endEverywhere({ transactionalId, group, topics, verdict }: Flush): Promise<void> {
+export async function endEverywhere({ transactionalId, group, topics, optional, verdict }: Flush): Promise<void> {
   const { broker, producerId, producerEpoch } = held.get(transactionalId)! // set when the producer began
   const producer = { transactionalId, producerId, producerEpoch }
-  const all = [...topics].map(([topic, count]) => ({ topic, partitions: Array.from({ length: count }, (_, i) => i) }))
-  await broker.addPartitionsToTxn({ ...producer, topics: all })
+  for (const [topic, count] of topics) {
+    const all = { topic, partitions: Array.from({ length: count }, (_, i) => i) }
+    await broker.addPartitionsToTxn({ ...producer, topics: [all] }).catch((error: { type?: string }) => {
+      if (error.type !== 'TOPIC_AUTHORIZATION_FAILED' || !optional.has(topic)) throw error
+    })
+  }
   await broker.addOffsetsToTxn({ ...producer, groupId: group })
   await broker.endTxn({ ...producer, transactionResult: verdict === 'commit' })
 }

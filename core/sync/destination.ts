@@ -15,6 +15,7 @@ import { Rate } from './rate.ts'
 import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
 import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
 import { openSession, type Session } from './session.ts'
+import { atOnce, carefully, type Sending } from './set-aside.ts'
 import { Suspects } from './suspects.ts'
 import { type Topics, telemetryTopics, topicsOf } from './topics.ts'
 import { Bell, type Step, sleep, within } from './wait.ts'
@@ -149,6 +150,7 @@ export class Destination {
       confirmed: { transactions, records, last: confirmed },
       maybeTwice,
       deadLetters,
+      aside: ledger.aside.count(this.name),
     }
   }
 
@@ -291,23 +293,23 @@ export class Destination {
 
   /** Sends one batch, or waits for one. */
   private async turn(session: Session): Promise<void> {
-    const { source, now, pace } = this.o
+    const { source, pace } = this.o
     await this.untilAffordable()
     if (this.paused) return
     const limit = this.suspects.limit(this.at, source.upto())
     this.skipExpired(session)
     if (this.at >= limit) return this.idle(session)
-    const { aside } = this.suspects
-    const batch = nextBatch(
-      { source, voice: this.voice, now: now(), markedUntil: session.markedUntil, aside, maxBytes: this.batchBytes() },
-      this.at,
-      limit,
-    )
+    const batch = this.batch(this.at, limit, session.markedUntil)
     if (batch.sent.length === 0) await this.pass(session, batch.to)
     else await this.deliver(session, batch)
-    if (batch.full) return
+    if (batch.full || limit < source.upto()) return
     this.does('waiting for records')
     await sleep(pace.lingerMs, this.signal)
+  }
+
+  private batch(from: Offset, limit: Offset, markedUntil: Offset): Batch {
+    const { source, now } = this.o
+    return nextBatch({ source, voice: this.voice, now: now(), markedUntil, maxBytes: this.batchBytes() }, from, limit)
   }
 
   private async untilAffordable(): Promise<void> {
@@ -335,25 +337,28 @@ export class Destination {
   }
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
-    this.checkLetters(batch)
     const sent = [...batch.sent, ...this.condition()]
-    try {
-      await session.deliver({ ...batch, from: session.next, sent })
-    } catch (error) {
-      const failure = explain(error, this.where())
-      if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error.cause)
-      throw error
-    }
-    this.suspects.passed(batch.to)
+    const taken = await session
+      .deliver({ ...batch, from: session.next, sent }, this.sending(batch))
+      .catch((error) => this.rejected(batch, error))
+    this.suspects.passed(batch.to, taken.letters.length)
     this.at = session.next
     this.checkpointAt = performance.now()
     this.rate.add(this.checkpointAt, batch.records)
     this.well()
   }
 
-  private checkLetters({ letters }: Batch): void {
-    const topic = this.topics.deadletter
-    if (letters.length > 0 && !this.facts?.topics.has(topic)) throw missingTopics([topic], this.where()).error
+  private sending({ from }: Batch): Sending {
+    if (!this.suspects.careful(from)) return atOnce
+    const { topics } = this.facts! // a session is open
+    return carefully({ voice: this.voice, now: this.o.now(), topics, explain: (error) => explain(error, this.where()) })
+  }
+
+  /** What was sent of the batch is aborted with this session; the next one sends it with care. */
+  private rejected(batch: Batch, error: unknown): never {
+    const failure = explain(error, this.where())
+    if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error)
+    throw error
   }
 
   /** Where we stand, for whoever watches many installations, and for us when the cluster forgets the checkpoint. */

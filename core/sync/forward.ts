@@ -118,6 +118,10 @@ export class Forward {
     return this.ledgerFile.outages()
   }
 
+  aside({ destination, after, limit }: Calls['sync.aside']['in']): Calls['sync.aside']['out'] {
+    return this.ledgerFile.aside.rows(destination, after, limit)
+  }
+
   /** Ends what is under way within some seconds; what was not confirmed is found out at the next start. */
   async stop(): Promise<void> {
     this.stopping.abort()

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import type { LedgerRow, Outage } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
+import { AsideBook, type Letter } from './aside-book.ts'
 import type { Verdict } from './coordinator.ts'
 import type { Intent, Place, Span } from './resume.ts'
 
@@ -36,6 +37,14 @@ const migrations = [
   'alter table destination add column restored integer not null default 0',
   'alter table destination add column intent_told integer not null default 0',
   'alter table destination add column began integer; alter table destination add column begin_with text',
+  `create table aside (
+     destination text not null, at integer not null, part integer not null, what text not null,
+     reason text not null, kept text not null, time integer not null, again integer,
+     primary key (destination, at, part, what)
+   ) strict;
+   create index aside_waits on aside (destination, at) where again is null;
+   insert into aside select destination, at, part, 'reading', reason, 'topic', time, null from letter;
+   drop table letter;`,
 ]
 
 const keptTransactions = 100_000
@@ -54,13 +63,6 @@ export interface Entry extends Span {
   readonly bytes: number
   readonly maybeTwice: number
   readonly letters: readonly Letter[]
-}
-
-/** A reading that the cluster rejected and that was set aside. */
-export interface Letter {
-  readonly offset: Offset
-  readonly index: number
-  readonly reason: string
 }
 
 export interface Totals {
@@ -95,6 +97,7 @@ interface DestinationRecord {
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
 export class Ledger {
   identity: Identity
+  readonly aside: AsideBook
   private readonly db: Database.Database
   private readonly sql: ReturnType<typeof prepare>
 
@@ -106,6 +109,7 @@ export class Ledger {
       throw new FieldError('internal', `${file}: synchronous could not be set to full, so no send would be safe`)
     migrate(this.db, file)
     this.sql = prepare(this.db)
+    this.aside = new AsideBook(this.db)
     this.sql.once.run('installation', randomName('fw-'))
     this.sql.once.run('log', randomName('log-'))
     this.identity = this.readIdentity()
@@ -198,9 +202,9 @@ export class Ledger {
   /** After the transaction. */
   confirm(name: string, entry: Entry, time: Millis): void {
     this.db.transaction(() => {
-      this.sql.arrived.run(time, name)
+      this.sql.arrived.run(time, entry.records, name)
       this.sql.acked.run({ ...entry, dead: entry.letters.length, time, name })
-      for (const { offset, index, reason } of entry.letters) this.sql.letter.run(name, offset, index, reason, time)
+      for (const one of entry.letters) this.aside.add(name, one, time)
     })()
   }
 
@@ -250,6 +254,7 @@ export class Ledger {
       this.sql.pruneLag.run(now - keptLagMs)
       this.sql.pruneOutages.run(keptOutages)
       this.sql.pruneTransactions.run(keptTransactions)
+      this.aside.prune()
     })()
   }
 
@@ -359,7 +364,7 @@ function prepare(db: Database.Database) {
     judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),
-    arrived: db.prepare('update txn set confirmed = ? where destination = ? and confirmed is null'),
+    arrived: db.prepare('update txn set confirmed = ?, records = ? where destination = ? and confirmed is null'),
     acked: db.prepare(
       `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null,
          transactions = transactions + 1, records = records + :records, confirmed = :time,
@@ -370,7 +375,6 @@ function prepare(db: Database.Database) {
       `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null
        where name = :name`,
     ),
-    letter: db.prepare('insert or ignore into letter (destination, at, part, reason, time) values (?, ?, ?, ?, ?)'),
     rows: db.prepare(
       `select destination, first as "from", until as "to", records, bytes, confirmed from txn
        where (:destination is null or destination = :destination) and (:before is null or first < :before)

@@ -67,6 +67,7 @@ function asItCame(voice: Voice, message: Message, now: Millis, maybeTwice: boole
       'edge-topic': record.topic.name.slice(0, maxTopic),
     },
     time: clamped(record.time, record.time, now),
+    of: { offset: record.offset, index: 0, what: 'reading' },
   }
 }
 
@@ -94,6 +95,7 @@ function telemetryOf(voice: Voice, message: Message, reading: Reading, now: Mill
     value: JSON.stringify(value),
     headers: headers(voice, message, reading.index, 'telemetry', time, maybeTwice),
     time: clamped(time, message.record.time, now),
+    of: { offset: message.record.offset, index: reading.index, what: 'reading' },
   }
 }
 
@@ -119,6 +121,7 @@ function raw(voice: Voice, message: Message, now: Millis, maybeTwice: boolean): 
     value: JSON.stringify(value),
     headers: headers(voice, message, 0, 'raw', record.time, maybeTwice),
     time: clamped(record.time, record.time, now),
+    of: { offset: record.offset, index: 0, what: 'reading' },
   }
 }
 
@@ -166,6 +169,7 @@ export function alertRecords(
       ...(maybeTwice ? { 'edge-maybe-dup': '1' } : {}),
     },
     time: clamped(time, now, now),
+    of: { offset, index: seq, what: 'alert' },
   }
   return isOver(alert) ? [record, { ...record, value: null }] : [record]
 }
@@ -196,6 +200,7 @@ export function statusRecord(voice: Voice, standing: Standing, now: Millis): Kaf
     value: JSON.stringify(value),
     headers: named(voice, `${installation}:status:${standing.next}`, 'status', now),
     time: now,
+    of: null,
   }
 }
 
@@ -216,6 +221,7 @@ export function installationRecord(voice: Voice, condition: Condition, now: Mill
     value: JSON.stringify(value),
     headers: named(voice, `${installation}:condition:${now}`, 'status', now),
     time: now,
+    of: null,
   }
 }
 

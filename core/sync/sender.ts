@@ -4,7 +4,7 @@ import type { DestinationConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { compressionOf } from './compression.ts'
-import { endEverywhere, isEnded, type Verdict } from './coordinator.ts'
+import { endEverywhere, type Flush, isEnded, type Verdict } from './coordinator.ts'
 import { kafkajs } from './patches.ts'
 import { sleep } from './wait.ts'
 import type { WireMeter } from './wire-meter.ts'
@@ -17,6 +17,15 @@ export interface KafkaRecord {
   readonly value: string | Buffer | null
   readonly headers: Readonly<Record<string, string>>
   readonly time: Millis
+  /** What of the log it is; null: not of a record. */
+  readonly of: Origin | null
+}
+
+/** A reading of a message by its position in it, or an alert's transition by its position at its offset. */
+export interface Origin {
+  readonly offset: Offset
+  readonly index: number
+  readonly what: 'reading' | 'alert'
 }
 
 /** What a transaction is known by at the cluster. Stable across restarts, one a destination. */
@@ -116,13 +125,13 @@ export class TransactionSender {
 
   /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    await this.open().sendBatch(batchOf(records, this.compression))
+    if (records.length > 0) await this.open().sendBatch(batchOf(records, this.compression))
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
-  async flush(topics: ReadonlyMap<string, number>, verdict: Verdict, signal: AbortSignal): Promise<void> {
+  async flush(where: Pick<Flush, 'topics' | 'optional'>, verdict: Verdict, signal: AbortSignal): Promise<void> {
     const { transactionalId, group } = this.name
-    await endEverywhere({ transactionalId, group, topics, verdict })
+    await endEverywhere({ transactionalId, group, topics: where.topics, optional: where.optional, verdict })
     while (!(await isEnded(transactionalId))) await sleep(50, signal)
     await this.abort() // in the client's own account nothing was sent
   }
@@ -171,7 +180,7 @@ export class PlainSender {
   }
 
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    await this.producer.sendBatch(batchOf(records, this.compression))
+    if (records.length > 0) await this.producer.sendBatch(batchOf(records, this.compression))
   }
 
   close(): Promise<void> {
@@ -188,6 +197,19 @@ function batchOf(records: readonly KafkaRecord[], compression: DestinationConfig
   }
   const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }))
   return { topicMessages, compression: compressionOf(compression) }
+}
+
+const partitioner = kafkajs.Partitioners.DefaultPartitioner()
+
+/** Where a record goes in a topic of so many partitions. */
+export function partitionOf({ topic, key }: Pick<KafkaRecord, 'topic' | 'key'>, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => partition(partitionId))
+  return partitioner({ topic, partitionMetadata, message: { key, value: null } })
+}
+
+/** By the key alone; the rest is asked for by the type. */
+function partition(partitionId: number) {
+  return { partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] }
 }
 
 /** 13 digits always: the client sorts timestamps as text, and takes "0" for now. */

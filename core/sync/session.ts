@@ -8,6 +8,7 @@ import { lastStatus } from './last-status.ts'
 import type { Ledger } from './ledger.ts'
 import { type Place, type Resume, resume, type Seen, stopped } from './resume.ts'
 import { type KafkaRecord, type ProducerName, TransactionSender } from './sender.ts'
+import { atOnce, type Sending } from './set-aside.ts'
 import { type Step, sleep, within } from './wait.ts'
 
 /** One life of a producer. After any error it must be closed; the next one finds out what had arrived. */
@@ -17,8 +18,8 @@ export interface Session {
   readonly next: Offset
   /** Records before this offset may have arrived already: they carry `edge-maybe-dup`. */
   readonly markedUntil: Offset
-  /** `batch.from` must be `next`. Resolves when it is confirmed by the cluster and booked here. */
-  deliver(batch: Batch): Promise<void>
+  /** `batch.from` must be `next`. Resolves, to what was taken of it, when it is confirmed by the cluster and booked here. */
+  deliver(batch: Batch, sending?: Sending): Promise<Batch>
   /** Moves the checkpoint over records that hold nothing to send, so that it does not expire; `also` travels with it. */
   renew(to: Offset, also: readonly KafkaRecord[]): Promise<void>
   /** Whether another installation has taken over since: asked after the cluster has fenced us. */
@@ -112,19 +113,21 @@ class ExactlyOnce implements Session {
     return this.follow(decided)
   }
 
-  async deliver(batch: Batch): Promise<void> {
+  async deliver(batch: Batch, sending: Sending = atOnce): Promise<Batch> {
     const status = this.o.status(batch.to)
     this.o.ledger.intend(this.o.destination, batch, status !== null)
     this.done('intent')
     this.o.doing('sending')
-    await this.step('send', this.sender.send(status === null ? batch.sent : [...batch.sent, status]))
+    const whole = status === null ? batch : { ...batch, sent: [...batch.sent, status] }
+    const taken = await sending(whole, (records) => this.step('send', this.sender.send(records)))
     this.o.doing('committing')
     await this.commit(batch.to)
-    this.o.ledger.confirm(this.o.destination, batch, this.o.now())
+    this.o.ledger.confirm(this.o.destination, taken, this.o.now())
     this.next = batch.to
     this.book()
     this.done('ack')
     await this.begin()
+    return taken
   }
 
   async renew(to: Offset, also: readonly KafkaRecord[]): Promise<void> {
@@ -213,7 +216,7 @@ class ExactlyOnce implements Session {
     const { acked } = ledger.place(destination, start)
     for (let tries = 1; ; tries++) {
       this.o.doing('settling its last transaction')
-      await this.step('flush', this.sender.flush(facts.topics, verdict, signal))
+      await this.step('flush', this.sender.flush(facts, verdict, signal))
       await sleep(markersMs, signal)
       const after = await this.checkpoint()
       await this.begin()

@@ -4,7 +4,7 @@ import { topicsOf } from '../../../core/sync/topics.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 
 const topics = topicsOf(destinationAt('127.0.0.1:9092', 'a'), 'hall')
-const facts = { id: 'c1', topics: new Map([['a.telemetry', 4]]), retentionMs: 3_600_000 }
+const facts = { id: 'c1', topics: new Map([['a.telemetry', 4]]), optional: new Set<string>(), retentionMs: 3_600_000 }
 
 test('only the topics without which nothing can be sent are missing', () => {
   expect(missingIn(facts, topics, true)).toEqual(['a.alerts'])

@@ -130,7 +130,6 @@ const batching = (source: MadeSource, by: Voice = voice): BatchOptions => ({
   voice: by,
   now,
   markedUntil: 0,
-  aside: new Map(),
   maxBytes: 512 * 1024,
 })
 
@@ -148,7 +147,7 @@ test('a batch ends at a bound without splitting a message, and holds the alerts 
 test('a message larger than a whole batch travels alone', () => {
   const source = new MadeSource({ payload: () => 'x'.repeat(900_000) })
   source.setUpto(10)
-  expect(nextBatch(batching(source), 1, 10)).toMatchObject({ from: 1, to: 2, messages: 1, full: true })
+  expect(nextBatch(batching(source), 1, 10)).toMatchObject({ from: 1, to: 2, records: 2, full: true })
 })
 
 test('an alert that is over is followed by its tombstone, an open one or one that nobody has seen is not', () => {

@@ -1,56 +1,33 @@
 import { expect, test } from 'vitest'
-import type { Batch } from '../../../core/sync/batch.ts'
+import { FieldError } from '../../../core/contract/errors.ts'
 import { Suspects } from '../../../core/sync/suspects.ts'
 
-const batch = (from: number, to: number, messages = to - from, letters = 0): Batch => ({
-  from,
-  to,
-  messages,
-  records: messages,
-  sent: [],
-  bytes: 0,
-  maybeTwice: 0,
-  letters: Array.from({ length: letters }, (_, index) => ({ offset: from, index, reason: 'x' })),
-  full: false,
-})
+const refusal = new FieldError('kafka_rejected', 'too large')
 
-test('the rejected record is found by halves, and only it is set aside', () => {
+test('after a rejection batches are small and sent with care, until what was rejected is behind', () => {
   const suspects = new Suspects()
+  expect([suspects.careful(100), suspects.limit(100, 5_000)]).toEqual([false, 5_000])
+  suspects.rejected({ from: 100, to: 220 }, refusal)
   const sent: number[] = []
-  for (let at = 0; at < 1_000; ) {
-    const to = suspects.limit(at, 1_000)
-    if (at <= 637 && 637 < to && !suspects.aside.has(637)) {
-      suspects.rejected(batch(at, to), new Error('too large'))
-      continue
-    }
-    suspects.passed(to)
-    sent.push(to - at)
+  for (let at = 100; suspects.careful(at); ) {
+    const to = suspects.limit(at, 5_000)
+    sent.push(to)
+    suspects.passed(to, to === 200 ? 1 : 0)
     at = to
   }
-  expect(sent.length).toBeLessThan(30)
-  expect(suspects.aside.size).toBe(0)
-  expect(suspects.limit(1_000, 5_000)).toBe(5_000)
+  expect(sent).toEqual([150, 200, 250])
+  expect(suspects.limit(250, 5_000)).toBe(5_000)
 })
 
-test('when the dead letter is rejected too it stops in words, and never skips', () => {
+test('what is rejected only together goes in batches of half the size from then on', () => {
   const suspects = new Suspects()
-  suspects.rejected(batch(7, 8), new Error('too large'))
-  expect([...suspects.aside.keys()]).toEqual([7])
-  expect(() => suspects.rejected(batch(7, 8, 1, 1), new Error('too large'))).toThrow(/record 7/)
+  suspects.rejected({ from: 0, to: 40 }, refusal)
+  suspects.passed(40, 0)
+  expect(suspects.limit(40, 5_000)).toBe(60)
 })
 
-test('where even the time of a dead letter is refused it is the clock of this machine, and nothing is set aside', () => {
+test('when care does not help either it stops in words, and never skips', () => {
   const suspects = new Suspects()
-  const refused = Object.assign(new Error('the timestamp is out of range'), { type: 'INVALID_TIMESTAMP' })
-  suspects.rejected(batch(7, 8), refused)
-  const ahead = {
-    ...batch(7, 8, 1, 1),
-    sent: [{ topic: 't', key: 'k', value: '', headers: {}, time: 1_800_000_000_000 }],
-  }
-  expect(() => suspects.rejected(ahead, refused)).toThrow(/time of this machine, 2027-01-15T08:00:00.000Z/)
-  expect(suspects.aside.size).toBe(0)
-})
-
-test('an alert that is rejected stops in words', () => {
-  expect(() => new Suspects().rejected(batch(7, 8, 0), new Error('too large'))).toThrow(/belongs to record 7/)
+  suspects.rejected({ from: 7, to: 8 }, refusal)
+  expect(() => suspects.rejected({ from: 7, to: 8 }, refusal)).toThrow(/nothing of the records from 7/)
 })

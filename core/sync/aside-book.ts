@@ -1,0 +1,73 @@
+import type Database from 'better-sqlite3'
+import type { AsideRow } from '../contract/calls.ts'
+import type { Millis, Offset } from '../contract/model.ts'
+import type { Span } from './resume.ts'
+import type { Origin } from './sender.ts'
+
+/** A record that the cluster would not take. */
+export interface Letter extends Origin {
+  readonly reason: string
+  readonly kept: AsideRow['kept']
+}
+
+const mostRows = 1_000_000
+
+/** The part of state.db that knows what was set aside, and what became of it. The records themselves are in the log. */
+export class AsideBook {
+  private readonly sql: ReturnType<typeof prepare>
+
+  constructor(db: Database.Database) {
+    this.sql = prepare(db)
+  }
+
+  /** What is known of the record already is replaced. */
+  add(destination: string, { offset, index, what, reason, kept }: Letter, time: Millis): void {
+    this.sql.add.run(destination, offset, index, what, reason, kept, time)
+  }
+
+  /** It was taken when it was sent again. */
+  sent(destination: string, { offset, index, what }: Origin, time: Millis): void {
+    this.sql.sent.run(time, destination, offset, index, what)
+  }
+
+  /** Not sent since. */
+  count(destination: string): number {
+    return this.sql.count.get(destination)!
+  }
+
+  rows(destination: string, after: number | null, limit: number): { rows: AsideRow[]; more: boolean } {
+    const rows = this.sql.rows.all(destination, after ?? 0, limit + 1) as AsideRow[]
+    return { rows: rows.slice(0, limit), more: rows.length > limit }
+  }
+
+  /** Readings of [from, to) that are set aside and were not sent since, as `offset:index`. */
+  readings(destination: string, { from, to }: Span): Set<string> {
+    return new Set(this.sql.readings.all(destination, from, to))
+  }
+
+  prune(): void {
+    this.sql.prune.run(mostRows)
+  }
+}
+
+function prepare(db: Database.Database) {
+  return {
+    add: db.prepare(
+      `insert or replace into aside (destination, at, part, what, reason, kept, time, again)
+       values (?, ?, ?, ?, ?, ?, ?, null)`,
+    ),
+    sent: db.prepare('update aside set again = ? where destination = ? and at = ? and part = ? and what = ?'),
+    count: db.prepare<[string], number>('select count(*) from aside where destination = ? and again is null').pluck(),
+    rows: db.prepare(
+      `select rowid as id, destination, at as offset, part as "index", what, reason, kept, time from aside
+       where destination = ? and rowid > ? and again is null order by rowid limit ?`,
+    ),
+    readings: db
+      .prepare<[string, Offset, Offset], string>(
+        `select at || ':' || part from aside
+         where destination = ? and at >= ? and at < ? and what = 'reading' and again is null`,
+      )
+      .pluck(),
+    prune: db.prepare('delete from aside where rowid <= (select max(rowid) from aside) - ?'),
+  }
+}
