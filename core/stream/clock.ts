@@ -11,13 +11,13 @@ import type { DeviceState, Plant, SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { nextWindow, turnWindows } from './suppress.ts'
 
-/** Fires every deadline up to log time, each as of its own time, earliest first. */
-export function fireDeadlines(plant: Plant, out: Emit): void {
+/** Fires every deadline up to log time, each as of its own time, earliest first. Answers a time before which there is none. */
+export function fireDeadlines(plant: Plant, out: Emit): Millis {
   const due = (device: number): Millis => silenceDue(plant, plant.devices[device]!)
   for (;;) {
     const silence = plant.deadlines.next(due, plant.time)
     const other = nextOther(plant)
-    if (Math.min(silence, other) > plant.time) return
+    if (Math.min(silence, other) > plant.time) return Math.min(silence, other)
     if (silence <= other) goSilent(plant, plant.deadlines.take(), silence, out)
     else fireOther(plant, other, out)
   }
@@ -25,14 +25,17 @@ export function fireDeadlines(plant: Plant, out: Emit): void {
 
 /** NaN: no deadline. */
 function silenceDue(plant: Plant, device: DeviceState): Millis {
-  if (device.rule === null || device.silent !== null || !plant.sources[device.source]!.up) return Number.NaN
-  return device.row[heard]! + silentAfter(device.row, device.rule.params)
+  const { limits, row } = device
+  if (limits === null || device.silent !== null || !plant.sources[device.source]!.up) return Number.NaN
+  return row[heard]! + silentAfter(row, limits)
 }
 
 /** Call when anything that a device's deadline depends on has changed. */
 export function setDeadline(plant: Plant, index: number): void {
   const due = silenceDue(plant, plant.devices[index]!)
-  if (!Number.isNaN(due)) plant.deadlines.add(index, due)
+  if (Number.isNaN(due)) return
+  plant.deadlines.add(index, due)
+  if (due < plant.wake) plant.wake = due
 }
 
 function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
@@ -48,7 +51,7 @@ function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
     priority: rule.priority,
     since: device.row[heard]!,
     historical: false,
-    explanation: explainSilence(device, silentAfter(device.row, rule.params), announcedDeath(plant, device)),
+    explanation: explainSilence(device, silentAfter(device.row, device.limits!), announcedDeath(plant, device)),
     together: ofSource(plant.sources[device.source]!.name, device.row[deviceEvery]!),
     time,
   })

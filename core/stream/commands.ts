@@ -7,7 +7,7 @@ import type { Emit } from './emit.ts'
 import { turn } from './gaps.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
-import type { Plant } from './plant.ts'
+import { type Plant, silenceRule } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
 
@@ -74,7 +74,7 @@ function applyRules(plant: Plant, out: Emit): void {
       if (!state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
   }
   plant.devices.forEach((device, index) => {
-    device.rule = ruleFor(plant.rules, 'silence', device.name)
+    Object.assign(device, silenceRule(plant.rules, device.name))
     if (device.clockAlert !== null && ruleFor(plant.rules, 'clock', device.name) === null)
       endClockAlert(plant, device, 'its rule was changed', out)
     if (device.rule === null && device.silent !== null) {

@@ -1,6 +1,6 @@
 import { type GapCause, gapCauses, type LinkEvent, type Millis } from '../contract/model.ts'
 import { forgive } from './clock.ts'
-import { heard, learnHeard, leastLimit, resume, silentAfter, skipGap } from './detect/silence.ts'
+import { heard, learnHeard, leastLimit, resume, silentAfter, skipGap, usualLimits } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, noGaps, topicName, turn } from './gaps.ts'
 import type { Plant, SourceState } from './plant.ts'
@@ -23,7 +23,6 @@ export interface Away {
 const helloMs: Millis = 120_000
 /** A source has so many topic filters at most. */
 const mostFilters = 100
-const noParams = {}
 
 /** The whole recorder started, stopped, sleeps or is awake. `before` is log time before this record, `own` the record's. */
 export function recorderTurned(
@@ -125,13 +124,23 @@ export function hearSource(plant: Plant, source: SourceState, out: Emit): void {
   learnHeard(row, plant.time)
 }
 
-/** What log time alone brings about: a source that is silent, and one that did not come back with the recorder. */
-export function fireCoverage(plant: Plant, out: Emit): void {
+/**
+ * What log time alone brings about: a source that is silent, and one that did not come back with the recorder. Answers a
+ * time before which it need not be looked at again: whoever is heard meanwhile is not silent sooner.
+ */
+export function fireCoverage(plant: Plant, out: Emit): Millis {
+  const { time } = plant
+  let again = time + leastLimit
   for (const source of plant.sources) {
-    if (source.expect <= plant.time) gone(plant, source, out)
-    if (plant.time - source.row[heard]! < leastLimit) continue
-    if (quietAt(plant, source) <= plant.time) quiet(plant, source, out)
+    if (source.expect <= time) gone(plant, source, out)
+    const { expect, row } = source
+    if (expect < again) again = expect
+    const sooner = row[heard]! + leastLimit
+    const quietFrom = sooner > time ? sooner : quietAt(plant, source)
+    if (quietFrom <= time) quiet(plant, source, out)
+    else if (quietFrom < again) again = quietFrom
   }
+  return again
 }
 
 function gone(plant: Plant, source: SourceState, out: Emit): void {
@@ -143,7 +152,7 @@ function gone(plant: Plant, source: SourceState, out: Emit): void {
 /** NaN: it may be silent for ever. */
 function quietAt(plant: Plant, { row, linked, away, silent }: SourceState): Millis {
   if (!linked || silent || away !== null || plant.asleep !== null) return Number.NaN
-  return row[heard]! + silentAfter(row, noParams)
+  return row[heard]! + silentAfter(row, usualLimits)
 }
 
 function quiet(plant: Plant, source: SourceState, out: Emit): void {

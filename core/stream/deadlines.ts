@@ -16,14 +16,15 @@ export interface Deadlines {
 export function deadlines(): Deadlines {
   const times: Millis[] = []
   const devices: number[] = []
-  /** Where a device's entry stands, so that it has only one. */
-  const earliest = new Map<number, Millis>()
+  /** The time of a device's entry, of which it has only one; Infinity: it has none. */
+  const earliest: Millis[] = []
 
   return {
     add(device, time) {
-      const known = earliest.get(device)
+      const known = earliest[device]
       if (known !== undefined && known <= time) return
-      earliest.set(device, time)
+      while (earliest.length < device) earliest.push(Infinity)
+      earliest[device] = time
       push(times, devices, time, device)
     },
     next(due, now) {
@@ -31,19 +32,19 @@ export function deadlines(): Deadlines {
         const time = times[0]!
         if (time > now) return time
         const device = devices[0]!
-        const current = earliest.get(device) === time
+        const current = earliest[device] === time
         const real = current ? due(device) : Number.NaN
         if (current && real <= time) return time
         pop(times, devices)
         if (!current) continue
-        earliest.delete(device)
+        earliest[device] = Infinity
         if (real > time) this.add(device, real)
       }
       return Infinity
     },
     take() {
       const device = devices[0]!
-      earliest.delete(device)
+      earliest[device] = Infinity
       pop(times, devices)
       return device
     },

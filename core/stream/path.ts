@@ -1,6 +1,13 @@
 import type { Block } from '../contract/block.ts'
 import { content, kindCode, payload, repeatFlag, retainedFlag } from '../contract/block.ts'
-import { type LinkEvent, linkEvents, type Millis, type Offset, type Topic } from '../contract/model.ts'
+import {
+  type LinkEvent,
+  linkEvents,
+  type Millis,
+  type Offset,
+  type Topic,
+  type UndecodableReason,
+} from '../contract/model.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
 import {
@@ -14,7 +21,7 @@ import {
 } from './coverage.ts'
 import type { Context } from './decode/context.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
-import { createDecoder, type Decoder } from './decode/decoder.ts'
+import { createDecoder, type Decoder, type TopicCache } from './decode/decoder.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
@@ -81,12 +88,17 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     zone: () => plant.zoneChanges,
     mappings: () => plant.mappings,
   }
-  const reader: Reader = { plant, context, decoder: createDecoder({ shapes }), decoded: createDecoded() }
+  const decoder = createDecoder({ shapes })
+  const reader: Reader = { plant, context, decoder, decoded: createDecoded(), topics: [], lanes: [] }
   return {
     get next() {
       return plant.next
     },
     step(block, from, to, out) {
+      if (block.topics !== reader.topics) {
+        reader.topics = block.topics
+        reader.lanes = []
+      }
       for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
     },
     get again() {
@@ -102,6 +114,16 @@ interface Reader {
   readonly context: Context
   readonly decoder: Decoder
   readonly decoded: Decoded
+  /** The topic table of the newest block, and what is kept of its topics by their number. */
+  topics: Block['topics']
+  lanes: Lane[]
+}
+
+interface Lane {
+  readonly topic: Topic
+  readonly cache: TopicCache
+  /** Index of its source. */
+  readonly source: number
 }
 
 /** Every record says that time has come to its own time; deadlines before it fire first. */
@@ -109,18 +131,26 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   const { plant } = reader
   const kind = block.kind[row]!
   const { next, time: before } = plant
+  const time = block.time[row]!
   plant.next = block.first + row
-  plant.time = Math.max(before, block.time[row]!)
+  if (time > before) plant.time = time
   out.at(plant.next, plant.time)
   if (!plant.begun) begin(plant, out)
   else if (plant.next > next) recordsMissing(plant, next, plant.next, before, out)
   if (kind === kindCode.link) link(plant, block, row, before, out)
-  fireDeadlines(plant, out)
-  fireCoverage(plant, out)
+  if (plant.time >= plant.wake) fire(plant, out)
   if (plant.aheadDone < plant.ahead.length) mapAhead(plant, out)
   if (kind === kindCode.message) message(reader, block, row, out)
-  else if (kind === kindCode.command) command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
+  else if (kind === kindCode.command) {
+    command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
+    plant.wake = -Infinity
+  }
   plant.next += 1
+}
+
+function fire(plant: Plant, out: Emit): void {
+  const deadline = fireDeadlines(plant, out)
+  plant.wake = Math.min(deadline, fireCoverage(plant, out))
 }
 
 function begin(plant: Plant, out: Emit): void {
@@ -133,12 +163,12 @@ function begin(plant: Plant, out: Emit): void {
 
 function message(reader: Reader, block: Block, row: number, out: Emit): void {
   const { decoded, plant } = reader
-  const topic = block.topics[block.topic[row]!]!
+  const lane = reader.lanes[block.topic[row]!] ?? openLane(reader, block, row, out)
+  const { topic } = lane
   const flags = block.flags[row]!
-  const bytes = content(block, row)
-  const reason = bytes === null ? 'too_large' : reader.decoder.decode(topic, bytes, reader.context, decoded)
+  const reason = decode(reader, lane, block, row)
   const retained = (flags & retainedFlag) !== 0
-  const source = plant.sources[sourceIndex(plant, topic.source, out)]!
+  const source = plant.sources[lane.source]!
   if (!retained) hearSource(plant, source, out)
   const repeat = (flags & repeatFlag) !== 0
   if (!retained && decoded.type !== null) followSequence(plant, topic.source, decoded, repeat, out)
@@ -147,6 +177,27 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   else readings(reader, topic, block.time[row]!, retained, out)
   if (reason === null && !retained && !repeat) learnClocks(reader, block.time[row]!, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
+}
+
+/** A source is said before what its first message says. */
+function openLane({ plant, decoder, lanes }: Reader, block: Block, row: number, out: Emit): Lane {
+  const id = block.topic[row]!
+  const topic = block.topics[id]!
+  const lane = { topic, cache: decoder.cacheOf(topic.name), source: sourceIndex(plant, topic.source, out) }
+  lanes[id] = lane
+  return lane
+}
+
+function decode(
+  { decoder, context, decoded }: Reader,
+  { topic, cache }: Lane,
+  block: Block,
+  row: number,
+): UndecodableReason | null {
+  const from = row === 0 ? 0 : block.end[row - 1]!
+  if (decoder.scan(cache, block.bytes, from, block.end[row]!, context, decoded)) return null
+  const bytes = content(block, row)
+  return bytes === null ? 'too_large' : decoder.decode(topic, bytes, context, decoded)
 }
 
 function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, retained: boolean, out: Emit): void {
@@ -206,6 +257,7 @@ function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit
   const topic = block.topics[block.topic[row]!]!
   const event = topic.name as LinkEvent
   if (!linkEvents.includes(event)) return
+  plant.wake = -Infinity
   const said = linkWords(payload(block, row))
   if (event === 'dropped') sayDropped(topic.source, payload(block, row), out)
   else turned(plant, topic, event, said, before, block.time[row]!, out)

@@ -5,7 +5,7 @@ import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/context.ts'
 import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
-import { deviceEvery, deviceRowLength, heard, usualLag } from './detect/silence.ts'
+import { deviceEvery, deviceRowLength, heard, type SilenceLimits, silenceLimits, usualLag } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { type Gaps, noGaps } from './gaps.ts'
 import { addHead, createHeads, type Heads } from './heads.ts'
@@ -64,6 +64,8 @@ export interface Plant {
   /** By source and edge node, `source:group/edge`. */
   readonly sequences: Map<string, Sequence>
   readonly deadlines: Deadlines
+  /** Log time before which no deadline is due; it need not be looked for until then. */
+  wake: Millis
   readonly now: Now
   readonly maxSeries: number
   /** Readings are learned from and judged. */
@@ -86,6 +88,8 @@ export interface DeviceState {
   /** Its open silence alert. */
   silent: string | null
   rule: Rule | null
+  /** Of that rule. */
+  limits: SilenceLimits | null
   /** Its open alert about its clock. */
   clockAlert: string | null
   /** Every source by which it ever came. */
@@ -152,6 +156,7 @@ export function createPlant(maxSeries: number): Plant {
     outOfService: new Set(),
     sequences: new Map(),
     deadlines: deadlines(),
+    wake: -Infinity,
     now: {
       offset: 0,
       time: 0,
@@ -199,6 +204,12 @@ export function sourceIndex(plant: Plant, name: string, out: Emit): number {
     out.source(name)
   }
   return index
+}
+
+/** What says when the silence of a device is an alert. */
+export function silenceRule(rules: readonly Rule[], device: string): Pick<DeviceState, 'rule' | 'limits'> {
+  const rule = ruleFor(rules, 'silence', device)
+  return { rule, limits: rule === null ? null : silenceLimits(rule.params) }
 }
 
 /** Where the pace of a device or a source is learned. */
@@ -250,7 +261,6 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
   const index = plant.devices.length
   const source = sourceIndex(plant, topic.source, out)
   plant.deviceOf.set(device, index)
-  const rule = ruleFor(plant.rules, 'silence', device)
   plant.devices.push({
     name: device,
     label,
@@ -259,7 +269,7 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
     row: paceRow(),
     source,
     silent: null,
-    rule,
+    ...silenceRule(plant.rules, device),
     clockAlert: null,
     comesBy: new Set([source]),
     gaps: noGaps('device', device),

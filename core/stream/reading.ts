@@ -239,7 +239,7 @@ function pace(plant: Plant, id: number, out: Emit): void {
   if (!(time <= before)) numbers[head + newest] = time
   const usual = numbers[head + every]!
   if (Number.isNaN(usual)) return
-  const limit = device.rule === null ? Number.NaN : silentAfter(device.row, device.rule.params)
+  const limit = device.limits === null ? Number.NaN : silentAfter(device.row, device.limits)
   if (near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return
   numbers[head + saidEvery] = usual
   numbers[head + saidSilent] = limit

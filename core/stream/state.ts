@@ -6,8 +6,15 @@ import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
 import { headLength, headOf } from './heads.ts'
 import type { Incident } from './incident.ts'
-import { createPlant, type DeviceState, type Plant, paceRow, putSeries, type SourceState } from './plant.ts'
-import { ruleFor } from './rules.ts'
+import {
+  createPlant,
+  type DeviceState,
+  type Plant,
+  paceRow,
+  putSeries,
+  type SourceState,
+  silenceRule,
+} from './plant.ts'
 import type { Sequence } from './sequence.ts'
 import type { SeriesState } from './series.ts'
 import type { Window } from './suppress.ts'
@@ -229,11 +236,10 @@ function restoreSource(plant: Plant, saved: SavedSource): void {
 
 function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   plant.deviceOf.set(saved.name, plant.devices.length)
-  const rule = ruleFor(plant.rules, 'silence', saved.name)
   plant.devices.push({
     ...saved,
     row: paceRow(),
-    rule,
+    ...silenceRule(plant.rules, saved.name),
     comesBy: new Set(saved.comesBy),
     gaps: restoreGaps('device', saved.name, saved.gaps),
     dirty: false,

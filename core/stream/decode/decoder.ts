@@ -13,6 +13,10 @@ import { readSparkplug, type SparkplugTopic, sparkplugTopic } from './sparkplug.
 /** Stateless in meaning: the same topic, bytes and context always give the same answer. What it keeps are caches. */
 export interface Decoder {
   decode(topic: Topic, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null
+  /** What it keeps of a topic of this name, for who reads many messages of it. */
+  cacheOf(name: string): TopicCache
+  /** Reads the message in bytes [from, to) in place, when it is like those before it. False: only `decode` can tell. */
+  scan(cache: TopicCache, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): boolean
 }
 
 /** `shapes: false` reads every message with JSON.parse; the answers are the same. */
@@ -22,28 +26,40 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
   const maxTries = (options.shapes ?? true) ? 8 : 0
   return {
     decode({ source, name }, bytes, context, out) {
-      let cache = topics.get(name)
-      if (cache === undefined) {
-        if (topics.size >= maxTopics) topics.clear()
-        cache = {
-          topic: name,
-          mappings: null,
-          mapped: null,
-          sparkplug: sparkplugTopic(name),
-          layouts: new Map(),
-          table: null,
-          shapes: [],
-          tries: maxTries,
-        }
-        topics.set(name, cache)
-      }
-      begin(out)
+      const cache = this.cacheOf(name)
+      if (this.scan(cache, bytes, 0, bytes.length, context, out)) return null
       const mapped = mappedBy(prepared, cache, context.mappings())
       if (mapped !== null) return bytes.length > maxBytes ? 'too_large' : mapped.read(name, bytes, context, out)
-      if (cache.sparkplug === null) return decodeInto(cache, bytes, context, out)
+      if (cache.sparkplug === null) return parseInto(cache, bytes, context, out)
       if (bytes.length > maxBytes) return 'too_large'
       return readSparkplug(cache.sparkplug, source, bytes, context, out)
     },
+    cacheOf(name) {
+      const known = topics.get(name)
+      if (known !== undefined) return known
+      if (topics.size >= maxTopics) topics.clear()
+      const cache = newCache(name, maxTries)
+      topics.set(name, cache)
+      return cache
+    },
+    scan(cache, bytes, from, to, context, out) {
+      begin(out)
+      if (mappedBy(prepared, cache, context.mappings()) !== null || cache.sparkplug !== null) return false
+      return scanAny(cache.shapes, bytes, from, to, context, out)
+    },
+  }
+}
+
+function newCache(topic: string, tries: number): TopicCache {
+  return {
+    topic,
+    mappings: null,
+    mapped: null,
+    sparkplug: sparkplugTopic(topic),
+    layouts: new Map(),
+    table: null,
+    shapes: [],
+    tries,
   }
 }
 
@@ -85,7 +101,7 @@ const maxLayouts = 64
 const maxBytes = 1_048_576
 const maxShapeBytes = 4_096
 
-interface TopicCache {
+export interface TopicCache {
   readonly topic: string
   /** The list of mappings that was looked through, and the one that is for this topic. */
   mappings: readonly Mapping[] | null
@@ -100,8 +116,7 @@ interface TopicCache {
   tries: number
 }
 
-function decodeInto(cache: TopicCache, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null {
-  if (scanInto(cache.shapes, bytes, context, out)) return null
+function parseInto(cache: TopicCache, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null {
   out.n = 0
   out.time = Number.NaN
   if (bytes.length === 0) return 'empty'
@@ -124,10 +139,17 @@ function tableOf(cache: TopicCache): SignalTable {
   return cache.table
 }
 
-function scanInto(shapes: Shape[], bytes: Uint8Array, context: Context, out: Decoded): boolean {
+function scanAny(
+  shapes: Shape[],
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  context: Context,
+  out: Decoded,
+): boolean {
   for (let i = 0; i < shapes.length; i++) {
     const shape = shapes[i]!
-    if (!scan(shape, bytes, context, out)) continue
+    if (!scan(shape, bytes, from, to, context, out)) continue
     if (i > 0) {
       shapes[i] = shapes[0]!
       shapes[0] = shape
@@ -141,7 +163,7 @@ function learn(cache: TopicCache, bytes: Uint8Array, context: Context, out: Deco
   cache.tries -= 1
   const shape = learnShape(bytes, out.layout)
   if (shape === null) return
-  if (scan(shape, bytes, context, check) && same(check, out)) cache.shapes.push(shape)
+  if (scan(shape, bytes, 0, bytes.length, context, check) && same(check, out)) cache.shapes.push(shape)
 }
 
 const check = createDecoded()

@@ -16,40 +16,47 @@ export interface Shape {
 const found: FoundNumber = { value: 0, end: 0 }
 const maxSlots = 64
 
-/** Reads a message of this shape in place. False when it has another shape: `out` then holds nothing of use. */
-export function scan(shape: Shape, bytes: Uint8Array, context: Context, out: Decoded): boolean {
+/** Reads the message in bytes [from, to), if it has this shape. False when it has another: `out` then holds nothing of use. */
+export function scan(
+  shape: Shape,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  context: Context,
+  out: Decoded,
+): boolean {
   const { literals, times } = shape
-  let at = 0
+  let at = from
   let n = 0
   out.time = Number.NaN
   for (let slot = 0; slot < times.length; slot++) {
-    at = afterLiteral(literals[slot]!, bytes, at)
+    at = afterLiteral(literals[slot]!, bytes, at, to)
     if (at < 0) return false
     const key = times[slot]!
     if (key === null) {
-      at = scanValue(bytes, at, out, n)
+      at = scanValue(bytes, at, to, out, n)
       n++
-    } else at = scanTime(key, bytes, at, context, out)
+    } else at = scanTime(key, bytes, at, to, context, out)
     if (at < 0) return false
   }
-  if (afterLiteral(literals[times.length]!, bytes, at) !== bytes.length) return false
+  if (afterLiteral(literals[times.length]!, bytes, at, to) !== to) return false
   out.layout = shape.layout
   out.n = n
   return true
 }
 
-function afterLiteral(literal: Uint8Array, bytes: Uint8Array, at: number): number {
+function afterLiteral(literal: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
   const n = literal.length
-  if (at + n > bytes.length) return -1
+  if (at + n > to) return -1
   for (let i = 0; i < n; i++) if (bytes[at + i] !== literal[i]) return -1
   return at + n
 }
 
-function scanValue(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
+function scanValue(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
   const byte = bytes[at]!
-  if (byte === 0x22) return scanText(bytes, at, out, n)
-  if (byte === 0x74 || byte === 0x66) return scanBoolean(bytes, at, out, n)
-  findNumber(bytes, at, found)
+  if (byte === 0x22) return scanText(bytes, at, to, out, n)
+  if (byte === 0x74 || byte === 0x66) return scanBoolean(bytes, at, to, out, n)
+  findNumber(bytes, at, to, found)
   out.kind[n] = 0
   out.number[n] = found.value
   return found.end
@@ -58,15 +65,15 @@ function scanValue(bytes: Uint8Array, at: number, out: Decoded, n: number): numb
 const trueBytes = new TextEncoder().encode('true')
 const falseBytes = new TextEncoder().encode('false')
 
-function scanBoolean(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
+function scanBoolean(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
   const yes = bytes[at] === 0x74
   out.kind[n] = 1
   out.number[n] = yes ? 1 : 0
-  return afterLiteral(yes ? trueBytes : falseBytes, bytes, at)
+  return afterLiteral(yes ? trueBytes : falseBytes, bytes, at, to)
 }
 
-function scanText(bytes: Uint8Array, at: number, out: Decoded, n: number): number {
-  const end = textEnd(bytes, at)
+function scanText(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
+  const end = textEnd(bytes, at, to)
   if (end < 0) return -1
   out.kind[n] = 2
   out.text[n] = String.fromCharCode(...bytes.subarray(at + 1, end - 1))
@@ -74,8 +81,8 @@ function scanText(bytes: Uint8Array, at: number, out: Decoded, n: number): numbe
 }
 
 /** One past the closing quote of a short text without escapes, in ASCII; -1 for others, which JSON.parse reads. */
-function textEnd(bytes: Uint8Array, at: number): number {
-  const last = Math.min(bytes.length, at + 256)
+function textEnd(bytes: Uint8Array, at: number, to: number): number {
+  const last = Math.min(to, at + 256)
   for (let i = at + 1; i < last; i++) {
     const byte = bytes[i]!
     if (byte === 0x22) return i + 1
@@ -84,14 +91,14 @@ function textEnd(bytes: Uint8Array, at: number): number {
   return -1
 }
 
-function scanTime(key: string, bytes: Uint8Array, at: number, context: Context, out: Decoded): number {
+function scanTime(key: string, bytes: Uint8Array, at: number, to: number, context: Context, out: Decoded): number {
   if (bytes[at] === 0x22) {
-    const end = textEnd(bytes, at)
+    const end = textEnd(bytes, at, to)
     if (end < 0) return -1
     out.time = isoMillis(String.fromCharCode(...bytes.subarray(at + 1, end - 1)), context)
     return Number.isNaN(out.time) ? -1 : end
   }
-  findNumber(bytes, at, found)
+  findNumber(bytes, at, to, found)
   const time = timeOf(key, found.value, context)
   if (time === null) return -1
   out.time = time
@@ -214,7 +221,7 @@ function comma(walk: Walk): void {
 
 /** Null for keys whose meaning JSON.parse must decide: escapes, `__proto__`, and numbers, which objects put first. */
 function walkKey(walk: Walk): string | null {
-  const end = walk.bytes[walk.at] === 0x22 ? textEnd(walk.bytes, walk.at) : -1
+  const end = walk.bytes[walk.at] === 0x22 ? textEnd(walk.bytes, walk.at, walk.bytes.length) : -1
   if (end < 0) return null
   const key = String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1))
   walk.at = end
@@ -243,18 +250,18 @@ function walkScalar(walk: Walk, key: string | null): boolean {
 
 function isTime(walk: Walk, key: string): boolean {
   if (walk.bytes[walk.at] !== 0x22) {
-    findNumber(walk.bytes, walk.at, found)
+    findNumber(walk.bytes, walk.at, walk.bytes.length, found)
     return timeOf(key, found.value, noContext) !== null
   }
-  const end = textEnd(walk.bytes, walk.at)
+  const end = textEnd(walk.bytes, walk.at, walk.bytes.length)
   return !Number.isNaN(isoMillis(String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1)), noContext))
 }
 
 function scalarEnd(walk: Walk): number {
   const byte = walk.bytes[walk.at]!
-  if (byte === 0x22) return textEnd(walk.bytes, walk.at)
+  if (byte === 0x22) return textEnd(walk.bytes, walk.at, walk.bytes.length)
   if (byte === 0x74) return walk.at + 4
   if (byte === 0x66) return walk.at + 5
-  findNumber(walk.bytes, walk.at, found)
+  findNumber(walk.bytes, walk.at, walk.bytes.length, found)
   return found.end
 }

@@ -92,11 +92,27 @@ export function isBacklog(row: Float64Array, time: Millis, gap: Millis, usual: M
   return gap < usual / 10 && time - row[resumedTime]! < backlogMs
 }
 
+/** The parameters of a rule about silence, read once. */
+export interface SilenceLimits {
+  readonly fixed: Millis
+  readonly gaps: number
+  readonly times: number
+}
+
+export function silenceLimits(params: Params): SilenceLimits {
+  return {
+    fixed: param(silence, params, 'limitMs'),
+    gaps: param(silence, params, 'gaps'),
+    times: param(silence, params, 'times'),
+  }
+}
+
+export const usualLimits = silenceLimits({})
+
 /** How long it may stay away; NaN while that is not known. */
-export function silentAfter(row: Float64Array, params: Params): Millis {
-  const fixed = param(silence, params, 'limitMs')
+export function silentAfter(row: Float64Array, { fixed, gaps, times }: SilenceLimits): Millis {
   if (fixed > 0) return fixed
-  if (row[deviceGaps]! < learnFrom) return Number.NaN
-  const times = row[deviceGaps]! < firstGaps ? 2 * param(silence, params, 'times') : param(silence, params, 'times')
-  return Math.max(param(silence, params, 'gaps') * row[deviceEvery]!, times * row[longestGap]!, leastLimit)
+  const known = row[deviceGaps]!
+  if (known < learnFrom) return Number.NaN
+  return Math.max(gaps * row[deviceEvery]!, (known < firstGaps ? 2 * times : times) * row[longestGap]!, leastLimit)
 }
