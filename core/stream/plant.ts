@@ -13,7 +13,7 @@ import type { Incident } from './incident.ts'
 import type { Place } from './place.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
-import { rowMaker, type SeriesState, seriesKey } from './series.ts'
+import { rowLength, rowMaker, type SeriesState, seriesKey } from './series.ts'
 import type { Window } from './suppress.ts'
 
 /** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
@@ -31,6 +31,7 @@ export interface Plant {
   readonly series: SeriesState[]
   readonly heads: Heads
   readonly newRow: () => Float64Array
+  readonly newDeviceRow: () => Float64Array
   readonly seriesOf: Map<string, number>
   readonly devices: DeviceState[]
   readonly deviceOf: Map<string, number>
@@ -135,7 +136,8 @@ export function createPlant(maxSeries: number): Plant {
     rules: [],
     series: [],
     heads: createHeads(),
-    newRow: rowMaker(),
+    newRow: rowMaker(rowLength),
+    newDeviceRow: rowMaker(deviceRowLength),
     seriesOf: new Map(),
     devices: [],
     deviceOf: new Map(),
@@ -213,8 +215,7 @@ export function silenceRule(rules: readonly Rule[], device: string): Pick<Device
 }
 
 /** Where the pace of a device or a source is learned. */
-export function paceRow(): Float64Array {
-  const row = new Float64Array(deviceRowLength)
+export function paceRow(row: Float64Array = new Float64Array(deviceRowLength)): Float64Array {
   row[heard] = row[deviceEvery] = row[usualLag] = Number.NaN
   return row
 }
@@ -266,7 +267,7 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
     label,
     area,
     series: [],
-    row: paceRow(),
+    row: paceRow(plant.newDeviceRow()),
     source,
     silent: null,
     ...silenceRule(plant.rules, device),

@@ -40,16 +40,16 @@ const ringFields = 4
 export const rowLength = ring + ringSize * ringFields
 
 /** Makes rows, cut from larger pieces: those of a device lie together, and a piece costs memory as far as it is used. */
-export function rowMaker(): () => Float64Array {
+export function rowMaker(length: number): () => Float64Array {
   let piece = new Float64Array(0)
   let at = 0
   return () => {
     if (at === piece.length) {
-      piece = new Float64Array(rowsTogether * rowLength)
+      piece = new Float64Array(rowsTogether * length)
       at = 0
     }
-    at += rowLength
-    return piece.subarray(at - rowLength, at)
+    at += length
+    return piece.subarray(at - length, at)
   }
 }
 

@@ -30,7 +30,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-24'
+export const pathVersion = 'path-25'
 
 interface Core {
   readonly time: Millis | null
@@ -238,7 +238,7 @@ function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   plant.deviceOf.set(saved.name, plant.devices.length)
   plant.devices.push({
     ...saved,
-    row: paceRow(),
+    row: paceRow(plant.newDeviceRow()),
     ...silenceRule(plant.rules, saved.name),
     comesBy: new Set(saved.comesBy),
     gaps: restoreGaps('device', saved.name, saved.gaps),

@@ -3,7 +3,7 @@ import type { Now } from '../../core/stream/detect/detector.ts'
 import { learnKind } from '../../core/stream/detect/kind.ts'
 import { learnRun, stuck } from '../../core/stream/detect/stuck.ts'
 import { createPlant } from '../../core/stream/plant.ts'
-import { count, lastValue, rowMaker } from '../../core/stream/series.ts'
+import { count, lastValue, rowLength, rowMaker } from '../../core/stream/series.ts'
 import { random } from '../support/stream.ts'
 
 const manySeries = 1_000
@@ -14,7 +14,7 @@ const period = 300_000
 /** Microseconds of CPU that all default detectors take for a reading, with a thousand series in turn. */
 export function cpuPerReading(): number {
   const chance = random(1)
-  const rows = Array.from({ length: manySeries }, rowMaker())
+  const rows = Array.from({ length: manySeries }, rowMaker(rowLength))
   const noise = Float64Array.from({ length: 65_536 }, () => chance() + chance() + chance())
   read(rows, noise, 0, warmUp)
   const before = process.cpuUsage()

@@ -15,7 +15,7 @@ export const silence: Detector = {
   clearReadings: 1,
 }
 
-// The row of a device.
+// The row of a device. What every message of it touches comes first.
 /** Log time of its newest message. */
 export const heard = 0
 /** Usual gap between its messages in log time; NaN until learned. */
@@ -23,22 +23,23 @@ export const deviceEvery = 1
 const longestGap = 2
 /** 1: the next gap is not the device's own (the recorder or the link was away). */
 export const skipGap = 3
-/** Offset of the first and newest live message. */
-export const deviceFirst = 4
-export const deviceLast = 5
+/** Offset of the newest live message. */
+export const deviceLast = 4
 /** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
-export const resumed = 6
-const resumedTime = 7
-/** Its newest absence, and when that ended. */
-const absence = 8
-const absenceEnd = 9
-const gaps = 10
-export const deviceGaps = gaps + gapPart - 1
+export const resumed = 5
+const resumedTime = 6
 /** How long its messages usually are on their way, by its own clock; NaN until one came. */
-export const usualLag = gaps + gapPart
+export const usualLag = 7
 /** Six numbers about the clock of the device. */
-export const clockPart = usualLag + 1
-export const deviceRowLength = clockPart + 6
+export const clockPart = 8
+const gaps = clockPart + 6
+export const deviceGaps = gaps + gapPart - 1
+/** Offset of the first live message. */
+export const deviceFirst = gaps + gapPart
+/** Its newest absence, and when that ended. */
+const absence = deviceFirst + 1
+const absenceEnd = deviceFirst + 2
+export const deviceRowLength = deviceFirst + 3
 
 const learnFrom = 10
 const firstGaps = 50
