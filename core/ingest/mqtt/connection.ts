@@ -28,10 +28,15 @@ export interface Connecting {
 }
 
 /**
- * One connection to the broker of a source: it is never made again by itself.
+ * One connection to the broker of a source: it is never made again by itself. `prepare` gets it before it connects.
  * Throws FieldError broker_tls when a file of its certificates is not what it should be.
  */
-export function openConnection(source: SourceConfig, secrets: SourceSecrets, how: Connecting): MqttClient {
+export function openConnection(
+  source: SourceConfig,
+  secrets: SourceSecrets,
+  how: Connecting,
+  prepare: (client: MqttClient) => void = () => {},
+): MqttClient {
   const credentials = /^(mqtts|wss):/i.test(source.url) ? credentialsOf(source, secrets.passphrase) : {}
   const { password } = secrets
   const options: IClientOptions = {
@@ -40,6 +45,7 @@ export function openConnection(source: SourceConfig, secrets: SourceSecrets, how
     clean: how.clean,
     connectTimeout: how.timeoutMs ?? 10_000,
     keepalive: 30,
+    manualConnect: true,
     reconnectPeriod: 0,
     resubscribe: false,
     ...(source.username === null ? {} : { username: source.username }),
@@ -50,7 +56,9 @@ export function openConnection(source: SourceConfig, secrets: SourceSecrets, how
     log: () => {}, // else each message asks several times whether somebody is debugging: 4 % of its cost
     customHandleAcks: (_topic, _message, _packet, done) => done(0),
   }
-  return saysWhy(mqtt.connect(source.url, options))
+  const client = mqtt.connect(source.url, options)
+  prepare(client)
+  return saysWhy(client.connect())
 }
 
 /** mqtt.js hands the names that TLS agrees on to a plain socket, but not to a WebSocket. */

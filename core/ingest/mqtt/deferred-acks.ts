@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { IPublishPacket, MqttClient } from 'mqtt'
 import { FieldError } from '../../contract/errors.ts'
 import type { Acknowledge } from '../batcher.ts'
+import type { Message } from './shortcut.ts'
 
 /**
  * Holds back the acknowledgements of one mqtt.js connection until the commit that holds their messages.
@@ -13,7 +14,7 @@ import type { Acknowledge } from '../batcher.ts'
  */
 export class DeferredAcks implements Acknowledge {
   private readonly client: Inside
-  private take: (packet: IPublishPacket, acks: DeferredAcks) => boolean
+  private take: (message: Message, acks: DeferredAcks) => boolean
   private waiting: number[] = []
   /** Messages with an acknowledgement that were given to `take`, and those of them whose turn has come. */
   private given = 0
@@ -26,7 +27,7 @@ export class DeferredAcks implements Acknowledge {
   private readonly send: Inside['_sendPacket']
 
   /** `take` gets every message once and says whether there is room for the next one now; else `resume` says so later. */
-  constructor(client: MqttClient, take: (packet: IPublishPacket, acks: DeferredAcks) => boolean) {
+  constructor(client: MqttClient, take: (message: Message, acks: DeferredAcks) => boolean) {
     this.client = client as unknown as Inside // private names; checked by `assertInside`
     this.take = take
     assertInside(this.client)
@@ -80,6 +81,13 @@ export class DeferredAcks implements Acknowledge {
     this.flushedAt = performance.now()
   }
 
+  /** A message that mqtt.js does not see: it sends no acknowledgement, so there is none to catch. */
+  message(message: Message, resume: () => void): boolean {
+    const isRoom = this.give(message)
+    if (!isRoom) this.held = resume
+    return isRoom
+  }
+
   /** Nothing more is taken: what still comes is passed over, and not acknowledged, so that the connection can end. */
   letGo(): void {
     this.take = () => true
@@ -112,9 +120,9 @@ export class DeferredAcks implements Acknowledge {
     else this.held = () => this.goOn(packet, next)
   }
 
-  private give(packet: IPublishPacket): boolean {
-    if (packet.qos > 0) this.given++
-    return this.take(packet, this)
+  private give(message: Message): boolean {
+    if (message.qos > 0) this.given++
+    return this.take(message, this)
   }
 
   private pass(word: number, packetId: number): void {

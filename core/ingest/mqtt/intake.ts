@@ -4,6 +4,7 @@ import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { encodeMeta } from '../../contract/meta.ts'
 import type { Millis } from '../../contract/model.ts'
 import type { Appending } from '../../log/log.ts'
+import type { Message } from './shortcut.ts'
 import { topicMatcher } from './topic-matcher.ts'
 
 /** Beyond this many topics the broker's memory is stored each time it is told. */
@@ -50,7 +51,7 @@ export class Intake {
    * The record of a message, or null when it is not to be stored: its topic is excluded, or it is the broker's memory of
    * a message that is stored already. Such a memory comes at each subscription, with MQTT 3.1.1 at each connection.
    */
-  record(packet: IPublishPacket, time: Millis): Appending | null {
+  record(packet: Message, time: Millis): Appending | null {
     if (this.isExcluded(packet.topic) !== null) {
       this.excluded++
       return null

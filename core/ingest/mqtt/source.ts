@@ -1,4 +1,4 @@
-import type { IConnackPacket, IPublishPacket, MqttClient } from 'mqtt'
+import type { IConnackPacket, MqttClient } from 'mqtt'
 import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
 import type { GapCause, LinkEvent, Millis } from '../../contract/model.ts'
@@ -10,6 +10,7 @@ import { openConnection, type SourceSecrets, type Version } from './connection.t
 import { DeferredAcks } from './deferred-acks.ts'
 import { Intake } from './intake.ts'
 import { type Ending, Retry } from './retry.ts'
+import { type Message, takeShortcut } from './shortcut.ts'
 import { type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
 import { topicMatcher } from './topic-matcher.ts'
 
@@ -146,17 +147,17 @@ export class MqttSource {
     this.wasTaken = false
     try {
       const how = { version: this.version, clientId, clean: false, ...willOf(source) }
-      this.client = openConnection(source, secrets, how)
+      this.client = openConnection(source, secrets, how, this.listen.bind(this))
     } catch (error) {
       this.failure = error
       this.closed()
-      return
     }
-    this.listen(this.client)
   }
 
   private listen(client: MqttClient): void {
-    this.acks = new DeferredAcks(client, this.take.bind(this))
+    const acks = new DeferredAcks(client, this.take.bind(this))
+    this.acks = acks
+    takeShortcut(client, acks.message.bind(acks))
     client.on('connect', (packet) => this.connected(client, packet))
     client.on('error', (error) => {
       this.failure ??= error
@@ -169,7 +170,7 @@ export class MqttSource {
     client.once('close', () => this.closed())
   }
 
-  private take(packet: IPublishPacket, acks: DeferredAcks): boolean {
+  private take(packet: Message, acks: DeferredAcks): boolean {
     if (this.stopping) return false
     this.rate.count()
     const record = this.intake.record(packet, this.options.now())
@@ -323,7 +324,7 @@ function causeOf(error: FieldError | null): GapCause {
   return refused ? 'refused by broker' : 'broker link down'
 }
 
-function ackOf(packet: IPublishPacket, to: DeferredAcks): Arrival['ack'] {
+function ackOf(packet: Message, to: DeferredAcks): Arrival['ack'] {
   return packet.qos === 0 ? null : { to, packetId: packet.messageId ?? 0, qos: packet.qos }
 }
 
