@@ -21,12 +21,14 @@ import {
 } from './coverage.ts'
 import type { Context } from './decode/context.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
-import { createDecoder, type Decoder, type TopicCache } from './decode/decoder.ts'
+import { createDecoder, type Decoder } from './decode/decoder.ts'
+import { type Shape, scanNumbers } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { headLength, owner } from './heads.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
+import { createLanes, type Lanes, laneAt, laneDevice, laneForm, laneSeries, laneSource, openLane } from './lanes.ts'
 import { mapAhead } from './mappings.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
@@ -89,16 +91,13 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     mappings: () => plant.mappings,
   }
   const decoder = createDecoder({ shapes })
-  const reader: Reader = { plant, context, decoder, decoded: createDecoded(), topics: [], lanes: [] }
+  const reader: Reader = { plant, context, decoder, decoded: createDecoded(), lanes: createLanes([], []) }
   return {
     get next() {
       return plant.next
     },
     step(block, from, to, out) {
-      if (block.topics !== reader.topics) {
-        reader.topics = block.topics
-        reader.lanes = []
-      }
+      if (block.topics !== reader.lanes.topics) reader.lanes = createLanes(block.topics, plant.mappings)
       for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
     },
     get again() {
@@ -114,16 +113,8 @@ interface Reader {
   readonly context: Context
   readonly decoder: Decoder
   readonly decoded: Decoded
-  /** The topic table of the newest block, and what is kept of its topics by their number. */
-  topics: Block['topics']
-  lanes: Lane[]
-}
-
-interface Lane {
-  readonly topic: Topic
-  readonly cache: TopicCache
-  /** Index of its source. */
-  readonly source: number
+  /** Of the newest block's topics. */
+  lanes: Lanes
 }
 
 /** Every record says that time has come to its own time; deadlines before it fire first. */
@@ -140,10 +131,12 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   if (kind === kindCode.link) link(plant, block, row, before, out)
   if (plant.time >= plant.wake) fire(plant, out)
   if (plant.aheadDone < plant.ahead.length) mapAhead(plant, out)
+  if (plant.mappings !== reader.lanes.mappings) reader.lanes = createLanes(block.topics, plant.mappings)
   if (kind === kindCode.message) message(reader, block, row, out)
   else if (kind === kindCode.command) {
     command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
     plant.wake = -Infinity
+    reader.lanes = createLanes(block.topics, plant.mappings)
   }
   plant.next += 1
 }
@@ -162,45 +155,93 @@ function begin(plant: Plant, out: Emit): void {
 }
 
 function message(reader: Reader, block: Block, row: number, out: Emit): void {
-  const { decoded, plant } = reader
-  const lane = reader.lanes[block.topic[row]!] ?? openLane(reader, block, row, out)
-  const { topic } = lane
+  const { lanes, plant } = reader
+  const lane = laneAt(lanes, block.topic[row]!)
+  const { numbers } = lanes
+  if (numbers[lane + laneSource] === 0)
+    numbers[lane + laneSource] = 1 + sourceIndex(plant, block.topics[block.topic[row]!]!.source, out)
+  if (numbers[lane + laneForm]! > 0 && scanLane(reader, lane, block, row)) inLane(reader, lane, block, row, out)
+  else anyMessage(reader, lane, block, row, out)
+}
+
+function scanLane({ lanes, context, decoded }: Reader, lane: number, block: Block, row: number): boolean {
+  const form = lanes.forms[lanes.numbers[lane + laneForm]! - 1]!
+  return scanNumbers(form, block.bytes, row === 0 ? 0 : block.end[row - 1]!, block.end[row]!, context, decoded)
+}
+
+/** A message like most others of its topic, which `decoded` holds: the same is done as with any other. */
+function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, row: number, out: Emit): void {
+  const { numbers } = lanes
+  const source = plant.sources[numbers[lane + laneSource]! - 1]!
+  const device = numbers[lane + laneDevice]!
+  const first = numbers[lane + laneSeries]!
   const flags = block.flags[row]!
-  const reason = decode(reader, lane, block, row)
   const retained = (flags & retainedFlag) !== 0
-  const source = plant.sources[lane.source]!
+  const repeat = (flags & repeatFlag) !== 0
+  const arrival = block.time[row]!
+  if (!retained) hearSource(plant, source, out)
+  out.message(source.name, flags & 3, repeat, decoded.n)
+  occurs(plant, device, decoded.time, arrival, false)
+  if (!retained) {
+    touchDevice(plant, device, numbers[lane + laneSource]! - 1, out)
+    placeInTime(plant, device, arrival, out)
+  }
+  for (let i = 0; i < decoded.n; i++) readNumber(plant, first + i, decoded.number[i]!, false, retained, out)
+  if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, decoded.time, arrival, out)
+}
+
+function anyMessage(reader: Reader, lane: number, block: Block, row: number, out: Emit): void {
+  const { decoded, plant, decoder, context } = reader
+  const topic = block.topics[block.topic[row]!]!
+  const index = reader.lanes.numbers[lane + laneSource]! - 1
+  const source = plant.sources[index]!
+  const flags = block.flags[row]!
+  const from = row === 0 ? 0 : block.end[row - 1]!
+  const shape = decoder.scan(decoder.cacheOf(topic.name), block.bytes, from, block.end[row]!, context, decoded)
+  const reason = shape === null ? decode(reader, topic, block, row) : null
+  const retained = (flags & retainedFlag) !== 0
   if (!retained) hearSource(plant, source, out)
   const repeat = (flags & repeatFlag) !== 0
   if (!retained && decoded.type !== null) followSequence(plant, topic.source, decoded, repeat, out)
   out.message(topic.source, flags & 3, repeat, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
-  else readings(reader, topic, block.time[row]!, retained, out)
+  else readings(reader, topic, index, block.time[row]!, retained, out)
   if (reason === null && !retained && !repeat) learnClocks(reader, block.time[row]!, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
-}
-
-/** A source is said before what its first message says. */
-function openLane({ plant, decoder, lanes }: Reader, block: Block, row: number, out: Emit): Lane {
-  const id = block.topic[row]!
-  const topic = block.topics[id]!
-  const lane = { topic, cache: decoder.cacheOf(topic.name), source: sourceIndex(plant, topic.source, out) }
-  lanes[id] = lane
-  return lane
+  if (shape !== null) findLane(reader, lane, shape)
 }
 
 function decode(
   { decoder, context, decoded }: Reader,
-  { topic, cache }: Lane,
+  topic: Topic,
   block: Block,
   row: number,
 ): UndecodableReason | null {
-  const from = row === 0 ? 0 : block.end[row - 1]!
-  if (decoder.scan(cache, block.bytes, from, block.end[row]!, context, decoded)) return null
   const bytes = content(block, row)
   return bytes === null ? 'too_large' : decoder.decode(topic, bytes, context, decoded)
 }
 
-function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, retained: boolean, out: Emit): void {
+/** Opens a lane for the next messages of this shape, when what it holds allows it. */
+function findLane({ plant, decoded, lanes }: Reader, lane: number, { form, layout }: Shape): void {
+  const series = layout.ids[0]!
+  if (decoded.n === 0 || series < 0) return
+  const { numbers } = plant.heads
+  const device = numbers[series * headLength + owner]!
+  for (let i = 0; i < decoded.n; i++) {
+    if (decoded.kind[i] !== 0 || layout.ids[3 * i] !== series + i) return
+    if (numbers[(series + i) * headLength + owner] !== device) return
+  }
+  openLane(lanes, lane, form, series, device)
+}
+
+function readings(
+  { plant, decoded }: Reader,
+  topic: Topic,
+  source: number,
+  arrival: number,
+  retained: boolean,
+  out: Emit,
+): void {
   const { layout, n, each } = decoded
   const alive = !retained && decoded.type !== 'NDEATH' && decoded.type !== 'DDEATH'
   let { left } = decoded
@@ -221,7 +262,7 @@ function readings({ plant, decoded }: Reader, topic: Topic, arrival: number, ret
     if (owned !== device) {
       device = owned
       occurs(plant, device, decoded.time, arrival, false)
-      if (alive) touchDevice(plant, device, topic, out)
+      if (alive) touchDevice(plant, device, source, out)
       if (alive && !each) placeInTime(plant, device, arrival, out)
     }
     if (each) occurs(plant, device, decoded.times[i]!, arrival, decoded.historical[i] === 1)
@@ -239,11 +280,15 @@ function learnClocks({ plant, decoded }: Reader, arrival: Millis, out: Emit): vo
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    const device = plant.devices[plant.heads.numbers[id * headLength + owner]!]!
-    if (learnClock(device.row, decoded.time, arrival, plant.time, plant.next)) clockChanged(plant, device, out)
-    device.dirty = true
+    learnClockOf(plant, plant.heads.numbers[id * headLength + owner]!, decoded.time, arrival, out)
     if (!decoded.each) return // a message of one device
   }
+}
+
+function learnClockOf(plant: Plant, index: number, time: Millis, arrival: Millis, out: Emit): void {
+  const device = plant.devices[index]!
+  if (learnClock(device.row, time, arrival, plant.time, plant.next)) clockChanged(plant, device, out)
+  device.dirty = true
 }
 
 function born(plant: Plant, { key, same, ...birth }: NonNullable<Decoded['birth']>, out: Emit): void {

@@ -1,4 +1,4 @@
-import type { Millis, Topic } from '../contract/model.ts'
+import type { Millis } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
 import { expect, learnBand } from './detect/band.ts'
@@ -36,7 +36,6 @@ import {
   saidSilent,
 } from './heads.ts'
 import type { DeviceState, Plant } from './plant.ts'
-import { sourceIndex } from './plant.ts'
 import { reviseBy } from './revise.ts'
 import { count, firstOffset, lastValue, remember, type SeriesState } from './series.ts'
 
@@ -49,27 +48,26 @@ export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival:
 }
 
 /** A sign of life of a device, and the end of its silence. Not for what a broker kept, nor for the death of a device. */
-export function touchDevice(plant: Plant, index: number, topic: Topic, out: Emit): void {
+export function touchDevice(plant: Plant, index: number, source: number, out: Emit): void {
   const device = plant.devices[index]!
-  comesBy(plant, index, device, topic, out)
+  comesBy(plant, index, device, source, out)
   endSilence(plant, device, out)
   if (isHeard(plant, device)) return
   if (plant.now.historical) live(plant, index, device)
   else hear(plant, index, device)
 }
 
-function comesBy(plant: Plant, index: number, device: DeviceState, topic: Topic, out: Emit): void {
-  const current = plant.sources[device.source]!
-  if (current.name !== topic.source) {
-    current.devices.delete(index)
-    device.source = sourceIndex(plant, topic.source, out)
-    if (!device.comesBy.has(device.source)) out.comesBy(device.name, topic.source)
-    device.comesBy.add(device.source)
+function comesBy(plant: Plant, index: number, device: DeviceState, source: number, out: Emit): void {
+  const by = plant.sources[source]!
+  if (device.source !== source) {
+    plant.sources[device.source]!.devices.delete(index)
+    by.devices.add(index)
+    device.source = source
+    if (!device.comesBy.has(source)) out.comesBy(device.name, by.name)
+    device.comesBy.add(source)
     device.dirty = true
   }
-  const source = plant.sources[device.source]!
-  if (current !== source) source.devices.add(index)
-  if (!source.up) linkUp(plant, source, out)
+  if (!by.up) linkUp(plant, by, out)
 }
 
 function endSilence(plant: Plant, device: DeviceState, out: Emit): void {

@@ -15,8 +15,8 @@ export interface Decoder {
   decode(topic: Topic, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null
   /** What it keeps of a topic of this name, for who reads many messages of it. */
   cacheOf(name: string): TopicCache
-  /** Reads the message in bytes [from, to) in place, when it is like those before it. False: only `decode` can tell. */
-  scan(cache: TopicCache, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): boolean
+  /** Reads the message in bytes [from, to) in place, when it is like those before it. Null: only `decode` can tell. */
+  scan(cache: TopicCache, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): Shape | null
 }
 
 /** `shapes: false` reads every message with JSON.parse; the answers are the same. */
@@ -27,7 +27,7 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
   return {
     decode({ source, name }, bytes, context, out) {
       const cache = this.cacheOf(name)
-      if (this.scan(cache, bytes, 0, bytes.length, context, out)) return null
+      if (this.scan(cache, bytes, 0, bytes.length, context, out) !== null) return null
       const mapped = mappedBy(prepared, cache, context.mappings())
       if (mapped !== null) return bytes.length > maxBytes ? 'too_large' : mapped.read(name, bytes, context, out)
       if (cache.sparkplug === null) return parseInto(cache, bytes, context, out)
@@ -44,7 +44,7 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
     },
     scan(cache, bytes, from, to, context, out) {
       begin(out)
-      if (mappedBy(prepared, cache, context.mappings()) !== null || cache.sparkplug !== null) return false
+      if (mappedBy(prepared, cache, context.mappings()) !== null || cache.sparkplug !== null) return null
       return scanAny(cache.shapes, bytes, from, to, context, out)
     },
   }
@@ -146,24 +146,25 @@ function scanAny(
   to: number,
   context: Context,
   out: Decoded,
-): boolean {
+): Shape | null {
   for (let i = 0; i < shapes.length; i++) {
     const shape = shapes[i]!
-    if (!scan(shape, bytes, from, to, context, out)) continue
+    if (!scan(shape.form, bytes, from, to, context, out)) continue
+    out.layout = shape.layout
     if (i > 0) {
       shapes[i] = shapes[0]!
       shapes[0] = shape
     }
-    return true
+    return shape
   }
-  return false
+  return null
 }
 
 function learn(cache: TopicCache, bytes: Uint8Array, context: Context, out: Decoded): void {
   cache.tries -= 1
   const shape = learnShape(bytes, out.layout)
   if (shape === null) return
-  if (scan(shape, bytes, 0, bytes.length, context, check) && same(check, out)) cache.shapes.push(shape)
+  if (scan(shape.form, bytes, 0, bytes.length, context, check) && same(check, out)) cache.shapes.push(shape)
 }
 
 const check = createDecoded()

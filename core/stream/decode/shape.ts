@@ -4,9 +4,14 @@ import type { Decoded, Layout } from './decoded.ts'
 import { type FoundNumber, findNumber } from './number.ts'
 import { nameKeys, qualityKeys, rowNameKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
 
-/** The bytes of a message that stay the same between its values. */
+/** A form, with the signals whose values it holds in one topic. */
 export interface Shape {
   readonly layout: Layout
+  readonly form: Form
+}
+
+/** The bytes of a message that stay the same between its values. Of messages that have the same it is the same object. */
+export interface Form {
   /** One more than there are slots: before the first, between two, after the last. */
   readonly literals: readonly Uint8Array[]
   /** Slot i holds a time under this key; null: it holds a reading. */
@@ -16,16 +21,9 @@ export interface Shape {
 const found: FoundNumber = { value: 0, end: 0 }
 const maxSlots = 64
 
-/** Reads the message in bytes [from, to), if it has this shape. False when it has another: `out` then holds nothing of use. */
-export function scan(
-  shape: Shape,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  context: Context,
-  out: Decoded,
-): boolean {
-  const { literals, times } = shape
+/** Reads the message in bytes [from, to), if it has this form. False when it has another: `out` then holds nothing of use. */
+export function scan(form: Form, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): boolean {
+  const { literals, times } = form
   let at = from
   let n = 0
   out.time = Number.NaN
@@ -40,9 +38,36 @@ export function scan(
     if (at < 0) return false
   }
   if (afterLiteral(literals[times.length]!, bytes, at, to) !== to) return false
-  out.layout = shape.layout
   out.n = n
   return true
+}
+
+/** The same for a message whose values are all numbers; it sets nothing but `n`, `number` and `time`. */
+export function scanNumbers(
+  { literals, times }: Form,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  context: Context,
+  out: Decoded,
+): boolean {
+  const slots = times.length
+  let at = from
+  let n = 0
+  out.time = Number.NaN
+  for (let slot = 0; slot < slots; slot++) {
+    at = afterLiteral(literals[slot]!, bytes, at, to)
+    if (at < 0) return false
+    const key = times[slot]!
+    if (key === null) {
+      findNumber(bytes, at, to, found)
+      at = found.end
+      out.number[n++] = found.value
+    } else at = scanTime(key, bytes, at, to, context, out)
+    if (at < 0) return false
+  }
+  out.n = n
+  return afterLiteral(literals[slots]!, bytes, at, to) === to
 }
 
 function afterLiteral(literal: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
@@ -113,13 +138,11 @@ export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
   space(walk)
   if (walk.at !== bytes.length) return null
   walk.literals.push(bytes.slice(walk.from))
-  return { layout, ...sharedForm(walk) }
+  return { layout, form: sharedForm(walk) }
 }
 
-type Form = Pick<Shape, 'literals' | 'times'>
-
 /** One for all topics that send the same, so that a thousand devices of a kind are read from the same few lines of memory. */
-function sharedForm({ literals, times }: Form): Form {
+function sharedForm({ literals, times }: Walk): Form {
   const key = `${literals.map(latin1).join('\u0000')}\u0000${times.join('\u0000')}`
   const known = forms.get(key)
   if (known !== undefined) return known
