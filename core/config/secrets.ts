@@ -4,7 +4,7 @@ import { replaceFile } from './file.ts'
 
 /**
  * Where passwords live. Names are `source/<name>/password`, `source/<name>/passphrase` (of a key file),
- * `destination/<name>/password` and `broker/password` (of the broker inside).
+ * the same two of `destination/<name>`, and `broker/password` (of the broker inside).
  * The shell gives one over the system's key store; without a window it is a file that only its owner reads.
  */
 export interface Secrets {
@@ -17,9 +17,9 @@ export function secretName(kind: 'source' | 'destination', name: string): string
   return `${kind}/${name}/password`
 }
 
-/** Of the key file of a source. */
-export function passphraseName(source: string): string {
-  return `source/${source}/passphrase`
+/** Of its key file. */
+export function passphraseName(kind: 'source' | 'destination', name: string): string {
+  return `${kind}/${name}/passphrase`
 }
 
 /** What devices give to the broker inside. */
@@ -27,7 +27,7 @@ export const brokerSecret = 'broker/password'
 
 /** True for a name of a secret. */
 export function isSecretName(name: string): boolean {
-  return name === brokerSecret || /^(source\/[^/]+\/(password|passphrase)|destination\/[^/]+\/password)$/.test(name)
+  return name === brokerSecret || /^(source|destination)\/[^/]+\/(password|passphrase)$/.test(name)
 }
 
 /** Secrets in a file of mode 0600 (on Windows: what its folder allows). */

@@ -216,7 +216,7 @@ const fileSchema = z.strictObject({
 }) satisfies z.ZodType<FileConfig>
 
 /** One Kafka cluster to send to. */
-const destinationSchema = z.strictObject({
+const destinationSettings = z.strictObject({
   name: name.meta(about('What this destination is called; its place in the log hangs on it.')),
   brokers: z
     .array(broker)
@@ -228,15 +228,38 @@ const destinationSchema = z.strictObject({
     .default('auto')
     .meta(about('auto takes exactly once where the cluster can, and says when it cannot.')),
   tls: z.boolean().default(false).meta(about('Encrypt the connection.')),
-  ca: z
+  ca: file.meta(about("PEM file with the certificate authority, or null for the system's.")),
+  cert: file.meta(about('PEM file with the certificate by which the cluster knows this machine, or null for none.')),
+  key: file.meta(about('PEM file with the private key of that certificate.', { secret: 'passphrase' })),
+  sasl: z
+    .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
+    .default('none')
+    .meta(about('How to log in. plain shows the password to whoever listens, unless tls is on.')),
+  username: z
     .string()
     .min(1)
-    .max(4_000)
+    .max(300)
     .nullable()
     .default(null)
-    .meta(about("PEM file with the certificate authority, or null for the system's.")),
-  sasl: z.enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512']).default('none').meta(about('How to log in.')),
-  username: z.string().min(1).max(300).nullable().default(null).meta(about('User at the cluster, or null for none.')),
+    .meta(about('User at the cluster, or the id of the client with oauthbearer; null for none.')),
+  tokenUrl: z
+    .string()
+    .max(2_000)
+    .refine(isTokenUrl, { error: 'is not a place to ask for tokens; write https://, or http:// on this machine' })
+    .refine((url) => !hasPassword(url), {
+      error: 'holds a password; leave it out and give it as a secret',
+      abort: true,
+    })
+    .nullable()
+    .default(null)
+    .meta(about('With oauthbearer: where a token is asked for, by client credentials.')),
+  scope: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .nullable()
+    .default(null)
+    .meta(about('With oauthbearer: scope to ask for, or null for none.')),
   topics: z
     .strictObject({
       telemetry: kafkaTopic('site', 'type')
@@ -321,6 +344,28 @@ const destinationSchema = z.strictObject({
       ),
     ),
 }) satisfies z.ZodType<DestinationConfig>
+
+const destinationSchema = destinationSettings
+  .refine(({ cert, key }) => cert === null || key !== null, {
+    path: ['cert'],
+    error: 'needs the file of its private key beside it: set key as well',
+  })
+  .refine(({ cert, key }) => key === null || cert !== null, {
+    path: ['key'],
+    error: 'needs the file of its certificate beside it: set cert as well',
+  })
+  .refine(({ cert, tls }) => cert === null || tls, {
+    path: ['cert'],
+    error: 'is shown under TLS only: set tls as well',
+  })
+  .refine(({ sasl, username }) => sasl === 'none' || username !== null, {
+    path: ['sasl'],
+    error: 'needs a user: set username as well',
+  })
+  .refine(({ sasl, tokenUrl }) => sasl !== 'oauthbearer' || tokenUrl !== null, {
+    path: ['sasl'],
+    error: 'needs a place to ask for tokens: set tokenUrl as well',
+  })
 
 /** The whole configuration file. */
 export const configSchema = z
@@ -460,6 +505,12 @@ function isMqttUrl(url: string): boolean {
   return parsed !== null && ['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(parsed.protocol) && parsed.hostname !== ''
 }
 
+function isTokenUrl(url: string): boolean {
+  const parsed = URL.parse(url)
+  if (parsed === null) return false
+  return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname))
+}
+
 function hasPassword(url: string): boolean {
   return (URL.parse(url)?.password ?? '') !== ''
 }
@@ -484,7 +535,7 @@ function isStart(start: string): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  return host === '::1' || host.startsWith('127.')
+  return ['::1', '[::1]', 'localhost'].includes(host) || host.startsWith('127.')
 }
 
 function isZone(zone: string): boolean {

@@ -61,8 +61,15 @@ export interface DestinationConfig {
   readonly delivery: 'auto' | 'exactly-once' | 'at-least-once'
   readonly tls: boolean
   readonly ca: string | null
-  readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  /** Paths of PEM files: the certificate by which we are known to the cluster, and its key. Both or none. */
+  readonly cert: string | null
+  readonly key: string | null
+  readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer'
+  /** With oauthbearer the id of the client, whose secret is the password. */
   readonly username: string | null
+  /** Where tokens are asked for, and with which scope; of oauthbearer only. */
+  readonly tokenUrl: string | null
+  readonly scope: string | null
   /** Names, in which `{site}` stands for the plant and, for telemetry, `{type}` for number, boolean, text or raw. */
   readonly topics: {
     readonly telemetry: string
@@ -444,6 +451,8 @@ export interface DestinationRow {
     readonly hint: string | null
     readonly code: string | null
     readonly since: Millis
+    /** Lines for whoever runs the cluster, to be copied whole: they grant what is missing. Null: no permission is. */
+    readonly grant: string | null
   } | null
   readonly confirmed: { readonly transactions: number; readonly records: number; readonly last: Millis | null }
   /** Records marked because it could not be known whether they had arrived. */

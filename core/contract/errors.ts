@@ -21,6 +21,7 @@ export const errorCodes = [
   'kafka_auth',
   'kafka_tls',
   'kafka_denied',
+  'kafka_no_transactions',
   'kafka_topic_missing',
   'kafka_fenced',
   'kafka_state',

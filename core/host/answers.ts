@@ -61,7 +61,7 @@ async function withSecrets(host: RunningHost, input: Calls['probe']['in']): Prom
   return {
     ...input,
     password: input.password ?? (await host.secrets.get(secretName('source', name))),
-    passphrase: input.passphrase ?? (await host.secrets.get(passphraseName(name))),
+    passphrase: input.passphrase ?? (await host.secrets.get(passphraseName('source', name))),
   }
 }
 

@@ -107,7 +107,7 @@ const command = z.discriminatedUnion('name', [
 const secret = z.strictObject({
   name: z.string().max(200).refine(isSecretName, {
     error:
-      'is not the name of a secret; use source/<name>/password, source/<name>/passphrase, destination/<name>/password or broker/password',
+      'is not the name of a secret; use source/<name>/password, source/<name>/passphrase, the same of destination/<name>, or broker/password',
   }),
   value: z.string().max(4_000),
 })

@@ -470,19 +470,16 @@ export class RunningHost implements Host {
     readonly destinations: DestinationWithPassword[]
   }> {
     const all = this.demoUrl === null ? this.config.sources : [...this.config.sources, demoSource(this.demoUrl)]
-    const password = (kind: 'source' | 'destination', name: string) => this.secrets.get(secretName(kind, name))
+    const secrets = async (kind: 'source' | 'destination', name: string) => ({
+      password: await this.secrets.get(secretName(kind, name)),
+      passphrase: await this.secrets.get(passphraseName(kind, name)),
+    })
     return {
-      sources: await Promise.all(
-        all.map(async (source) => ({
-          source,
-          password: await password('source', source.name),
-          passphrase: await this.secrets.get(passphraseName(source.name)),
-        })),
-      ),
+      sources: await Promise.all(all.map(async (source) => ({ source, ...(await secrets('source', source.name)) }))),
       destinations: await Promise.all(
         this.config.destinations.map(async (destination) => ({
           destination,
-          password: await password('destination', destination.name),
+          ...(await secrets('destination', destination.name)),
         })),
       ),
     }

@@ -7,9 +7,10 @@ import { openAtLeastOnce } from './at-least-once.ts'
 import { type Batch, type BatchSource, nextBatch } from './batch.ts'
 import { Budget } from './budget.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
-import { explain, type Failure, missingTopics, waitBefore } from './failures.ts'
+import { explain, type Failure, missingTopics, type Where, waitBefore } from './failures.ts'
 import { filterOf } from './filter.ts'
 import type { Ledger } from './ledger.ts'
+import { Login, type Secrets } from './login.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
 import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
@@ -23,7 +24,7 @@ import { WireMeter } from './wire-meter.ts'
 
 export interface DestinationOptions {
   readonly config: DestinationConfig
-  readonly password: string | null
+  readonly secrets: Secrets
   readonly site: string
   readonly source: BatchSource
   readonly ledger: Ledger
@@ -68,9 +69,7 @@ const liveMs: Millis = 10_000
 const maxBatchBytes = 512 * 1024
 const minBatchBytes = 4 * 1024
 
-interface Trouble extends Warning {
-  readonly since: Millis
-}
+type Trouble = NonNullable<DestinationRow['error']>
 
 /** One loop that brings the log to one cluster: opens a session, sends, and after any error waits and opens another. */
 export class Destination {
@@ -79,6 +78,7 @@ export class Destination {
   private readonly instance = randomUUID()
   private readonly producer: ProducerName
   private readonly topics: Topics
+  private readonly login: Login
   private readonly voice: Voice
   private readonly meter = new WireMeter()
   private readonly budget: Budget
@@ -115,6 +115,7 @@ export class Destination {
     const { config, ledger, site } = options
     this.name = config.name
     this.paused = config.paused
+    this.login = new Login(config, options.secrets, options.now)
     this.topics = topicsOf(config, site)
     this.producer = producerName(ledger.identity.installation, config.name, this.topics)
     this.voice = { ...ledger.identity, ...formOf(config), site, topics: this.topics }
@@ -192,10 +193,8 @@ export class Destination {
   }
 
   async createTopics(): Promise<readonly string[]> {
-    const kafka = this.client()
     try {
-      const work = createTopics(kafka, this.topics, this.o.config.create)
-      const created = await within('topics', this.o.pace.stepMs, this.signal, work)
+      const created = await this.create(await this.client())
       this.retryNow()
       return created
     } catch (error) {
@@ -239,7 +238,7 @@ export class Destination {
 
   /** One session, from its opening to its first error. */
   private async life(): Promise<void> {
-    const kafka = this.client()
+    const kafka = await this.client()
     const facts = await this.checkCluster(kafka)
     const session = await this.open(kafka, facts)
     try {
@@ -254,9 +253,10 @@ export class Destination {
     }
   }
 
-  private client(): Kafka {
-    const { config, password, pace } = this.o
-    return clientOf({ destination: config, password, requestMs: pace.requestMs, meter: this.meter })
+  private async client(): Promise<Kafka> {
+    const { config, pace } = this.o
+    await within('connect', pace.stepMs, this.signal, this.login.ready(pace.requestMs))
+    return clientOf({ destination: config, login: this.login, requestMs: pace.requestMs, meter: this.meter })
   }
 
   private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
@@ -267,13 +267,17 @@ export class Destination {
     const missing = missingIn(facts, this.topics, filter.alerts)
     if (missing.length > 0 && !create.allowed) throw missingTopics(missing, this.where()).error
     if (missing.length > 0) {
-      await this.ask(createTopics(kafka, this.topics, create))
+      await this.create(kafka)
       return this.checkCluster(kafka)
     }
     const { ledger, source } = this.o
     checkSameCluster(this.name, ledger.session(this.name).cluster, facts)
     checkSameLog(this.name, ledger.place(this.name, 0).acked, source.head())
     return facts
+  }
+
+  private create(kafka: Kafka): Promise<readonly string[]> {
+    return within('create', this.o.pace.stepMs, this.signal, createTopics(kafka, this.topics, this.o.config.create))
   }
 
   private ask<T>(work: Promise<T>): Promise<T> {
@@ -420,7 +424,7 @@ export class Destination {
   }
 
   private warn(warning: Warning | null): void {
-    if (warning !== null) this.warning = { ...warning, since: this.o.now() }
+    if (warning !== null) this.warning = { ...warning, since: this.o.now(), grant: null }
   }
 
   private async whyEnded(session: Session, error: unknown): Promise<unknown> {
@@ -439,6 +443,7 @@ export class Destination {
     const wait = waitBefore(this.attempt, failure.backoff, Math.random())
     const now = this.o.now()
     this.retryAt = wait === null ? null : now + wait
+    if (failure.backoff === 'login') this.login.refused()
     this.show(failure, now)
     this.does(wait === null ? 'waiting for a person' : 'waiting for the next try')
     this.asked = false
@@ -452,10 +457,10 @@ export class Destination {
       await this.bell.wait(Math.min(3_600_000, until - performance.now()), this.signal)
   }
 
-  private show({ error, state, backoff }: Failure, now: Millis): void {
+  private show({ error, state, backoff, grant }: Failure, now: Millis): void {
     const { code, message, hint } = error
     const since = this.trouble?.code === code ? this.trouble.since : now
-    this.trouble = { code, message, hint, since }
+    this.trouble = { code, message, hint, since, grant: grant.join('\n') || null }
     this.enter(state)
     if (backoff !== 'rejected') this.o.ledger.outage(this.name, now, message)
   }
@@ -477,8 +482,9 @@ export class Destination {
     this.enter(this.state, doing)
   }
 
-  private where() {
-    return { destination: this.o.config, name: this.producer, topics: this.topics }
+  private where(): Where {
+    const { login, producer, topics } = this
+    return { destination: this.o.config, name: producer, topics, principal: login.principal() }
   }
 }
 

@@ -1,9 +1,12 @@
 import type { DestinationConfig, SyncState } from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
+import { type ErrorCode, FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
+import { ofConnection } from './connection-failures.ts'
+import { brokersOf, type Seen, told, waiting } from './failure-words.ts'
+import { ofProtocol, topicsMissing } from './protocol-failures.ts'
 import type { ProducerName } from './sender.ts'
-import { allTopics, type Topics, telemetryTopics } from './topics.ts'
-import { type Step, StepError } from './wait.ts'
+import type { Topics } from './topics.ts'
+import { StepError } from './wait.ts'
 
 /**
  * How long to wait before the next try. `person`: only when somebody asks. `fenced`: ask the cluster who did it.
@@ -15,12 +18,16 @@ export interface Failure {
   readonly error: FieldError
   readonly state: SyncState
   readonly backoff: Backoff
+  /** Lines that grant what is missing, for whoever runs the cluster. */
+  readonly grant: readonly string[]
 }
 
 /** What an error message needs to name. */
 export interface Where {
   readonly destination: DestinationConfig
   readonly name: ProducerName
+  /** Whom the cluster takes us for. */
+  readonly principal: string
   readonly topics: Topics
 }
 
@@ -35,8 +42,6 @@ const waits: Readonly<Record<Exclude<Backoff, 'person'>, readonly Millis[]>> = {
   rejected: [0],
 }
 
-const calm = 'Nothing is lost; it is tried again.'
-
 /** Null: wait for a person. `random` in [0, 1) spreads installations that lost the same cluster. */
 export function waitBefore(attempt: number, backoff: Backoff, random: number): Millis | null {
   if (backoff === 'person') return null
@@ -49,21 +54,11 @@ export function explain(error: unknown, where: Where): Failure {
   const seen = unwrap(error)
   const own = seen.chain.find((link) => link instanceof FieldError)
   if (own !== undefined) return ownFailure(own)
-  for (const recognise of [byType, byCode, byName]) {
+  for (const recognise of [ofProtocol, ofLedger, ofConnection]) {
     const failure = recognise(seen, where)
     if (failure !== null) return failure
   }
   return waiting(seen, `${brokersOf(where)} answered with something unexpected: ${seen.message}`, null)
-}
-
-interface Seen {
-  readonly chain: readonly Error[]
-  readonly step: Step | null
-  readonly types: readonly string[]
-  readonly codes: readonly (string | number)[]
-  readonly names: readonly string[]
-  /** Of the deepest error. */
-  readonly message: string
 }
 
 /** The client wraps its errors; the one that tells is often the deepest. */
@@ -90,245 +85,42 @@ function collect(error: unknown, chain: Error[]): void {
 }
 
 function ownFailure(error: FieldError): Failure {
-  switch (error.code) {
+  return { error, grant: [], ...standing(error.code) }
+}
+
+function standing(code: ErrorCode): Pick<Failure, 'state' | 'backoff'> {
+  switch (code) {
     case 'kafka_topic_missing':
-      return { error, state: 'action needed', backoff: 'topic' }
+      return { state: 'action needed', backoff: 'topic' }
     case 'kafka_state':
     case 'kafka_rejected':
-      return { error, state: 'action needed', backoff: 'person' }
+      return { state: 'action needed', backoff: 'person' }
     case 'kafka_fenced':
-      return { error, state: 'fenced', backoff: 'person' }
+      return { state: 'fenced', backoff: 'person' }
     case 'kafka_auth':
-      return { error, state: 'action needed', backoff: 'login' }
+      return { state: 'action needed', backoff: 'login' }
     case 'kafka_tls':
-      return { error, state: 'action needed', backoff: 'tls' }
+      return { state: 'action needed', backoff: 'tls' }
     default:
-      return { error, state: 'waiting', backoff: 'soon' }
+      return { state: 'waiting', backoff: 'soon' }
   }
 }
 
-function byType(seen: Seen, where: Where): Failure | null {
-  for (const type of [...seen.types].reverse()) {
-    const failure = ofType(type, seen, where)
-    if (failure !== null) return failure
-  }
-  return null
-}
-
-function ofType(type: string, seen: Seen, where: Where): Failure | null {
-  const { destination, name } = where
-  switch (type) {
-    case 'TOPIC_AUTHORIZATION_FAILED':
-      return denied(seen, where, topicsDenied(seen, where))
-    case 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED':
-      return denied(seen, where, [acl(where, 'Write', `--transactional-id ${name.transactionalId}`)])
-    case 'GROUP_AUTHORIZATION_FAILED':
-      return denied(seen, where, [acl(where, 'Read', `--group ${name.group}`)])
-    case 'CLUSTER_AUTHORIZATION_FAILED':
-      return denied(seen, where, [acl(where, seen.step === 'topics' ? 'Create' : 'IdempotentWrite', '--cluster')])
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-    case 'INVALID_TOPIC_EXCEPTION':
-      return topicMissing(seen, where)
-    case 'INVALID_PRODUCER_EPOCH':
-      return { ...waiting(seen, `${brokersOf(where)} ended our transaction`, null), backoff: 'fenced' }
-    case 'KAFKAJS_UNKNOWN_ERROR_CODE':
-      return {
-        ...waiting(seen, `${brokersOf(where)} answered with an error that this client does not know`, null),
-        backoff: 'fenced',
-      }
-    case 'MESSAGE_TOO_LARGE':
-    case 'RECORD_LIST_TOO_LARGE':
-    case 'INVALID_TIMESTAMP':
-    case 'INVALID_RECORD':
-    case 'POLICY_VIOLATION':
-      return rejected(seen, type)
-    case 'UNSUPPORTED_SASL_MECHANISM':
-      return login(
-        seen,
-        `${brokersOf(where)} does not offer login by ${destination.sasl}`,
-        'Choose another way to log in.',
-      )
-    case 'SASL_AUTHENTICATION_FAILED':
-      return refusedLogin(seen, where)
-    case 'UNSUPPORTED_VERSION':
-    case 'UNSUPPORTED_FOR_MESSAGE_FORMAT':
-      return noTransactions(seen, where)
-    case 'INVALID_TRANSACTION_TIMEOUT':
-      return person(
-        seen,
-        `${brokersOf(where)} does not allow transactions of 60 s`,
-        'Ask for transaction.max.timeout.ms of at least 60000.',
-      )
-    case 'NOT_ENOUGH_REPLICAS':
-    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
-      return waiting(seen, `${brokersOf(where)} has too few copies of the topic alive`, calm)
-    case 'INVALID_REPLICATION_FACTOR':
-      return person(
-        seen,
-        `${brokersOf(where)} has fewer brokers than the ${destination.create.replication} copies asked for`,
-        'Lower the number of copies in the settings of this destination.',
-      )
-    default:
-      return null
-  }
-}
-
-const tlsCodes = new Map([
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by an authority that this machine does not know'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by itself'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by an authority that this machine does not know'],
-  ['UNABLE_TO_GET_ISSUER_CERT', 'its certificate is signed by an authority that this machine does not know'],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is signed by an authority that this machine does not know'],
-  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
-  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet; look at the clock of this machine'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
-])
-
-function byCode(seen: Seen, where: Where): Failure | null {
-  for (const code of seen.codes) {
-    const text = String(code)
-    const tls = tlsCodes.get(text)
-    if (tls !== undefined) return tlsFailure(seen, where, tls)
-    if (/^(ERR_(SSL|TLS)|EPROTO)/.test(text))
-      return tlsFailure(seen, where, 'the encrypted connection could not be agreed')
-    if (text === 'ENOTFOUND' || text === 'EAI_AGAIN')
-      return waiting(seen, `no address is known for ${brokersOf(where)}`, 'Look at the host name, or at the network.')
-    if (text.startsWith('SQLITE_')) return ledgerFailure(seen, text)
-    if (text === 'ECONNREFUSED')
-      return waiting(seen, `${brokersOf(where)} refuses the connection: nothing listens there`, calm)
-  }
-  return null
-}
-
-function byName(seen: Seen, where: Where): Failure | null {
-  const is = (name: string) => seen.names.includes(name)
-  if (is('KafkaJSSASLAuthenticationError')) return refusedLogin(seen, where)
-  if (is('KafkaJSServerDoesNotSupportApiKey')) return noTransactions(seen, where)
-  if (is('KafkaJSConnectionClosedError') || seen.codes.includes('ECONNRESET')) return closed(seen, where)
-  if (is('KafkaJSBrokerNotFound') || /not connected|disconnected/i.test(seen.message))
-    return waiting(seen, `the connection to ${brokersOf(where)} was lost`, calm)
-  if (is('KafkaJSMetadataNotLoaded') || is('KafkaJSTopicMetadataNotLoaded')) return topicMissing(seen, where)
-  if (is('KafkaJSConnectionError') || is('KafkaJSRequestTimeoutError') || is('TimeoutError'))
-    return waiting(seen, `the connection to ${brokersOf(where)} gives no answer`, calm)
-  return null
-}
-
-/** A broker that wants encryption closes a plain connection without a word. */
-function closed(seen: Seen, where: Where): Failure {
-  const { tls, sasl } = where.destination
-  const early = seen.step === 'connect' || seen.step === 'topics'
-  const hint =
-    early && !tls
-      ? 'If that port wants TLS, turn TLS on.'
-      : early && sasl === 'none'
-        ? 'If it wants a login, give one.'
-        : calm
-  return waiting(seen, `${brokersOf(where)} closed the connection`, hint)
-}
-
-function waiting(seen: Seen, message: string, hint: string | null): Failure {
-  return { error: told('kafka_unreachable', seen, message, hint), state: 'waiting', backoff: 'soon' }
-}
-
-function ledgerFailure(seen: Seen, code: string): Failure {
-  const full = code === 'SQLITE_FULL'
-  const message = `state.db, which books what was sent, cannot be written (${code}: ${seen.message})`
-  const error = told(full ? 'disk_full' : 'internal', null, message, full ? 'Make room on the disk.' : null)
-  return { error, state: 'waiting', backoff: 'soon' }
-}
-
-function person(seen: Seen, message: string, hint: string): Failure {
-  return { error: told('kafka_state', seen, message, hint), state: 'action needed', backoff: 'person' }
-}
-
-function login(seen: Seen, message: string, hint: string): Failure {
-  return { error: told('kafka_auth', seen, message, hint), state: 'action needed', backoff: 'login' }
-}
-
-function refusedLogin(seen: Seen, where: Where): Failure {
-  const user = where.destination.username
-  return login(
-    seen,
-    `${brokersOf(where)} refused user "${user}" or its password`,
-    'Correct them in the settings of this destination; it is tried again rarely, so that no account is locked.',
-  )
-}
-
-function tlsFailure(seen: Seen, where: Where, why: string): Failure {
-  const { ca } = where.destination
-  const hint =
-    ca === null
-      ? 'Give the CA file of the cluster in the settings of this destination.'
-      : `The CA file in use is ${ca}; it may be the wrong one.`
-  return { error: told('kafka_tls', seen, `${brokersOf(where)}: ${why}`, hint), state: 'action needed', backoff: 'tls' }
-}
-
-function noTransactions(seen: Seen, where: Where): Failure {
-  return person(
-    seen,
-    `${brokersOf(where)} has no transactions, so exactly once is not possible there`,
-    'Choose "at-least-once" for this destination; repeats are rare and marked.',
-  )
-}
-
-function rejected(seen: Seen, type: string): Failure {
+/** state.db, or the disk that it is on. */
+function ofLedger(seen: Seen): Failure | null {
+  const code = seen.codes.map(String).find((text) => text.startsWith('SQLITE_') || text === 'ENOSPC')
+  if (code === undefined) return null
+  const full = code === 'SQLITE_FULL' || code === 'ENOSPC'
   const error = told(
-    'kafka_rejected',
-    seen,
-    `the cluster rejects a record (${type})`,
-    'It is looked for and set aside in the dead letter topic.',
+    full ? 'disk_full' : 'internal',
+    null,
+    `state.db, which books what was sent, cannot be written (${code}: ${seen.message})`,
+    full ? 'Make room on the disk. Nothing is sent meanwhile, so that nothing is sent twice.' : null,
   )
-  return { error, state: 'catching up', backoff: 'rejected' }
+  return { error, state: 'waiting', backoff: 'soon', grant: [] }
 }
 
-function topicMissing(seen: Seen, where: Where): Failure {
-  const { topics } = where
-  return missingTopics([...telemetryTopics(topics), topics.alerts], where, seen)
-}
-
-/** Also said before anything is sent, when the cluster lists no such topic. */
-export function missingTopics(topics: readonly string[], where: Where, seen: Seen | null = null): Failure {
-  const named = topics.map((topic) => `"${topic}"`).join(' and ')
-  const message = `${brokersOf(where)} has no topic ${named}`
-  const error = told(
-    'kafka_topic_missing',
-    seen,
-    message,
-    'Create it here, or ask who runs the cluster to; it is looked for every minute.',
-  )
-  return { error, state: 'action needed', backoff: 'topic' }
-}
-
-function denied(seen: Seen, where: Where, lines: readonly string[]): Failure {
-  const message = `${brokersOf(where)}: user "${where.destination.username ?? 'ANONYMOUS'}" lacks a permission`
-  return {
-    error: told('kafka_denied', seen, message, `Ask who runs the cluster for:\n${lines.join('\n')}`),
-    state: 'action needed',
-    backoff: 'denied',
-  }
-}
-
-/** The client does not say which topic; the step tells which permission. */
-function topicsDenied({ step }: Seen, where: Where): readonly string[] {
-  if (step === 'offsets' || step === 'checkpoint') return [acl(where, 'Read', `--topic ${where.name.topic}`)]
-  return allTopics(where.topics).map((topic) => acl(where, 'Write', `--topic ${topic}`))
-}
-
-function acl({ destination }: Where, operation: string, resource: string): string {
-  const user = destination.username ?? 'ANONYMOUS'
-  return `kafka-acls --bootstrap-server ${destination.brokers[0]} --add --allow-principal 'User:${user}' --operation ${operation} ${resource}`
-}
-
-function brokersOf({ destination }: Where): string {
-  const [first, ...others] = destination.brokers
-  return others.length === 0 ? `${first}` : `${first} (and ${others.length} more)`
-}
-
-function told(code: FieldError['code'], seen: Seen | null, message: string, hint: string | null): FieldError {
-  const deepest = seen?.chain.at(-1)
-  const raw = seen === null ? '' : [seen.types.at(-1), seen.codes.at(-1)].filter((part) => part !== undefined).join(' ')
-  return new FieldError(code, message, {
-    hint: [hint, raw === '' ? null : `(${raw})`].filter((part) => part !== null).join(' '),
-    ...(deepest === undefined ? {} : { cause: deepest }),
-  })
+/** Said before anything is sent, when the cluster lists no such topic. */
+export function missingTopics(topics: readonly string[], where: Where): Failure {
+  return topicsMissing(topics, where, null)
 }

@@ -13,6 +13,8 @@ import { type Step, sleep } from './wait.ts'
 export interface DestinationWithPassword {
   readonly destination: DestinationConfig
   readonly password: string | null
+  /** Of its key. */
+  readonly passphrase?: string | null
 }
 
 export interface ForwardOptions {
@@ -156,7 +158,7 @@ export class Forward {
     const { now, onStatus } = this.o
     const loop = new Destination({
       config: made.destination,
-      password: made.password,
+      secrets: { password: made.password, passphrase: made.passphrase ?? null },
       site: this.site,
       source: this.source,
       ledger: this.ledgerFile,
@@ -209,6 +211,10 @@ export class Forward {
 /** Whether they differ in nothing but what is changed while it runs, or looked at elsewhere. */
 function sameBut(a: DestinationWithPassword, b: DestinationWithPassword): boolean {
   const key = (made: DestinationWithPassword) =>
-    JSON.stringify([{ ...made.destination, paused: 0, maxBytesPerSecond: 0, start: 0, required: 0 }, made.password])
+    JSON.stringify([
+      { ...made.destination, paused: 0, maxBytesPerSecond: 0, start: 0, required: 0 },
+      made.password,
+      made.passphrase,
+    ])
   return key(a) === key(b)
 }

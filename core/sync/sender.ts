@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
-import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, SASLOptions, Transaction } from 'kafkajs'
+import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, Transaction } from 'kafkajs'
 import type { DestinationConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { compressionOf } from './compression.ts'
 import { endEverywhere, type Flush, isEnded, type Verdict } from './coordinator.ts'
+import type { Login } from './login.ts'
 import { kafkajs } from './patches.ts'
 import { sleep } from './wait.ts'
 import type { WireMeter } from './wire-meter.ts'
@@ -38,54 +38,33 @@ export interface ProducerName {
 
 export interface Connection {
   readonly destination: DestinationConfig
-  readonly password: string | null
+  readonly login: Login
   /** For a request; the client tries again by itself only for about a second. */
   readonly requestMs: Millis
   readonly meter: WireMeter
 }
 
 /** A client of one cluster, not connected yet. Its log lines go nowhere: what matters comes back as errors. */
-export function clientOf({ destination, password, requestMs, meter }: Connection): Kafka {
-  const sasl = saslOf(destination, password)
+export function clientOf({ destination, login, requestMs, meter }: Connection): Kafka {
   const config: KafkaConfig = {
     clientId: 'fieldwatch',
     brokers: [...destination.brokers],
     connectionTimeout: Math.min(5_000, requestMs),
     authenticationTimeout: requestMs,
+    reauthenticationThreshold: 3_000, // less than a token has left when the next one is asked for
     requestTimeout: requestMs,
     enforceRequestTimeout: true,
     retry,
     socketFactory: meter.factory,
     logLevel: kafkajs.logLevel.NOTHING,
     logCreator: () => () => {},
-    ...(destination.tls ? { ssl: destination.ca === null ? true : { ca: [readCa(destination)] } } : {}),
-    ...(sasl === null ? {} : { sasl }),
+    ...login.options(),
   }
   return new kafkajs.Kafka(config)
 }
 
 // Ours is the backoff that a person sees; the client only bridges what takes well under a second.
 const retry = { initialRetryTime: 30, retries: 5, maxRetryTime: 1_000, multiplier: 2, factor: 0.2 }
-
-function saslOf(destination: DestinationConfig, password: string | null): SASLOptions | null {
-  const { sasl, username, name } = destination
-  if (sasl === 'none') return null
-  if (username !== null && password !== null) return { mechanism: sasl, username, password }
-  throw new FieldError('kafka_auth', `"${name}" logs in with ${sasl}, but its user or password is missing`, {
-    hint: 'Give both in the settings of this destination.',
-  })
-}
-
-function readCa({ ca, name }: DestinationConfig): string {
-  try {
-    return readFileSync(ca!, 'utf8')
-  } catch (cause) {
-    throw new FieldError('kafka_tls', `"${name}": the certificate authority ${ca} cannot be read`, {
-      hint: 'Give the path of a PEM file that this program may read.',
-      cause,
-    })
-  }
-}
 
 const ordered: ProducerConfig = {
   createPartitioner: kafkajs.Partitioners.DefaultPartitioner,

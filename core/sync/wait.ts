@@ -15,6 +15,7 @@ export async function sleep(ms: Millis, signal: AbortSignal): Promise<void> {
 export type Step =
   | 'connect'
   | 'topics'
+  | 'create'
   | 'begin'
   | 'checkpoint'
   | 'flush'

@@ -1,7 +1,7 @@
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { type Credentials, credentialsOf } from '../../config/credentials.ts'
 import type { SourceConfig } from '../../contract/calls.ts'
 import type { Millis } from '../../contract/model.ts'
-import { type Credentials, credentialsOf } from './credentials.ts'
 
 export type Version = '5' | '3.1.1'
 
@@ -37,7 +37,7 @@ export function openConnection(
   how: Connecting,
   prepare: (client: MqttClient) => void = () => {},
 ): MqttClient {
-  const credentials = /^(mqtts|wss):/i.test(source.url) ? credentialsOf(source, secrets.passphrase) : {}
+  const credentials = /^(mqtts|wss):/i.test(source.url) ? credentialsOf(source, secrets.passphrase, 'broker_tls') : {}
   const { password } = secrets
   const options: IClientOptions = {
     protocolVersion: how.version === '5' ? 5 : 4,

@@ -4,8 +4,9 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { ChoiceField, SwitchField, TextField } from '../../parts/field.tsx'
 import { useCall } from '../../use-core.ts'
-import { type Draft, emptyDraft, toDestination } from './draft.ts'
+import { type Draft, emptyDraft, secretsOf, toDestination } from './draft.ts'
 import styles from './sync.module.css'
+import { Trust } from './trust.tsx'
 import { useAction } from './use-action.ts'
 
 const kept = 'fieldwatch.destination-draft'
@@ -45,7 +46,7 @@ export function AddDestination({ onClose }: { readonly onClose: () => void }) {
   )
 }
 
-interface PartProps {
+export interface PartProps {
   readonly draft: Draft
   readonly change: (part: Partial<Draft>) => void
 }
@@ -79,41 +80,6 @@ function Reach({ draft, change }: PartProps) {
   )
 }
 
-function Trust({ draft, change }: PartProps) {
-  return (
-    <>
-      <ChoiceField
-        label="Sign in"
-        help="How the broker knows who sends."
-        value={draft.sasl}
-        choices={signIns}
-        onChange={(sasl) => change({ sasl })}
-      />
-      {draft.sasl !== 'none' && (
-        <>
-          <TextField label="User" required value={draft.username} onChange={(username) => change({ username })} />
-          <TextField
-            label="Password"
-            help="Kept in the secret store, never in the settings file."
-            type="password"
-            value={draft.password}
-            onChange={(password) => change({ password })}
-          />
-        </>
-      )}
-      <SwitchField label="Encrypt with TLS" on={draft.tls} onChange={(tls) => change({ tls })} />
-      {draft.tls && (
-        <TextField
-          label="CA file"
-          help="Path of a PEM file; empty: the certificates of the system."
-          value={draft.ca}
-          onChange={(ca) => change({ ca })}
-        />
-      )}
-    </>
-  )
-}
-
 function Topics({ draft, change }: PartProps) {
   return (
     <>
@@ -143,12 +109,6 @@ const deliveries = [
   { value: 'exactly-once', label: 'exactly once' },
   { value: 'at-least-once', label: 'at least once' },
 ] as const
-const signIns = [
-  { value: 'none', label: 'none' },
-  { value: 'plain', label: 'user and password (PLAIN)' },
-  { value: 'scram-sha-256', label: 'SCRAM-SHA-256' },
-  { value: 'scram-sha-512', label: 'SCRAM-SHA-512' },
-] as const
 
 function useDraft(): [Draft, (part: Partial<Draft>) => void] {
   const [draft, setDraft] = useState<Draft>(() => ({
@@ -158,7 +118,7 @@ function useDraft(): [Draft, (part: Partial<Draft>) => void] {
   const change = (part: Partial<Draft>) => {
     const next = { ...draft, ...part }
     setDraft(next)
-    sessionStorage.setItem(kept, JSON.stringify({ ...next, password: '' })) // a secret is never stored in the page
+    sessionStorage.setItem(kept, JSON.stringify({ ...next, password: '', passphrase: '' })) // a secret is never stored in the page
   }
   return [draft, change]
 }
@@ -166,9 +126,5 @@ function useDraft(): [Draft, (part: Partial<Draft>) => void] {
 function withDestination(config: Config, draft: Draft) {
   const destination: DestinationConfig = toDestination(draft)
   const others = config.destinations.filter((other) => other.name !== destination.name)
-  const secret = { name: `destination/${destination.name}/password`, value: draft.password }
-  return {
-    config: { ...config, destinations: [...others, destination] },
-    secrets: draft.password === '' ? [] : [secret],
-  }
+  return { config: { ...config, destinations: [...others, destination] }, secrets: secretsOf(draft) }
 }

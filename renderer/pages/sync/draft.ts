@@ -8,8 +8,13 @@ export interface Draft {
   readonly sasl: DestinationConfig['sasl']
   readonly username: string
   readonly password: string
+  readonly tokenUrl: string
+  readonly scope: string
   readonly tls: boolean
   readonly ca: string
+  readonly cert: string
+  readonly key: string
+  readonly passphrase: string
   readonly create: boolean
   readonly retentionHours: number
 }
@@ -21,8 +26,13 @@ export const emptyDraft: Draft = {
   sasl: 'none',
   username: '',
   password: '',
+  tokenUrl: '',
+  scope: '',
   tls: false,
   ca: '',
+  cert: '',
+  key: '',
+  passphrase: '',
   create: true,
   retentionHours: 24 * 7,
 }
@@ -36,10 +46,7 @@ export function toDestination(draft: Draft): DestinationConfig {
       .map((broker) => broker.trim())
       .filter((broker) => broker !== ''),
     delivery: draft.delivery,
-    tls: draft.tls,
-    ca: draft.ca.trim() || null,
-    sasl: draft.sasl,
-    username: draft.username.trim() || null,
+    ...trustOf(draft),
     topics: {
       telemetry: 'edge.telemetry.v1',
       alerts: 'edge.alerts.v1',
@@ -56,4 +63,30 @@ export function toDestination(draft: Draft): DestinationConfig {
     paused: false,
     required: true,
   }
+}
+
+/** What is hidden in the form because it does not apply is not meant, whatever was typed there before. */
+function trustOf({ tls, ca, cert, key, sasl, username, tokenUrl, scope }: Draft) {
+  const given = (text: string, applies: boolean) => (applies && text.trim()) || null
+  const tokens = sasl === 'oauthbearer'
+  return {
+    tls,
+    ca: given(ca, tls || tokens),
+    cert: given(cert, tls),
+    key: given(key, tls),
+    sasl,
+    username: given(username, sasl !== 'none'),
+    tokenUrl: given(tokenUrl, tokens),
+    scope: given(scope, tokens),
+  }
+}
+
+/** What goes into the secret store; what was left empty leaves there what there is. */
+export function secretsOf({ name, sasl, password, cert, passphrase }: Draft) {
+  const of = `destination/${name.trim()}`
+  const all = [
+    { name: `${of}/password`, value: sasl === 'none' ? '' : password },
+    { name: `${of}/passphrase`, value: cert.trim() === '' ? '' : passphrase },
+  ]
+  return all.filter(({ value }) => value !== '')
 }

@@ -18,6 +18,7 @@ const destination = destinationAt('kafka.plant:9092', 'central', {
 const where = {
   destination,
   topics: topicsOf(destination, 'hall'),
+  principal: 'edge1',
   name: { transactionalId: 'edge.fw-1.central', group: 'edge.ckpt.fw-1.central', topic: 'central.telemetry' },
 }
 const wrapped = (step: ConstructorParameters<typeof StepError>[0], cause: Error) =>
@@ -27,13 +28,14 @@ const connection = (code: string) => new errors.KafkaJSConnectionError!('Connect
 test.each([
   ['topic write', 'send', 29, /--operation Write --topic central\.telemetry/],
   ['checkpoint read', 'offsets', 29, /--operation Read --topic central\.telemetry/],
-  ['transactional id', 'begin', 53, /--operation Write --transactional-id edge\.fw-1\.central/],
   ['group', 'offsets', 30, /--operation Read --group edge\.ckpt\.fw-1\.central/],
 ] as const)('a missing permission (%s) shows the line that grants it', (_, step, code, line) => {
   const { error, state, backoff } = explain(wrapped(step, createErrorFromCode(code)), where)
   expect(error).toMatchObject({ code: 'kafka_denied', message: expect.stringContaining('user "edge1"') })
   expect(error.hint).toMatch(line)
-  expect(error.hint).toContain("kafka-acls --bootstrap-server kafka.plant:9092 --add --allow-principal 'User:edge1'")
+  expect(error.hint).toContain(
+    "kafka-acls --bootstrap-server kafka.plant:9092 --command-config admin.properties --add --allow-principal 'User:edge1'",
+  )
   expect([state, backoff]).toEqual(['action needed', 'denied'])
 })
 
@@ -57,12 +59,24 @@ test('a refused login says who, and is tried rarely', () => {
   expect(waitBefore(9, failure.backoff, 0.5)).toBe(900_000)
 })
 
+test('who may not use transactions is asked, unless exactly once was chosen; the line stands there either way', () => {
+  const error = wrapped('begin', createErrorFromCode(53))
+  const line = /--operation Write --transactional-id edge\.fw-1\.central/
+  const asked = explain(error, where)
+  expect(asked).toMatchObject({ state: 'action needed', backoff: 'denied', error: { code: 'kafka_no_transactions' } })
+  expect(asked.error.hint).toMatch(line)
+  expect(asked.grant).toEqual([expect.stringMatching(line)])
+  const chosen = explain(error, { ...where, destination: { ...where.destination, delivery: 'exactly-once' } })
+  expect(chosen).toMatchObject({ grant: asked.grant, error: { code: 'kafka_denied' } })
+  expect(chosen.error.hint).not.toMatch(/at least once/)
+})
+
 test.each([
   [47, 'fenced'],
   [10, 'rejected'],
   [32, 'rejected'],
   [87, 'rejected'],
-  [3, 'topic'],
+  [3, 'soon'],
   [19, 'soon'],
   [50, 'person'],
 ])('protocol error %i leads to %s', (code, backoff) => {
@@ -72,8 +86,8 @@ test.each([
 test('a cluster without transactions asks a person, and never changes the mode by itself', () => {
   const missing = new errors.KafkaJSServerDoesNotSupportApiKey!('no InitProducerId', { apiKey: 22, apiName: 'x' })
   const { error, backoff } = explain(new StepError('begin', missing), where)
-  expect([error.code, backoff]).toEqual(['kafka_state', 'person'])
-  expect(error.hint).toContain('at-least-once')
+  expect([error.code, backoff]).toEqual(['kafka_no_transactions', 'person'])
+  expect(error.hint).toMatch(/^Either: .* Or: choose "at least once"/)
 })
 
 test('our own errors are taken as they are, however deep', () => {

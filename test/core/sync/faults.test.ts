@@ -43,8 +43,8 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     expect(row).toMatchObject({ state: 'live', delivery: 'exactly once', error: null, waiting: 0, maybeTwice: 0 })
     await running.forward.stop()
     const opening = [
-      'looking at its topics',
       'connecting',
+      'looking at its topics',
       'asking how its last transaction ended',
       'fencing older senders',
     ]

@@ -8,6 +8,7 @@ import type { Millis, Offset } from '../../../core/contract/model.ts'
 import { explain } from '../../../core/sync/failures.ts'
 import { filterOf } from '../../../core/sync/filter.ts'
 import { type Forward, startForward } from '../../../core/sync/forward.ts'
+import { Login } from '../../../core/sync/login.ts'
 import type { Message } from '../../../core/sync/record-format.ts'
 import { clientOf, type KafkaRecord, PlainSender } from '../../../core/sync/sender.ts'
 import { type Care, carefully } from '../../../core/sync/set-aside.ts'
@@ -89,9 +90,10 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
   test('without a dead letter where no permission lets us write it', async () => {
     await makeTopics('denied', { 'max.message.bytes': '20000' })
     await allowAllBut('denied', 'denied.deadletter')
-    const login = { tls: true, ca: kafka.secured.ca, sasl: 'scram-sha-512', username: 'edge1' } as const
+    const { login: address, certificates } = kafka.secured!
+    const login = { tls: true, ca: certificates.file('ca.pem'), sasl: 'scram-sha-512', username: 'edge1' } as const
     const source = withMiddle((reading) => ({ ...reading, value: noise(60_000) }))
-    const options = { source, more: { ...login, brokers: [kafka.secured.address] }, password: 'secret-1' }
+    const options = { source, more: { ...login, brokers: [address] }, password: 'secret-1' }
     expect(await sendThrough('denied', options)).toMatchObject({ aside: 3, state: 'live', error: null })
     await expectAside('denied', 'log', /too large/)
   })
@@ -120,7 +122,8 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
     const destination = destinationAt(kafka.address, 'keyed', {
       topics: { telemetry: 'keyed', alerts: 'keyed', status: 'keyed', deadletter: 'none' },
     })
-    const client = clientOf({ destination, password: null, requestMs: 10_000, meter: new WireMeter() })
+    const login = new Login(destination, { password: null, passphrase: null }, Date.now)
+    const client = clientOf({ destination, login, requestMs: 10_000, meter: new WireMeter() })
     const sender = new PlainSender(client, 'gzip')
     await sender.connect()
     const sent = Array.from({ length: 7 }, (_, offset) => made(offset, offset === 4 ? null : `key-${offset}`))
@@ -169,7 +172,8 @@ function careFor(destination: DestinationConfig, partitions: ReadonlyMap<string,
     },
     now,
     topics: partitions,
-    explain: (error) => explain(error, { destination, topics, name: { transactionalId: '', group: '', topic: '' } }),
+    explain: (error) =>
+      explain(error, { destination, topics, principal: '', name: { transactionalId: '', group: '', topic: '' } }),
   }
 }
 

@@ -8,8 +8,12 @@ export function destinationAt(address: string, name: string, more: Partial<Desti
     delivery: 'auto',
     tls: false,
     ca: null,
+    cert: null,
+    key: null,
     sasl: 'none',
     username: null,
+    tokenUrl: null,
+    scope: null,
     topics: {
       telemetry: `${name}.telemetry`,
       alerts: `${name}.alerts`,

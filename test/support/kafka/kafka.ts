@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { findProgram, part } from '../parts.ts'
 import { kafkaJars } from './fetch.mjs'
+import { addSecured, allowedKeys, type Secured, scramUsers, securedPorts } from './secured.ts'
 
 const exec = promisify(execFile)
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
@@ -29,8 +30,8 @@ export interface Kafka {
   readonly address: string
   /** host:port of the listener that says it lives at `advertise`: for clients that must come through a proxy. */
   readonly proxied: string
-  /** host:port of the listener with TLS, login and permissions, and the certificate authority that signed it. */
-  readonly secured: { readonly address: string; readonly ca: string }
+  /** Its listeners with TLS, login and permissions; null when it was not asked for them. */
+  readonly secured: Secured | null
   log(): string
   /** SIGTERM, and waits. The data stays. */
   stop(): Promise<void>
@@ -48,8 +49,10 @@ export interface Kafka {
 export interface KafkaOptions {
   /** Port that the proxied listener says it lives at. */
   readonly advertise?: number
-  /** Adds a listener with TLS, login by SCRAM-SHA-512 and permissions: user edge1, password "secret-1", may do nothing. */
+  /** Adds listeners with TLS, logins and permissions; nobody there may do anything yet. */
   readonly secure?: boolean
+  /** More properties of the broker. */
+  readonly properties?: string
 }
 
 /** Resolves when it answers: about 4 s on an idle machine, 15 s on a busy one. */
@@ -81,39 +84,10 @@ broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
 `
 
-const secure = (dir: string, ports: Ports) => `${plain(dir, ports)
-  .replace('listeners=', `listeners=CLIENT://127.0.0.1:${ports.secured},`)
-  .replace('advertised.listeners=', `advertised.listeners=CLIENT://127.0.0.1:${ports.secured},`)
-  .replace('protocol.map=', 'protocol.map=CLIENT:SASL_SSL,')}
-sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.client.ssl.keystore.type=PKCS12
-listener.name.client.ssl.keystore.location=${join(dir, 'broker.p12')}
-listener.name.client.ssl.keystore.password=changeit
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS
-`
-
-/** A certificate authority in ca.pem, and a key store for 127.0.0.1 signed by it in broker.p12. */
-async function makeCertificates(cwd: string): Promise<void> {
-  const openssl = (args: string) => exec('openssl', args.split(' '), { cwd })
-  const key = '-newkey rsa:2048 -nodes'
-  await openssl(`req -x509 ${key} -days 30 -subj /CN=TestCA -keyout ca.key -out ca.pem -addext keyUsage=keyCertSign`)
-  await openssl(`req ${key} -subj /CN=broker -keyout broker.key -out broker.csr`)
-  writeFileSync(join(cwd, 'ext'), 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n')
-  await openssl(
-    'x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile ext -out broker.pem',
-  )
-  await openssl(
-    'pkcs12 -export -in broker.pem -inkey broker.key -certfile ca.pem -passout pass:changeit -out broker.p12',
-  )
-}
-
 interface Ports {
   readonly plain: number
   readonly proxied: number
   readonly advertised: number
-  readonly secured: number
   readonly controller: number
 }
 
@@ -124,7 +98,7 @@ const broker = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java]
 class OneNode implements Kafka {
   address = ''
   proxied = ''
-  secured = { address: '', ca: '' }
+  secured: Secured | null = null
   private readonly dir: string
   private readonly options: KafkaOptions
   private readonly config: string
@@ -137,22 +111,29 @@ class OneNode implements Kafka {
   }
 
   async prepare(): Promise<void> {
-    const [first, second, third, controller] = await freePorts(4)
+    const [first, second, controller, ...more] = await freePorts(3 + securedPorts)
     const advertised = this.options.advertise ?? second!
-    const ports = { plain: first!, proxied: second!, advertised, secured: third!, controller: controller! }
-    writeFileSync(this.config, (this.options.secure ? secure : plain)(this.dir, ports))
+    const ports = { plain: first!, proxied: second!, advertised, controller: controller! }
+    writeFileSync(this.config, this.propertiesOf(ports, more) + (this.options.properties ?? ''))
     this.address = `127.0.0.1:${ports.plain}`
     this.proxied = `127.0.0.1:${ports.proxied}`
-    this.secured = { address: `127.0.0.1:${ports.secured}`, ca: join(this.dir, 'ca.pem') }
-    if (this.options.secure) await makeCertificates(this.dir)
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-    const users = this.options.secure ? ['--add-scram', 'SCRAM-SHA-512=[name=edge1,password=secret-1]'] : []
+    const users = this.options.secure ? scramUsers : []
     await exec('java', [...small, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.config, ...users])
+  }
+
+  private propertiesOf(ports: Ports, more: readonly number[]): string {
+    if (!this.options.secure) return plain(this.dir, ports)
+    const { properties, secured } = addSecured(plain(this.dir, ports), this.dir, more)
+    this.secured = secured
+    return properties
   }
 
   async restart(): Promise<void> {
     const out = openSync(join(this.dir, 'broker.log'), 'a')
-    this.child = spawn('java', [...broker, 'kafka.Kafka', this.config], { stdio: ['ignore', out, out] })
+    this.child = spawn('java', [...allowedKeys(this.dir), ...broker, 'kafka.Kafka', this.config], {
+      stdio: ['ignore', out, out],
+    })
     closeSync(out)
     process.once('exit', this.killNow)
     while (!(await this.answers())) {
@@ -183,6 +164,7 @@ class OneNode implements Kafka {
 
   async remove(): Promise<void> {
     await this.kill()
+    this.secured?.certificates.remove()
     rmSync(this.dir, { recursive: true, force: true })
   }
 
