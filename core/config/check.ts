@@ -16,7 +16,8 @@ function faultOf(issue: z.core.$ZodIssue, value: unknown, code: ErrorCode, what:
   }
   const path = pathOf(issue.path)
   const given = valueAt(value, issue.path)
-  const sentence = given === undefined ? 'is missing' : `${shown(given)} ${inWords(issue)}`
+  const sentence =
+    given === undefined ? 'is missing' : `${isSecret(path) ? 'what was given' : shown(given)} ${inWords(issue)}`
   return new FieldError(code, `${path === '' ? what : `${what}: ${path}`}: ${sentence}`, { path })
 }
 
@@ -40,6 +41,11 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     at = (at as Record<PropertyKey, unknown>)[key]
   }
   return at
+}
+
+/** An error may be written down anywhere. */
+function isSecret(path: string): boolean {
+  return /(^|\.)(password|passphrase)$|(^|\.)secrets(\[\d+\](\.value)?)?$/.test(path)
 }
 
 function shown(value: unknown): string {
