@@ -1,11 +1,11 @@
 import type { UseMutationResult } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import type { ProbeResult } from '../../../core/contract/calls.ts'
-import { FieldError } from '../../../core/contract/errors.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { TextField } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { faultOf } from '../../words/fault.ts'
 import { sentence } from '../../words/sentence.ts'
 import styles from './connect.module.css'
 import type { Draft } from './draft.ts'
@@ -108,17 +108,6 @@ const fields = [
 ] as const
 export type NamedField = (typeof fields)[number]
 
-/** What is wrong with one field, to stand under it: the sentence without the path that led there. */
-function faultOf(error: Error | null, field: NamedField): string | null {
-  if (!(error instanceof FieldError) || error.path === null || !isIn(error.path, field)) return null
-  return sentence(error.message.slice(error.message.indexOf(error.path) + error.path.length).replace(/^[:\s]+/, ''))
-}
-
 function named(error: Error): boolean {
   return fields.some((field) => faultOf(error, field) !== null)
-}
-
-/** "source.topics[0]" is in "source.topics". */
-function isIn(path: string, field: string): boolean {
-  return path === field || path.startsWith(`${field}[`)
 }

@@ -7,8 +7,14 @@ import styles from './sync.module.css'
 import { useAction } from './use-action.ts'
 import { useNow } from './use-now.ts'
 
+interface DestinationCardProps {
+  readonly row: DestinationRow
+  readonly past: boolean
+  readonly onEdit: () => void
+}
+
 /** One destination: one big figure, and the facts behind it. */
-export function DestinationCard({ row, past }: { readonly row: DestinationRow; readonly past: boolean }) {
+export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
   const now = useNow()
   const action = useAction()
   const figure = figureOf(row, now)
@@ -18,6 +24,9 @@ export function DestinationCard({ row, past }: { readonly row: DestinationRow; r
         <h2>{row.name}</h2>
         <span className="mono ink3 cut">{row.brokers.join(', ')}</span>
         <span className="push" />
+        <Button look="quiet" disabled={past} onClick={onEdit}>
+          Edit
+        </Button>
         <CardButton row={row} busy={past || action.isPending} run={action.mutate} />
       </div>
       <p className={styles.figure}>

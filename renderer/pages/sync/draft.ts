@@ -1,4 +1,5 @@
 import type { DestinationConfig } from '../../../core/contract/calls.ts'
+import type { Clock } from '../../words/time.ts'
 
 /** What the form holds while it is filled in. */
 export interface Draft {
@@ -17,6 +18,23 @@ export interface Draft {
   readonly passphrase: string
   readonly create: boolean
   readonly retentionHours: number
+  readonly telemetry: string
+  readonly alertsTopic: string
+  readonly status: string
+  readonly deadletter: string
+  readonly only: string
+  readonly exclude: string
+  readonly signals: string
+  readonly excludeSignals: string
+  readonly alerts: boolean
+  readonly payload: DestinationConfig['payload']
+  readonly headers: DestinationConfig['headers']
+  readonly compression: DestinationConfig['compression']
+  /** kB/s; empty: no bound. */
+  readonly limit: string
+  readonly start: 'beginning' | 'now' | 'time'
+  /** "2026-11-24 14:06:12", by the plant's clock. */
+  readonly startTime: string
 }
 
 export const emptyDraft: Draft = {
@@ -35,34 +53,102 @@ export const emptyDraft: Draft = {
   passphrase: '',
   create: true,
   retentionHours: 24 * 7,
+  telemetry: 'edge.telemetry.v1',
+  alertsTopic: 'edge.alerts.v1',
+  status: 'edge.status',
+  deadletter: 'edge.deadletter.v1',
+  only: '#',
+  exclude: '',
+  signals: '*',
+  excludeSignals: '',
+  alerts: true,
+  payload: 'envelope',
+  headers: 'full',
+  compression: 'gzip',
+  limit: '',
+  start: 'beginning',
+  startTime: '',
+}
+
+/** The form as it was when this destination was made. What is secret stays in its store; where it began is not asked again. */
+export function toDraft(of: DestinationConfig): Draft {
+  const { topics, filter } = of
+  return {
+    ...emptyDraft,
+    name: of.name,
+    brokers: of.brokers.join(', '),
+    delivery: of.delivery,
+    sasl: of.sasl,
+    username: of.username ?? '',
+    tokenUrl: of.tokenUrl ?? '',
+    scope: of.scope ?? '',
+    tls: of.tls,
+    ca: of.ca ?? '',
+    cert: of.cert ?? '',
+    key: of.key ?? '',
+    create: of.create.allowed,
+    retentionHours: of.create.retentionHours,
+    telemetry: topics.telemetry,
+    alertsTopic: topics.alerts,
+    status: topics.status,
+    deadletter: topics.deadletter,
+    only: filter.topics.join(', '),
+    exclude: filter.exclude.join(', '),
+    signals: filter.signals.join(', '),
+    excludeSignals: filter.excludeSignals.join(', '),
+    alerts: filter.alerts,
+    payload: of.payload,
+    headers: of.headers,
+    compression: of.compression,
+    limit: of.maxBytesPerSecond === null ? '' : String(of.maxBytesPerSecond / 1_000),
+  }
 }
 
 /** The destination that a filled form means. The core checks it and names the field that is wrong. */
-export function toDestination(draft: Draft): DestinationConfig {
+export function toDestination(draft: Draft, before: DestinationConfig | null, clock: Clock): DestinationConfig {
+  const { partitions, replication } = before?.create ?? { partitions: 4, replication: 1 }
+  const { payload, headers, compression } = draft
   return {
     name: draft.name.trim(),
-    brokers: draft.brokers
-      .split(',')
-      .map((broker) => broker.trim())
-      .filter((broker) => broker !== ''),
+    brokers: split(draft.brokers),
     delivery: draft.delivery,
     ...trustOf(draft),
     topics: {
-      telemetry: 'edge.telemetry.v1',
-      alerts: 'edge.alerts.v1',
-      status: 'edge.status',
-      deadletter: 'edge.deadletter.v1',
+      telemetry: draft.telemetry.trim(),
+      alerts: draft.alertsTopic.trim(),
+      status: draft.status.trim(),
+      deadletter: draft.deadletter.trim(),
     },
-    filter: { topics: ['#'], exclude: [], signals: ['*'], excludeSignals: [], alerts: true },
-    payload: 'envelope',
-    headers: 'full',
-    compression: 'gzip',
-    maxBytesPerSecond: null,
-    start: 'beginning',
-    create: { allowed: draft.create, partitions: 4, replication: 1, retentionHours: draft.retentionHours },
-    paused: false,
-    required: true,
+    filter: {
+      topics: split(draft.only),
+      exclude: split(draft.exclude),
+      signals: split(draft.signals),
+      excludeSignals: split(draft.excludeSignals),
+      alerts: draft.alerts,
+    },
+    payload,
+    headers,
+    compression,
+    maxBytesPerSecond: draft.limit.trim() === '' ? null : Math.round(Number(draft.limit) * 1_000),
+    start: before?.start ?? startOf(draft, clock),
+    create: { allowed: draft.create, partitions, replication, retentionHours: draft.retentionHours },
+    paused: before?.paused ?? false,
+    required: before?.required ?? true,
   }
+}
+
+function split(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}
+
+/** What is no time stays as it is: the core says so. */
+function startOf({ start, startTime }: Draft, clock: Clock): string {
+  if (start !== 'time') return start
+  const time = clock.parse(startTime)
+  return time === null ? startTime.trim() : new Date(time).toISOString()
 }
 
 /** What is hidden in the form because it does not apply is not meant, whatever was typed there before. */

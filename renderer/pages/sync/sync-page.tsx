@@ -9,8 +9,8 @@ import { Skeleton } from '../../parts/skeleton.tsx'
 import type { Route } from '../../route.ts'
 import { useCall } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
-import { AddDestination } from './add-destination.tsx'
 import { DestinationCard } from './destination-card.tsx'
+import { DestinationForm } from './destination-form.tsx'
 import { Held } from './held.tsx'
 import { LagChart } from './lag-chart.tsx'
 import { Ledger } from './ledger.tsx'
@@ -22,12 +22,15 @@ import { Trouble } from './trouble.tsx'
 /** Where records go from here: how far behind each destination is, the proof, and what stands in the way. */
 export default function SyncPage({ route }: { readonly route: Extract<Route, { page: 'sync' }> }) {
   const destinations = useCall('destinations', {})
-  const [adding, setAdding] = useState(false)
+  const config = useCall('config', {})
+  /** The name of the one that is edited; empty: a new one. Null: none is. */
+  const [form, setForm] = useState<string | null>(null)
+  const edited = config.data?.destinations.find(({ name }) => name === form) ?? null
   const rows = destinations.data
   return (
     <div className={styles.page}>
       <PageHead title="Sync" sentence={rows === undefined ? 'Asking where each destination stands.' : sentence(rows)}>
-        <Button icon="plus" disabled={route.at !== null} onClick={() => setAdding(true)}>
+        <Button icon="plus" disabled={route.at !== null} onClick={() => setForm('')}>
           Add destination
         </Button>
       </PageHead>
@@ -35,21 +38,29 @@ export default function SyncPage({ route }: { readonly route: Extract<Route, { p
       {rows === undefined && destinations.error === null && <Skeleton />}
       {rows !== undefined &&
         (rows.length === 0 ? (
-          <None past={route.at !== null} onAdd={() => setAdding(true)} />
+          <None past={route.at !== null} onAdd={() => setForm('')} />
         ) : (
-          <Destinations rows={rows} past={route.at !== null} />
+          <Destinations rows={rows} past={route.at !== null} onEdit={setForm} />
         ))}
-      {adding && <AddDestination onClose={() => setAdding(false)} />}
+      {form !== null && (form === '' || edited !== null) && (
+        <DestinationForm edited={edited} onClose={() => setForm(null)} />
+      )}
     </div>
   )
 }
 
-function Destinations({ rows, past }: { readonly rows: readonly DestinationRow[]; readonly past: boolean }) {
+interface DestinationsProps {
+  readonly rows: readonly DestinationRow[]
+  readonly past: boolean
+  readonly onEdit: (name: string) => void
+}
+
+function Destinations({ rows, past, onEdit }: DestinationsProps) {
   return (
     <>
       <div className={styles.cards}>
         {rows.map((row) => (
-          <DestinationCard key={row.name} row={row} past={past} />
+          <DestinationCard key={row.name} row={row} past={past} onEdit={() => onEdit(row.name)} />
         ))}
       </div>
       <Held past={past} />

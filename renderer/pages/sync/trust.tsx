@@ -1,5 +1,5 @@
 import { ChoiceField, SwitchField, TextField } from '../../parts/field.tsx'
-import type { PartProps } from './add-destination.tsx'
+import type { PartProps } from './destination-form.tsx'
 import type { Draft } from './draft.ts'
 
 /** Who we are to the cluster, and how we know that it is the right one. */

@@ -1,0 +1,171 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import type { Config, DestinationConfig } from '../../../core/contract/calls.ts'
+import { Button } from '../../parts/button.tsx'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { ChoiceField, SwitchField, TextField } from '../../parts/field.tsx'
+import { useCall, useClock } from '../../use-core.ts'
+import { faultOf } from '../../words/fault.ts'
+import type { Clock } from '../../words/time.ts'
+import { type Draft, emptyDraft, secretsOf, toDestination, toDraft } from './draft.ts'
+import styles from './sync.module.css'
+import { Trust } from './trust.tsx'
+import { useAction } from './use-action.ts'
+import { WhatIsSent } from './what-is-sent.tsx'
+
+const kept = 'fieldwatch.destination-draft'
+
+interface FormProps {
+  /** Null: a new one is added. */
+  readonly edited: DestinationConfig | null
+  readonly onClose: () => void
+}
+
+/** Asks for what a Kafka needs, and what it is to be sent. What was typed survives an error, and for a new one a reload. */
+export function DestinationForm({ edited, onClose }: FormProps) {
+  const config = useCall('config', {})
+  const clock = useClock()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [draft, change] = useDraft(edited)
+  const action = useAction(() => {
+    if (edited === null) sessionStorage.removeItem(kept)
+    dialog.current?.close() // gives the focus back
+  })
+  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    if (action.error !== null) showFirstFault(dialog.current)
+  }, [action.error])
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (config.data !== undefined) action.mutate(['config.put', withDestination(config.data, draft, edited, clock)])
+  }
+  const part = { draft, change, wrong: (field: string) => faultOf(action.error, `config.destinations[*].${field}`) }
+  return (
+    <dialog ref={dialog} className={styles.dialog} aria-labelledby="destination-form" onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2 id="destination-form">{edited === null ? 'Add destination' : `Edit ${edited.name}`}</h2>
+        {edited !== null && (
+          <p className="ink2">
+            A change counts for records that were not sent yet; nothing is sent again. To send history again, add a
+            destination with another name.
+          </p>
+        )}
+        <div className={styles.fields}>
+          <Reach {...part} isNew={edited === null} />
+          <Trust {...part} />
+          <Topics {...part} />
+        </div>
+        <WhatIsSent {...part} isNew={edited === null} />
+        <div className={styles.formEnd}>
+          {action.error !== null && <ErrorNote error={action.error} />}
+          <div className={styles.formActions}>
+            <Button onClick={() => dialog.current?.close()}>Cancel</Button>
+            <Button look="primary" type="submit" disabled={action.isPending || config.data === undefined}>
+              {edited === null ? 'Add destination' : 'Save'}
+            </Button>
+          </div>
+        </div>
+      </form>
+    </dialog>
+  )
+}
+
+function showFirstFault(form: HTMLElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
+  field?.closest('details')?.setAttribute('open', '')
+  field?.focus()
+}
+
+export interface PartProps {
+  readonly draft: Draft
+  readonly change: (part: Partial<Draft>) => void
+  /** What the core said of a field of the destination; null: nothing. */
+  readonly wrong: (field: string) => string | null
+}
+
+function Reach({ draft, change, wrong, isNew }: PartProps & { readonly isNew: boolean }) {
+  return (
+    <>
+      <TextField
+        label="Name"
+        help={
+          isNew
+            ? 'How this page calls it. It stays: its place in the log hangs on it.'
+            : 'Its place in the log hangs on it.'
+        }
+        required
+        readOnly={!isNew}
+        wrong={wrong('name')}
+        value={draft.name}
+        onChange={(name) => change({ name })}
+      />
+      <TextField
+        label="Brokers"
+        help="host:port; more than one with commas."
+        placeholder="kafka.example:9092"
+        required
+        wrong={wrong('brokers')}
+        value={draft.brokers}
+        onChange={(brokers) => change({ brokers })}
+      />
+      <ChoiceField
+        label="Delivery"
+        help="Exactly once needs transactions at the broker."
+        value={draft.delivery}
+        choices={deliveries}
+        onChange={(delivery) => change({ delivery })}
+      />
+    </>
+  )
+}
+
+function Topics({ draft, change }: PartProps) {
+  return (
+    <>
+      <SwitchField
+        label="Create missing topics"
+        help="On: made at once. Off: this page asks."
+        on={draft.create}
+        onChange={(create) => change({ create })}
+      />
+      {draft.create && (
+        <TextField
+          label="Keep records there for"
+          help="Hours; -1 keeps them for ever. Older records are deleted on arrival."
+          type="number"
+          min={-1}
+          required
+          value={String(draft.retentionHours)}
+          onChange={(text) => change({ retentionHours: Number(text) })}
+        />
+      )}
+    </>
+  )
+}
+
+const deliveries = [
+  { value: 'auto', label: 'automatic' },
+  { value: 'exactly-once', label: 'exactly once' },
+  { value: 'at-least-once', label: 'at least once' },
+] as const
+
+function useDraft(edited: DestinationConfig | null): [Draft, (part: Partial<Draft>) => void] {
+  const [draft, setDraft] = useState<Draft>(() =>
+    edited === null ? { ...emptyDraft, ...JSON.parse(sessionStorage.getItem(kept) ?? '{}') } : toDraft(edited),
+  )
+  const change = (part: Partial<Draft>) => {
+    const next = { ...draft, ...part }
+    setDraft(next)
+    if (edited === null) sessionStorage.setItem(kept, JSON.stringify({ ...next, password: '', passphrase: '' })) // a secret is never stored in the page
+  }
+  return [draft, change]
+}
+
+/** In its place, so that the order on the page stays. */
+function withDestination(config: Config, draft: Draft, edited: DestinationConfig | null, clock: Clock) {
+  const destination = toDestination(draft, edited, clock)
+  const isThere = config.destinations.some(({ name }) => name === destination.name)
+  const destinations = isThere
+    ? config.destinations.map((one) => (one.name === destination.name ? destination : one))
+    : [...config.destinations, destination]
+  return { config: { ...config, destinations }, secrets: secretsOf(draft) }
+}
