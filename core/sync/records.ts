@@ -21,7 +21,7 @@ const telemetryRecord = z.strictObject({
   source,
   offset: offset.meta({ description: 'Of its message in the log.' }),
   index: z.int().min(0).meta({ description: 'Of the reading in its message.' }),
-  ts: millis.meta({
+  ts: z.int().meta({
     description: "Event time, epoch milliseconds: the device's where it is believable, else arrival.",
   }),
   time: isoTime.meta({ description: 'The same as text.' }),
@@ -35,7 +35,7 @@ const telemetryRecord = z.strictObject({
   str: z.string().nullable().meta({ description: 'Of a text.' }),
   unit: z.string().nullable(),
   quality: z.enum(['good', ...undecodableReasons]).meta({ description: 'good, or why it could not be decoded.' }),
-  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  qos: z.int().min(0).max(2),
   retain: z.boolean(),
   repeat: z.boolean().meta({ description: 'MQTT delivered the message again.' }),
   raw: z.string().nullable().meta({ description: 'Of type raw: its first 64 kB in base64.' }),
