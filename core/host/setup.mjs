@@ -58,6 +58,12 @@ const commands = {
     await getTestParts()
     return run(node(), ['test/support/capture/soak.ts', ...args])
   },
+  'test:central': async (args) => {
+    await prepare()
+    await getTestParts()
+    const fetched = await run(node(), ['test/support/central/fetch.mjs'])
+    return fetched === 0 ? run(node(), ['test/support/central/central.ts', ...args]) : fetched
+  },
   fieldwatch: async (args) => {
     await prepare()
     return run(node(), [join(root, 'dist/core/host/cli.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })

@@ -1,0 +1,2 @@
+export const python: string
+export function jarsOf(name: 'spark' | 'flink' | 'connect'): string[]
