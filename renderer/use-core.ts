@@ -114,10 +114,18 @@ export function createCache(core: Core): QueryClient {
   return client
 }
 
-function refresh(client: QueryClient, follows: (query: Query) => boolean): void {
+const lookAgainMs = 500
+
+/** Asks again for what changed at `since`; what may not be asked yet a little later, as no other push need come. */
+function refresh(client: QueryClient, follows: (query: Query) => boolean, since = Date.now()): void {
   if (document.visibilityState === 'hidden') return
+  const isOld = (query: Query) => follows(query) && query.state.dataUpdatedAt < since && query.state.status !== 'error'
   const due = (query: Query) => follows(query) && query.state.fetchStatus === 'idle' && isDue(query)
+  const waits = client
+    .getQueryCache()
+    .findAll({ predicate: (query) => query.isActive() && isOld(query) && !due(query) })
   void client.invalidateQueries({ predicate: due })
+  if (waits.length > 0) setTimeout(() => refresh(client, (query) => waits.includes(query) && isOld(query)), lookAgainMs)
 }
 
 function isDue(query: Query): boolean {

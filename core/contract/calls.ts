@@ -1,12 +1,14 @@
 import type {
   Alert,
   Band,
+  Cadence,
   Commands,
   Evidence,
   GapCause,
   LogRecord,
   Mapping,
   Millis,
+  Named,
   Offset,
   Priority,
   Reading,
@@ -154,7 +156,10 @@ export interface DeviceRow {
   readonly priority: Priority | null
   readonly acknowledged: boolean
   readonly signal: string | null
+  /** As a person calls that signal. */
+  readonly name: string | null
   readonly unit: string | null
+  readonly unitGuessed: boolean
   readonly value: number | string | null
   readonly band: Band | null
   /** Means of the last hour, one per minute; NaN where nothing came. */
@@ -222,6 +227,7 @@ export interface Columns {
   readonly series: number
   readonly device: string
   readonly signal: string
+  readonly name: string | null
   readonly unit: string | null
   readonly type: SeriesType
   /** Event time of each point, ascending, epoch ms; equal lengths. NaN in a value: a gap. */
@@ -235,15 +241,27 @@ export interface Columns {
   readonly states: readonly { readonly time: Millis; readonly text: string }[]
 }
 
+/** What a person called a series, whole, as `series.put` takes it. */
+export type Said = Omit<Named, 'guess'>
+
 export interface SignalRow {
   readonly series: number
   readonly signal: string
+  /** What a person calls it. */
+  readonly said: Said
   readonly unit: string | null
+  /** By its name and the size of its values: nobody said it. */
   readonly unitGuessed: boolean
+  /** Signals that are read into it. */
+  readonly parts: readonly { readonly series: number; readonly signal: string; readonly said: Said }[]
   readonly type: SeriesType
   readonly value: number | string | null
   readonly band: Band | null
   readonly everyMs: Millis | null
+  readonly cadence: Cadence | null
+  /** Log time; the first null: it was seen before the log begins. */
+  readonly firstSeen: Millis | null
+  readonly lastSeen: Millis | null
   /** Null: has a band. Else milliseconds until the first one, at the usual pace. */
   readonly learningMs: Millis | null
 }

@@ -121,6 +121,8 @@ export interface Commands {
   mark: { readonly id: string; readonly useful: boolean; readonly by: string }
   /** What the series does now is normal: its alerts about that end, and it is learned anew from here. */
   normal: { readonly series: number; readonly by: string }
+  /** How a series is called from here on; null: as its messages say. The whole of it, so the one before undoes it. */
+  'series.put': Omit<Named, 'guess'> & { readonly series: number; readonly by: string }
   note: { readonly device: string; readonly text: string; readonly by: string }
   bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
   'mapping.put': Mapping
@@ -182,9 +184,25 @@ export interface Series {
   readonly signal: string
   readonly unit: string | null
   readonly type: SeriesType
-  /** Offset of the record in which it was first seen. */
+  /** Offset of the record in which it was first seen, and its log time. */
   readonly first: Offset
+  readonly since: Millis
 }
+
+/** What a series is called beside what its messages say; null: nothing else. */
+export interface Named {
+  readonly name: string | null
+  /** A person said so. */
+  readonly unit: string | null
+  /** A guess by its name and the size of its values, where its messages name no unit. */
+  readonly guess: string | null
+  /** Its readings count as those of this series of the same device and type, with one baseline and one chart. */
+  readonly into: number | null
+}
+
+/** Regular: nearly every gap is like the usual one. Bursts: several readings at once, then none for long. */
+export const cadences = ['regular', 'on change', 'bursts'] as const
+export type Cadence = (typeof cadences)[number]
 
 /** Where a series stands against what is usual for it. Null: not learned yet. */
 export interface Band {

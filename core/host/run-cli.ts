@@ -9,6 +9,7 @@ import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
 import { restore } from './commands/restore.ts'
+import { series } from './commands/series.ts'
 import { serve, start } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 import { packageVersion } from './package.ts'
@@ -19,6 +20,7 @@ const commands: readonly Command[] = [
   importFiles,
   play,
   alerts,
+  series,
   detect,
   exportSpan,
   verify,

@@ -7,9 +7,10 @@ import type { Emit } from './emit.ts'
 import { explainReading } from './explain.ts'
 import { everyOf, standingAt } from './heads.ts'
 import { joinIncident, ofDevice, type Together } from './incident.ts'
+import { labelOf, unitOf } from './naming.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
-import { guessUnit, type SeriesState, signalLabel } from './series.ts'
+import { type SeriesState, signalLabel } from './series.ts'
 import { standing, suppressionOf } from './suppress.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
@@ -172,7 +173,7 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
     device: series.device,
     series: series.id,
     signal: series.signal,
-    unit: series.unit ?? guessUnit(series.signal),
+    unit: unitOf(plant, state),
     priority: verdict === 3 && watch.rule.priority === 2 ? 1 : watch.rule.priority,
     since: watch.since,
     historical: plant.now.historical,
@@ -183,8 +184,9 @@ function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Ve
 }
 
 /** A signal that is only called "value" says nothing: the device is then the name. */
-function nameOf(plant: Plant, { series, device }: SeriesState): string {
-  return valueKeys.has(series.signal) ? plant.devices[device]!.label : signalLabel(series.signal)
+function nameOf(plant: Plant, state: SeriesState): string {
+  const isNamed = (plant.named.get(state.series.id)?.name ?? null) !== null
+  return !isNamed && valueKeys.has(state.series.signal) ? plant.devices[state.device]!.label : labelOf(plant, state)
 }
 
 /** What an alert says beside its rule and its offset. */

@@ -4,9 +4,11 @@ import { setDeadline, unshelve } from './clock.ts'
 import { forgetUsual } from './detect/band.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
+import { endFull } from './full.ts'
 import { turn } from './gaps.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
+import { nameSeries } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
@@ -35,6 +37,7 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
   mark,
   normal: learnAnew,
+  'series.put': nameSeries,
   note: (plant, note, out) => out.note(note, plant.next, plant.time),
   'mapping.put': (plant, mapping, out) => putMapping(plant, mapping, out),
   'mapping.delete': (plant, { id }, out) => dropMapping(plant, id, out),
@@ -73,6 +76,8 @@ function applyRules(plant: Plant, out: Emit): void {
     for (const watch of before)
       if (!state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
   }
+  if (!plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled))
+    endFull(plant, 'its rule was changed', out)
   plant.devices.forEach((device, index) => {
     Object.assign(device, silenceRule(plant.rules, device.name))
     if (device.clockAlert !== null && ruleFor(plant.rules, 'clock', device.name) === null)

@@ -1,10 +1,12 @@
 import type {
   Alert,
+  Cadence,
   Commands,
   LinkEvent,
   Maintenance,
   Mapping,
   Millis,
+  Named,
   Offset,
   Rule,
   Series,
@@ -28,14 +30,16 @@ export interface Emit {
   undecodable(topic: Topic, reason: UndecodableReason): void
   /** A series is seen for the first time. */
   series(series: Series, deviceLabel: string, area: string, topic: string): void
+  /** What it is called has changed, by a person or by a guess. */
+  named(series: number, named: Named): void
   /** A number, or a boolean as 0 or 1. The band is what was usual before this reading was learned from; NaN: none. */
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
   /** Of a number in order: how unlike itself its series is, in powers of ten. Only for those who ask. */
   score?(series: number, time: Millis, score: number): void
   /** A text or boolean series changes its state. */
   state(series: number, time: Millis, text: string): void
-  /** The learned pace changed by more than a tenth. `silentAfterMs` is the device's; NaN: not learned. */
-  cadence(series: number, everyMs: Millis, silentAfterMs: Millis): void
+  /** The learned pace changed by more than a tenth, or its kind did; null: not known yet. `silentAfterMs` is the device's; NaN: not learned. */
+  cadence(series: number, everyMs: Millis, silentAfterMs: Millis, kind: Cadence | null): void
   /** The whole alert as of this transition. */
   alert(alert: Alert, transition: Transition): void
   rule(rule: Rule, deleted: boolean): void
@@ -76,6 +80,7 @@ export const silentEmit: Emit = {
   message: nothing,
   undecodable: nothing,
   series: nothing,
+  named: nothing,
   reading: nothing,
   state: nothing,
   cadence: nothing,

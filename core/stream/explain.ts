@@ -156,6 +156,14 @@ export function explainLink(source: SourceState, limitMs: Millis): Explanation {
   }
 }
 
+/** Why series are left out. */
+export function explainFull({ next, time, maxSeries }: Plant, device: string, signal: string): Explanation {
+  return {
+    ...unlearned([{ offset: next, time, value: null, signal: null }]),
+    why: `${thousands(maxSeries)} series are watched already; "${signal}" of "${device}" was the first that is not. Their messages are kept, and counted as too large`,
+  }
+}
+
 /** What its evidence says is all that it is made of. */
 function unlearned(evidence: readonly Evidence[]): Omit<Explanation, 'why'> {
   return {

@@ -1,5 +1,5 @@
-import type { Millis } from '../contract/model.ts'
-import { gapPart, learnGap } from './pace.ts'
+import type { Cadence, Millis } from '../contract/model.ts'
+import { gapPart, isLookedFor, kindOfPace, learnGap } from './pace.ts'
 
 // The head of a series: the few numbers that every reading of it touches. The heads of all series lie in one table, those
 // of a device side by side, because ten thousand series in turn cost more by where their numbers are than by what is done.
@@ -66,7 +66,13 @@ export function everyOf({ numbers }: Heads, series: number): Millis {
   return numbers[series * headLength + every]!
 }
 
-/** Learns the pace from the gap before a reading. */
-export function learnPace(heads: Float64Array, at: number, gap: Millis): void {
+/** Learns the pace from the gap before a reading. True: the usual gap was looked for, as now and then. */
+export function learnPace(heads: Float64Array, at: number, gap: Millis): boolean {
   heads[at + every] = learnGap(heads, at + gaps, gap, heads[at + every]!)
+  return isLookedFor(heads, at + gaps)
+}
+
+/** How it comes, by the newest gaps; null: too few are known. */
+export function cadenceOf(heads: Float64Array, at: number): Cadence | null {
+  return kindOfPace(heads, at + gaps, heads[at + every]!)
 }

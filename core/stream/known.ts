@@ -4,6 +4,7 @@ import type {
   Maintenance,
   Mapping,
   Millis,
+  Named,
   Offset,
   Rule,
   Series,
@@ -17,6 +18,7 @@ import type { Birth } from './decode/context.ts'
 import { addSignal, emptyLayout } from './decode/decoded.ts'
 import { clockBehind, setClock } from './device-clock.ts'
 import type { Emit } from './emit.ts'
+import { putNamed } from './naming.ts'
 import { createPlant, type Plant, seriesIndex, sourceIndex } from './plant.ts'
 import { putMaintenance, setService } from './suppress.ts'
 
@@ -40,6 +42,7 @@ export interface Known {
   readonly births: readonly (readonly [key: string, birth: Birth])[]
   /** By id: 0, 1, 2, ... */
   readonly series: readonly KnownSeries[]
+  readonly named?: readonly (readonly [series: number, named: Named])[]
   /** The journal of every alert that is open, or can still be acted on, with the alert as of each line. */
   readonly changes: readonly { readonly alert: Alert; readonly transition: Transition }[]
   readonly notes: readonly (Commands['note'] & { readonly offset: Offset; readonly time: Millis })[]
@@ -71,7 +74,17 @@ export interface KnownSeries {
 export interface PathKnown
   extends Pick<
     Known,
-    'next' | 'time' | 'zone' | 'zoneChanges' | 'mappings' | 'clocks' | 'rules' | 'sources' | 'births' | 'maintenance'
+    | 'next'
+    | 'time'
+    | 'zone'
+    | 'zoneChanges'
+    | 'mappings'
+    | 'clocks'
+    | 'named'
+    | 'rules'
+    | 'sources'
+    | 'births'
+    | 'maintenance'
   > {
   readonly series: readonly (Omit<KnownSeries, 'topic'> & { readonly source: string })[]
   /** Ids of the alerts that are open, or can still be acted on. */
@@ -100,6 +113,7 @@ export function knownIn(plant: Plant): PathKnown {
     sources,
     births: [...plant.births],
     series,
+    named: [...plant.named],
     alerts: [...plant.alerts.keys()],
   }
 }
@@ -119,6 +133,8 @@ export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant 
   for (const source of known.sources) putSource(plant, source, out)
   for (const [key, birth] of known.births) putBirth(plant, key, birth, out)
   for (const series of known.series) putSeries(plant, series, out)
+  plant.time = known.time
+  for (const [series, named] of known.named ?? []) renameSeries(plant, series, named, out)
   for (const [device, behind] of known.clocks ?? []) putClock(plant, device, behind, out)
   for (const { offset, time, ...note } of known.notes) out.note(note, offset, time)
   for (const { offset, ...bookmark } of known.bookmarks) out.bookmark(bookmark, offset, known.time)
@@ -160,7 +176,14 @@ function putSeries(plant: Plant, { series, label, area, topic }: KnownSeries, ou
   const place = { device, label, area }
   const layout = emptyLayout(place)
   plant.next = first
+  plant.time = series.since ?? plant.time // bases of older versions do not have it
   seriesIndex(plant, layout, addSignal(layout, place, signal, unit), type, topic, out)
+}
+
+function renameSeries(plant: Plant, series: number, named: Named, out: Emit): void {
+  if (plant.series[series] === undefined) return
+  putNamed(plant, series, named)
+  out.named(series, named)
 }
 
 /** Journals as they were; then an alert that nothing in this version looks at returns. */
@@ -191,6 +214,7 @@ function isWatched(plant: Plant, alert: Alert): boolean {
     watch.since = alert.since
   } else if (alert.detector === 'silence' && device !== undefined) device.silent = alert.id
   else if (alert.detector === 'clock' && device !== undefined) device.clockAlert = alert.id
+  else if (alert.detector === 'series-cap') plant.full = alert.id
   else if (alert.detector === 'link' && source !== undefined) source.alert = alert.id
   else return false
   return true

@@ -1,4 +1,4 @@
-import type { Millis } from '../contract/model.ts'
+import type { Cadence, Millis } from '../contract/model.ts'
 
 const gapRing = 15
 /** Room for the newest gaps and, behind them, how many were seen. */
@@ -9,12 +9,33 @@ const sorted = new Float64Array(gapRing)
 /** Keeps the newest 15 gaps at `at` and answers their usual size: the median of those that are no hundredth part of a burst. */
 export function learnGap(row: Float64Array, at: number, gap: Millis, usual: Millis): Millis {
   const n = row[at + gapRing]!
-  const place = n % gapRing
-  row[at + place] = gap
+  row[at + (n % gapRing)] = gap
   row[at + gapRing] = n + 1
-  const due = n === 2 || n === 6 || place === gapRing - 1
-  return due ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
+  return isLookedFor(row, at) ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
 }
+
+/** The usual gap is looked for at the 3rd, the 7th, and every 15th. */
+export function isLookedFor(row: Float64Array, at: number): boolean {
+  const n = row[at + gapRing]!
+  return n === 3 || n === 7 || n % gapRing === 0
+}
+
+/** How the newest gaps are, against the usual one; null: too few are known. */
+export function kindOfPace(row: Float64Array, at: number, usual: Millis): Cadence | null {
+  const n = Math.min(row[at + gapRing]!, gapRing)
+  if (n < leastGaps) return null
+  let like = 0
+  let bursts = 0
+  for (let i = 0; i < n; i++) {
+    const gap = row[at + i]!
+    if (gap >= usual / 2 && gap <= 2 * usual) like++
+    if (gap < usual / 10) bursts++
+  }
+  if (4 * bursts >= n) return 'bursts'
+  return 4 * like >= 3 * n ? 'regular' : 'on change'
+}
+
+const leastGaps = 7
 
 function medianGap(row: Float64Array, at: number, n: number): Millis {
   for (let i = 0; i < n; i++) insert(row[at + i]!, i)

@@ -91,7 +91,7 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     mappings: () => plant.mappings,
   }
   const decoder = createDecoder({ shapes })
-  const reader: Reader = { plant, context, decoder, decoded: createDecoded(), lanes: createLanes([], []) }
+  const reader: Reader = { plant, context, shapes, decoder, decoded: createDecoded(), lanes: createLanes([], []) }
   return {
     get next() {
       return plant.next
@@ -111,7 +111,8 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
 interface Reader {
   readonly plant: Plant
   readonly context: Context
-  readonly decoder: Decoder
+  readonly shapes: boolean
+  decoder: Decoder
   readonly decoded: Decoded
   /** Of the newest block's topics. */
   lanes: Lanes
@@ -133,11 +134,7 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   if (plant.aheadDone < plant.ahead.length) mapAhead(plant, out)
   if (plant.mappings !== reader.lanes.mappings) reader.lanes = createLanes(block.topics, plant.mappings)
   if (kind === kindCode.message) message(reader, block, row, out)
-  else if (kind === kindCode.command) {
-    command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
-    plant.wake = -Infinity
-    reader.lanes = createLanes(block.topics, plant.mappings)
-  }
+  else if (kind === kindCode.command) obey(reader, block, row, out)
   plant.next += 1
 }
 
@@ -152,6 +149,16 @@ function begin(plant: Plant, out: Emit): void {
     plant.rules.push(rule)
     out.rule(rule, false)
   }
+}
+
+/** What a message of some shape is read into is looked up once; after a merge that is another series. */
+function obey(reader: Reader, block: Block, row: number, out: Emit): void {
+  const { plant } = reader
+  command(plant, block.topics[block.topic[row]!]!.name, payload(block, row), out)
+  plant.wake = -Infinity
+  if (plant.rewired) reader.decoder = createDecoder({ shapes: reader.shapes })
+  plant.rewired = false
+  reader.lanes = createLanes(block.topics, plant.mappings)
 }
 
 function message(reader: Reader, block: Block, row: number, out: Emit): void {

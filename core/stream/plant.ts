@@ -1,4 +1,15 @@
-import type { Alert, Mapping, Millis, Offset, Rule, Series, SeriesType, Topic, ZoneChanges } from '../contract/model.ts'
+import type {
+  Alert,
+  Mapping,
+  Millis,
+  Named,
+  Offset,
+  Rule,
+  Series,
+  SeriesType,
+  Topic,
+  ZoneChanges,
+} from '../contract/model.ts'
 import { watchSeries } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
@@ -7,6 +18,7 @@ import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
 import { deviceEvery, deviceRowLength, heard, type SilenceLimits, silenceLimits, usualLag } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
+import { endFull, leaveOut } from './full.ts'
 import { type Gaps, noGaps } from './gaps.ts'
 import { addHead, createHeads, type Heads } from './heads.ts'
 import type { Incident } from './incident.ts'
@@ -33,6 +45,12 @@ export interface Plant {
   readonly newRow: () => Float64Array
   readonly newDeviceRow: () => Float64Array
   readonly seriesOf: Map<string, number>
+  /** What is called otherwise than its messages say. */
+  readonly named: Map<number, Named>
+  /** A series is read into another one than before: what was looked up of it is to be looked up again. */
+  rewired: boolean
+  /** The open alert that the plant holds as many series as it may. */
+  full: string | null
   readonly devices: DeviceState[]
   readonly deviceOf: Map<string, number>
   readonly sources: SourceState[]
@@ -139,6 +157,9 @@ export function createPlant(maxSeries: number): Plant {
     newRow: rowMaker(rowLength),
     newDeviceRow: rowMaker(deviceRowLength),
     seriesOf: new Map(),
+    named: new Map(),
+    rewired: false,
+    full: null,
     devices: [],
     deviceOf: new Map(),
     sources: [],
@@ -232,14 +253,25 @@ export function seriesIndex(
   const key = seriesKey(layout.places[slot]!.device, layout.signals[slot]!, type)
   const known = plant.seriesOf.get(key)
   if (known !== undefined) return known
-  return plant.series.length < plant.maxSeries ? addSeries(plant, layout, slot, type, topic, out) : -1
+  if (plant.series.length < plant.maxSeries) return addSeries(plant, layout, slot, type, topic, out)
+  leaveOut(plant, layout.places[slot]!.device, layout.signals[slot]!, topic, out)
+  return -1
 }
 
 function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType, topic: Topic, out: Emit): number {
+  endFull(plant, null, out)
   const place = layout.places[slot]!
   const { device, label, area } = place
   const id = plant.series.length
-  const series = { id, device, signal: layout.signals[slot]!, unit: layout.units[slot]!, type, first: plant.next }
+  const series = {
+    id,
+    device,
+    signal: layout.signals[slot]!,
+    unit: layout.units[slot]!,
+    type,
+    first: plant.next,
+    since: plant.time,
+  }
   const owner = deviceIndex(plant, place, topic, out)
   putSeries(plant, series, owner, null)
   plant.devices[owner]!.series.push(id)
@@ -249,7 +281,14 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
 
 /** Gives a series its place in the plant: it has read nothing. */
 export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
-  const state = { series, device, row: plant.newRow(), text, watches: watchSeries(plant.rules, series, []) }
+  const state = {
+    series,
+    device,
+    row: plant.newRow(),
+    text,
+    cadence: null,
+    watches: watchSeries(plant.rules, series, []),
+  }
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)

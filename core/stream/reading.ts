@@ -24,6 +24,7 @@ import type { Emit } from './emit.ts'
 import { eventTime, historicalMs } from './event-time.ts'
 import { countLate, turn } from './gaps.ts'
 import {
+  cadenceOf,
   every,
   headLength,
   lastOffset,
@@ -35,6 +36,7 @@ import {
   saidEvery,
   saidSilent,
 } from './heads.ts'
+import { guessOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { reviseBy } from './revise.ts'
 import { count, firstOffset, lastValue, remember, type SeriesState } from './series.ts'
@@ -233,15 +235,26 @@ function pace(plant: Plant, id: number, out: Emit): void {
   const device = plant.devices[numbers[head + owner]!]!
   const before = numbers[head + newest]!
   const gap = time - before
-  if (gap > 0 && isOwnGap(plant, device, head, gap)) learnPace(numbers, head, gap)
+  const isDue = gap > 0 && isOwnGap(plant, device, head, gap) && learnPace(numbers, head, gap)
   if (!(time <= before)) numbers[head + newest] = time
   const usual = numbers[head + every]!
   if (Number.isNaN(usual)) return
   const limit = device.limits === null ? Number.NaN : silentAfter(device.row, device.limits)
-  if (near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return
+  const isNew = isDue && isNewKind(plant, id)
+  if (!isNew && near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return
+  if (Number.isNaN(numbers[head + saidEvery]!)) guessOf(plant, plant.series[id]!, out)
   numbers[head + saidEvery] = usual
   numbers[head + saidSilent] = limit
-  out.cadence(id, usual, limit)
+  out.cadence(id, usual, limit, plant.series[id]!.cadence)
+}
+
+/** Looked at when the usual gap is. */
+function isNewKind({ heads, series }: Plant, id: number): boolean {
+  const state = series[id]!
+  const kind = cadenceOf(heads.numbers, id * headLength)
+  if (kind === state.cadence) return false
+  state.cadence = kind
+  return true
 }
 
 /** Not the time in which it could not be heard, nor what the broker kept meanwhile. */

@@ -10,6 +10,7 @@ export const defaultRules: readonly Rule[] = [
   { ...usual, id: 'silence', name: 'Silent device', detector: 'silence', priority: 2 },
   { ...usual, id: 'stuck', name: 'Stuck sensor', detector: 'stuck', priority: 3 },
   { ...usual, id: 'link', name: 'Lost connection', detector: 'link', priority: 2 },
+  { ...usual, id: 'series-cap', name: 'Too many series', detector: 'series-cap', priority: 2 },
   { ...usual, id: 'clock', name: 'Wrong clock of a device', detector: 'clock', priority: 3 },
 ]
 

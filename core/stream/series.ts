@@ -1,4 +1,4 @@
-import type { Millis, Offset, Series, SeriesType } from '../contract/model.ts'
+import type { Cadence, Millis, Offset, Series, SeriesType } from '../contract/model.ts'
 import type { Watch } from './alerts.ts'
 
 /** A series as the path holds it: its name, and what detectors have learned of it. What every reading touches is its head. */
@@ -10,6 +10,8 @@ export interface SeriesState {
   readonly row: Float64Array
   /** Newest text or boolean state; null: none yet, or a number. */
   text: string | null
+  /** How it comes, as last said; null: not known. */
+  cadence: Cadence | null
   /** The rules that look at it. */
   watches: Watch[]
 }
@@ -87,24 +89,27 @@ export function recent(row: Float64Array, total: number): readonly Recent[] {
   return found
 }
 
-const units: readonly (readonly [RegExp, string])[] = [
-  [/(^|[._-])(temp|temperature)([._-]|$)|_c$|temperature/i, '°C'],
-  [/_bar$|pressure/i, 'bar'],
-  [/humidity|_rh$/i, '%'],
-  [/_kw$/i, 'kW'],
-  [/power|_w$/i, 'W'],
-  [/current|_a$/i, 'A'],
-  [/voltage|_v$/i, 'V'],
-  [/vibration|mm_s$/i, 'mm/s'],
-  [/flow/i, 'm³/h'],
-  [/level|percent|_pct$/i, '%'],
-  [/rpm|speed/i, 'rpm'],
-  [/co2|ppm/i, 'ppm'],
+/** What is measured, by the name, and in what: up to a usual size, in order. */
+const units: readonly (readonly [RegExp, ...(readonly [most: number, unit: string])[]])[] = [
+  [/_c$/i, [Infinity, '°C']],
+  [/_bar$/i, [Infinity, 'bar']],
+  [/temp/i, [263, '°C'], [323, 'K'], [Infinity, '°C']],
+  [/pressure/i, [60, 'bar'], [700, 'kPa'], [1_300, 'hPa'], [20_000, 'kPa'], [Infinity, 'Pa']],
+  [/humidity|_rh$/i, [Infinity, '%']],
+  [/_kw$/i, [Infinity, 'kW']],
+  [/power|_w$/i, [Infinity, 'W']],
+  [/current|_a$/i, [1_500, 'A'], [Infinity, 'mA']],
+  [/voltage|_v$/i, [1_500, 'V'], [Infinity, 'mV']],
+  [/vibration|mm_s$/i, [Infinity, 'mm/s']],
+  [/flow/i, [Infinity, 'm³/h']],
+  [/level|percent|_pct$/i, [110, '%'], [Infinity, 'mm']],
+  [/rpm|speed/i, [Infinity, 'rpm']],
+  [/co2|ppm/i, [Infinity, 'ppm']],
 ]
 
-/** A guess from the signal's name, to be shown as one; null when the name says nothing. */
-export function guessUnit(signal: string): string | null {
-  for (const [name, unit] of units) if (name.test(signal)) return unit
+/** A guess from the signal's name and the usual size of its values, to be shown as one; null when the name says nothing. */
+export function guessUnit(signal: string, size = 0): string | null {
+  for (const [name, ...sizes] of units) if (name.test(signal)) return sizes.find(([most]) => Math.abs(size) <= most)![1]
   return null
 }
 

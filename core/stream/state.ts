@@ -1,11 +1,12 @@
 import { FieldError } from '../contract/errors.ts'
-import type { Alert, Mapping, Millis, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
+import type { Alert, Cadence, Mapping, Millis, Named, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
 import { headLength, headOf } from './heads.ts'
 import type { Incident } from './incident.ts'
+import { putNamed } from './naming.ts'
 import {
   createPlant,
   type DeviceState,
@@ -39,6 +40,8 @@ interface Core {
   readonly zoneChanges: ZoneChanges
   readonly rules: readonly Rule[]
   readonly series: readonly SavedSeries[]
+  readonly named: readonly (readonly [number, Named])[]
+  readonly full: string | null
   readonly devices: readonly SavedDevice[]
   readonly sources: readonly SavedSource[]
   readonly running: boolean
@@ -59,6 +62,7 @@ interface SavedSeries {
   readonly series: Series
   readonly device: number
   readonly text: string | null
+  readonly cadence: Cadence | null
   readonly watches: readonly SavedWatch[]
 }
 
@@ -102,12 +106,15 @@ function coreOf(plant: Plant): Core {
     zone: plant.zone,
     zoneChanges: plant.zoneChanges,
     rules: plant.rules,
-    series: plant.series.map(({ series, device, text, watches }) => ({
+    series: plant.series.map(({ series, device, text, cadence, watches }) => ({
       series,
       device,
       text,
+      cadence,
       watches: savedWatches(watches),
     })),
+    named: [...plant.named],
+    full: plant.full,
     devices: plant.devices.map(({ name, label, area, source, silent, clockAlert, series, comesBy, gaps }) => ({
       name,
       label,
@@ -203,6 +210,8 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const source of core.sources) restoreSource(plant, source)
   for (const device of core.devices) restoreDevice(plant, device)
   for (const series of core.series) restoreSeries(plant, series)
+  for (const [series, named] of core.named) putNamed(plant, series, named)
+  plant.full = core.full
   for (const alert of core.alerts) plant.alerts.set(alert.id, alert)
   for (const [node, sequence] of core.sequences) plant.sequences.set(node, sequence)
   for (const id of core.shelved) plant.shelved.add(id)
@@ -246,8 +255,9 @@ function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   })
 }
 
-function restoreSeries(plant: Plant, { series, device, text, watches }: SavedSeries): void {
+function restoreSeries(plant: Plant, { series, device, text, cadence, watches }: SavedSeries): void {
   const state = putSeries(plant, series, device, text)
+  state.cadence = cadence
   for (const saved of watches) restoreWatch(state, saved)
 }
 

@@ -71,6 +71,7 @@ export const cuts: { readonly [table: string]: string | null } = {
   meta: null,
   device: null,
   series: null,
+  named: 'delete from named as old where offset < (select max(offset) from named where series = old.series)',
   now: null,
   rollup: `delete from rollup where key not in (select max(key) from rollup group by key >> 21)`,
   late: 'delete from late',

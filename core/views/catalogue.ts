@@ -1,5 +1,7 @@
 import type { Statement } from 'better-sqlite3'
-import type { Offset, SeriesType } from '../contract/model.ts'
+import type { Said } from '../contract/calls.ts'
+import type { Millis, Named, Offset, SeriesType } from '../contract/model.ts'
+import { guessFor, knownUnit } from '../stream/naming.ts'
 import type { Db } from './tables.ts'
 
 export interface SeriesEntry {
@@ -12,6 +14,29 @@ export interface SeriesEntry {
   readonly topic: string
   /** Offset from which it was no longer learning. */
   settled: Offset | null
+  /** Log time at which it was first seen. */
+  readonly since: Millis
+  /** What it was called from which record on, in log order. */
+  names: readonly (Named & { readonly offset: Offset })[]
+}
+
+/** What a series is called as of an offset. */
+export interface SeriesName {
+  readonly said: Said
+  readonly unit: string | null
+  readonly unitGuessed: boolean
+}
+
+export function nameAt(series: SeriesEntry, offset: Offset): SeriesName {
+  const named = namedAt(series, offset)
+  const known = knownUnit(series, named)
+  const unit = known ?? named?.guess ?? guessFor(series)
+  const said = { name: named?.name ?? null, unit: named?.unit ?? null, into: named?.into ?? null }
+  return { said, unit, unitGuessed: known === null && unit !== null }
+}
+
+function namedAt({ names }: SeriesEntry, offset: Offset): Named | undefined {
+  return names.length === 0 ? undefined : names.findLast((named) => named.offset < offset)
 }
 
 export interface DeviceEntry {
@@ -33,13 +58,19 @@ interface DeviceRow {
   readonly first: Offset
 }
 
-/** Devices and series, kept in memory: they are only ever added to. */
+interface NamedRow extends Named {
+  readonly series: number
+  readonly offset: Offset
+}
+
+/** Devices and series with their names, kept in memory: they are only ever added to. */
 export class Catalogue {
   readonly series: SeriesEntry[] = []
   readonly devices = new Map<string, DeviceEntry>()
   private readonly newDevices: Statement<[number], DeviceRow>
   private readonly newSeries: Statement<[number], SeriesEntry>
   private readonly newSettled: Statement<[number], { id: number; settled: number }>
+  private readonly newNames: Statement<[number], NamedRow>
   private readonly bySignal = new Map<string, number>()
   private upto: Offset = 0
   private sorted: readonly DeviceEntry[] = []
@@ -49,6 +80,7 @@ export class Catalogue {
       'select distinct device.* from series join device on name = device where series.id >= ?',
     )
     this.newSeries = db.prepare('select * from series where id >= ? order by id')
+    this.newNames = db.prepare('select * from named where offset >= ? order by offset')
     this.newSettled = db.prepare('select id, settled from series where settled >= ?')
   }
 
@@ -60,7 +92,20 @@ export class Catalogue {
     if (found.length > 0) this.addDevices(this.newDevices.all(known))
     for (const series of found) this.add(series)
     for (const { id, settled } of this.newSettled.iterate(this.upto)) this.series[id]!.settled = settled
+    for (const { series, ...named } of this.newNames.all(this.upto)) this.addName(this.series[series]!, named)
     this.upto = upto
+  }
+
+  /** Into which series readings of this one are read, in a record. */
+  readInto(series: number, offset: Offset): number {
+    const entry = this.series[series]!
+    return entry.names.length === 0 ? series : (namedAt(entry, offset)?.into ?? series)
+  }
+
+  /** Those that are part of a series at an offset, itself first. */
+  partsOf({ id, device }: SeriesEntry, offset: Offset): readonly SeriesEntry[] {
+    const parts = this.devices.get(device)!.series.filter((each) => this.readInto(each.id, offset) === id)
+    return [this.series[id]!, ...parts.filter((each) => each.id !== id)]
   }
 
   /** -1: not known. */
@@ -82,7 +127,12 @@ export class Catalogue {
     }
   }
 
-  private add(series: SeriesEntry): void {
+  private addName(entry: SeriesEntry, named: Omit<NamedRow, 'series'>): void {
+    entry.names = [...entry.names, named]
+  }
+
+  private add(row: SeriesEntry): void {
+    const series = { ...row, names: [] }
     this.series[series.id] = series
     this.bySignal.set(keyOf(series.device, series.signal, series.type), series.id)
     this.devices.get(series.device)!.series.push(series)

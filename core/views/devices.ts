@@ -1,10 +1,9 @@
 import type { Statement } from 'better-sqlite3'
 import type { Calls, DeviceDetail, DeviceRow, DeviceState, SignalRow } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Millis } from '../contract/model.ts'
-import { guessUnit } from '../stream/series.ts'
+import type { Cadence, Millis } from '../contract/model.ts'
 import { type Bucket, minuteMs, minuteOf } from './bucket.ts'
-import type { DeviceEntry, SeriesEntry } from './catalogue.ts'
+import { type DeviceEntry, nameAt, type SeriesEntry } from './catalogue.ts'
 import { type Standing, standingOf, standings } from './device-states.ts'
 import type { Instant } from './instant.ts'
 import type { Latest } from './latest.ts'
@@ -22,7 +21,7 @@ const warmUp = 100
 
 export class DeviceAnswers {
   private readonly views: Views
-  private readonly cadence: Statement<[number, number], { every: number; silent: number | null }>
+  private readonly cadence: Statement<[number, number], CadenceRow>
   private readonly notes: Statement<[string, number, number], DeviceDetail['notes'][number]>
   private readonly zone: Statement<[number], { name: string }>
   private readonly upkeep: UpkeepHistory
@@ -32,7 +31,7 @@ export class DeviceAnswers {
     const { db } = views
     this.upkeep = new UpkeepHistory(db)
     this.cadence = db.prepare(
-      'select every, silent from cadence where series = ? and offset < ? order by offset desc limit 1',
+      'select every, silent, kind from cadence where series = ? and offset < ? order by offset desc limit 1',
     )
     this.notes = db.prepare(
       'select time, "by", text from note where device = ? and offset < ? order by offset desc limit ?',
@@ -89,6 +88,7 @@ export class DeviceAnswers {
   private row(instant: Instant, device: DeviceEntry, standing: Standing): DeviceRow {
     const series = known(device, instant)
     const main = mainSeries(series, standing)
+    const name = main === null ? null : nameAt(main, instant.offset)
     const latest = main === null ? null : this.views.latest.of(instant, main)
     const end = minuteOf(instant.time) + 1
     const lastHour = main === null ? [] : this.views.buckets.range(instant, main.id, end - sparkMinutes, end)
@@ -100,7 +100,9 @@ export class DeviceAnswers {
       priority: standing.priority,
       acknowledged: standing.acknowledged,
       signal: main?.signal ?? null,
-      unit: main === null ? null : unitOf(main),
+      name: name?.said.name ?? null,
+      unit: name?.unit ?? null,
+      unitGuessed: name?.unitGuessed ?? false,
       value: latest?.value ?? null,
       band: latest?.band ?? null,
       spark: means(lastHour, end),
@@ -156,16 +158,24 @@ export class DeviceAnswers {
 
   private signal(instant: Instant, series: SeriesEntry): SignalRow {
     const latest = this.views.latest.of(instant, series)
-    const everyMs = this.every(instant, series)
+    const cadence = this.cadence.get(series.id, instant.offset)
+    const everyMs = cadence?.every ?? null
+    const { said, unit, unitGuessed } = nameAt(series, instant.offset)
+    const [, ...parts] = this.views.catalogue.partsOf(series, instant.offset)
     return {
       series: series.id,
       signal: series.signal,
-      unit: unitOf(series),
-      unitGuessed: series.unit === null && unitOf(series) !== null,
+      said,
+      unit,
+      unitGuessed,
+      parts: parts.map((part) => partOf(part, instant)),
       type: series.type,
       value: latest?.value ?? null,
       band: latest?.band ?? null,
       everyMs,
+      cadence: cadence?.kind ?? null,
+      firstSeen: series.since,
+      lastSeen: latest?.arrived ?? null,
       learningMs: this.learning(instant, series, latest, everyMs),
     }
   }
@@ -194,13 +204,19 @@ function means(buckets: readonly Bucket[], end: number): Float64Array {
   return spark
 }
 
-/** The unit that its messages name, else a guess from its name. */
-export function unitOf({ unit, signal, type }: SeriesEntry): string | null {
-  return unit ?? (type === 'number' ? guessUnit(signal) : null)
+interface CadenceRow {
+  readonly every: Millis
+  readonly silent: Millis | null
+  readonly kind: Cadence | null
 }
 
+function partOf(series: SeriesEntry, { offset }: Instant): SignalRow['parts'][number] {
+  return { series: series.id, signal: series.signal, said: nameAt(series, offset).said }
+}
+
+/** Without those that are part of another one. */
 function known({ series }: DeviceEntry, { offset }: Instant): readonly SeriesEntry[] {
-  return series.filter(({ first }) => first < offset)
+  return series.filter((each) => each.first < offset && nameAt(each, offset).said.into === null)
 }
 
 /** What its worst alert is about, else its first number, else whatever it sends. */

@@ -50,7 +50,7 @@ export class RecentReadings {
 
   private readOne(series: number, from: Offset, to: Offset): readonly Raw[] {
     const found: Raw[] = []
-    this.records.scan(from, to, this.records.topicOf(series), (id, offset, time, value, arrived) => {
+    this.records.scan(from, to, this.records.topicsOf(series, to), (id, offset, time, value, arrived) => {
       if (id === series) found.push({ time, offset, value, arrived })
     })
     return found

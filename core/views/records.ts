@@ -46,8 +46,9 @@ export class Records {
     return block
   }
 
-  topicOf(series: number): ReadonlySet<string> {
-    return new Set([this.catalogue.series[series]!.topic])
+  /** By which the readings of a series came, up to an offset. */
+  topicsOf(series: number, offset: Offset): ReadonlySet<string> {
+    return new Set(this.catalogue.partsOf(this.catalogue.series[series]!, offset).map(({ topic }) => topic))
   }
 
   /** Arrival of a record; null when the log no longer holds it. */
@@ -103,7 +104,8 @@ export class Records {
     let behind = 0
     for (let i = 0; i < decoded.n; i++) {
       if (decoded.kind[i] === 2) continue
-      const series = this.seriesOf(decoded, i)
+      const found = this.seriesOf(decoded, i)
+      const series = found < 0 ? found : this.catalogue.readInto(found, block.first + row)
       const place = layout.places[slot[i]!]!
       if (place.device !== device) {
         device = place.device

@@ -3,8 +3,7 @@ import type { Calls, Columns } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { type Bucket, minuteMs, minuteOf } from './bucket.ts'
-import type { SeriesEntry } from './catalogue.ts'
-import { unitOf } from './devices.ts'
+import { nameAt, type SeriesEntry } from './catalogue.ts'
 import type { Instant } from './instant.ts'
 import type { Raw } from './recent.ts'
 import type { Views } from './views.ts'
@@ -75,17 +74,24 @@ export class SeriesAnswers {
       series: id,
       device,
       signal,
-      unit: unitOf(series),
+      name: nameAt(series, instant.offset).said.name,
+      unit: nameAt(series, instant.offset).unit,
       type,
       ...columnsOf(points),
-      states: type === 'number' ? [] : this.statesOf(instant, id, asked),
+      states: type === 'number' ? [] : this.statesOf(instant, this.partsOf(instant, series), asked),
     }
+  }
+
+  private partsOf({ offset }: Instant, series: SeriesEntry): readonly number[] {
+    return this.views.catalogue.partsOf(series, offset).map(({ id }) => id)
   }
 
   private points(instant: Instant, series: SeriesEntry, asked: Asked): readonly Point[] {
     const count = Math.min(Math.max(2, Math.floor(asked.points)), maxPoints)
     const end = minuteOf(asked.until) + 1
-    const buckets = this.views.buckets.range(instant, series.id, minuteOf(asked.from), end)
+    const buckets = this.partsOf(instant, series)
+      .flatMap((id) => this.views.buckets.range(instant, id, minuteOf(asked.from), end))
+      .sort((a, b) => a.minute - b.minute)
     const every = this.cadence.get(series.id, instant.offset)?.every ?? null
     const raws = this.raws(instant, series, buckets, asked)
     const width = (asked.until - asked.from) / count
@@ -106,26 +112,31 @@ export class SeriesAnswers {
     { from, until }: Asked,
   ): Raw[] | null {
     if (until - from > rawSpan) return null
-    const late = this.late.all(series.id, from, until, instant.offset)
+    const parts = this.partsOf(instant, series)
+    const late = parts.flatMap((id) => this.late.all(id, from, until, instant.offset))
     const lateOffsets = new Set(late.map(({ offset }) => offset))
     const inOrder = buckets.filter((bucket) => bucket.n > 1 || !lateOffsets.has(bucket.from))
     const spans = spansOf(inOrder, instant.offset, lateOffsets)
     if (spans === null) return null
     const found: Raw[] = []
-    const topics = new Set([series.topic])
+    const topics = this.views.records.topicsOf(series.id, instant.offset)
     for (const [first, end] of spans)
       this.views.records.scan(first, end, topics, (id, offset, time, value, arrived) => {
-        if (id === series.id && time >= from && time < until && !lateOffsets.has(offset))
+        if (parts.includes(id) && time >= from && time < until && !lateOffsets.has(offset))
           found.push({ time, offset, value, arrived })
       })
     return [...found, ...late].sort((a, b) => a.time - b.time || a.offset - b.offset)
   }
 
-  private statesOf(instant: Instant, id: number, { from, until }: Asked): Columns['states'] {
-    const before = this.stateBefore.get(id, from, instant.offset)
-    const inside = this.states.all(id, from, until, instant.offset, maxStates)
-    return before === undefined ? inside : [before, ...inside]
+  private statesOf(instant: Instant, parts: readonly number[], { from, until }: Asked): Columns['states'] {
+    const before = parts.flatMap((id) => this.stateBefore.get(id, from, instant.offset) ?? []).sort(byTime)
+    const inside = parts.flatMap((id) => this.states.all(id, from, until, instant.offset, maxStates)).sort(byTime)
+    return [...before.slice(-1), ...inside.slice(0, maxStates)]
   }
+}
+
+function byTime(a: { readonly time: Millis }, b: { readonly time: Millis }): number {
+  return a.time - b.time
 }
 
 function check({ series, from, until }: Asked): void {

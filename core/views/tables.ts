@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 5
+const version = 6
 
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -14,15 +14,18 @@ const tables = `
 create table meta(name text primary key, value) without rowid;
 create table device(name text primary key, label text, area text, topic text, first integer) without rowid;
 create table series(id integer primary key, device text, signal text, unit text, type text, first integer,
-  topic text, settled integer);
+  since real, topic text, settled integer);
 create index series_settled on series(settled) where settled is not null;
 create index series_device on series(device);
+create table named(series integer, offset integer, name text, unit text, guess text, "into" integer,
+  primary key(series, offset)) without rowid;
+create index named_offset on named(offset);
 create table now(series integer primary key, row blob);
 create table rollup(key integer primary key, base integer, blob blob);
 create table late(series integer, time real, offset integer, value real, primary key(series, time, offset)) without rowid;
 create table state_change(series integer, time real, offset integer, text text, arrived real,
   primary key(series, time, offset)) without rowid;
-create table cadence(series integer, offset integer, every real, silent real, primary key(series, offset)) without rowid;
+create table cadence(series integer, offset integer, every real, silent real, kind text, primary key(series, offset)) without rowid;
 create table alert(id text primary key, device text, series integer, signal text, calls integer, opened integer,
   opened_at real, since real, until real, closed integer, closed_at real, doc text);
 create index alert_open on alert(closed, opened);

@@ -1,11 +1,13 @@
 import type { Statement } from 'better-sqlite3'
 import type {
   Alert,
+  Cadence,
   Commands,
   LinkEvent,
   Maintenance,
   Mapping,
   Millis,
+  Named,
   Offset,
   Rule,
   Series,
@@ -116,10 +118,14 @@ class Writer implements ViewWriter {
     this.bad.add(this.offset, this.time, topic, reason)
   }
 
-  series({ id, device, signal, unit, type, first }: Series, label: string, area: string, topic: string): void {
+  series({ id, device, signal, unit, type, first, since }: Series, label: string, area: string, topic: string): void {
     if (this.skip) return
     this.run.device.run(device, label, area, topic, first)
-    this.run.series.run(id, device, signal, unit, type, first, topic)
+    this.run.series.run(id, device, signal, unit, type, first, since, topic)
+  }
+
+  named(series: number, { name, unit, guess, into }: Named): void {
+    if (!this.skip) this.run.named.run(series, this.offset, name, unit, guess, into)
   }
 
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void {
@@ -136,8 +142,8 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.state.run(series, time, this.offset, text, this.time)
   }
 
-  cadence(series: number, everyMs: Millis, silentAfterMs: Millis): void {
-    if (!this.skip) this.run.cadence.run(series, this.offset, everyMs, silentAfterMs)
+  cadence(series: number, everyMs: Millis, silentAfterMs: Millis, kind: Cadence | null): void {
+    if (!this.skip) this.run.cadence.run(series, this.offset, everyMs, silentAfterMs, kind)
   }
 
   alert(alert: Alert, transition: Transition): void {
@@ -273,10 +279,11 @@ interface Statements {
   readonly getUpto: Statement<[], { value: number }>
   readonly putUpto: Statement<[number]>
   readonly device: Statement<[string, string, string, string, number]>
-  readonly series: Statement<[number, string, string, string | null, string, number, string]>
+  readonly series: Statement<[number, string, string, string | null, string, number, number, string]>
+  readonly named: Statement<[number, number, string | null, string | null, string | null, number | null]>
   readonly settle: Statement<[number, number]>
   readonly state: Statement<[number, number, number, string, number]>
-  readonly cadence: Statement<[number, number, number, number]>
+  readonly cadence: Statement<[number, number, number, number, string | null]>
   readonly rule: Statement<[string, number, number, string]>
   readonly note: Statement<[number, number, string, string, string]>
   readonly bookmark: Statement<[number, number, string, string]>
@@ -301,11 +308,12 @@ function statements(db: Db): Statements {
     putUpto: db.prepare("update meta set value = ? where name = 'upto'"),
     device: db.prepare('insert or ignore into device(name, label, area, topic, first) values (?, ?, ?, ?, ?)'),
     series: db.prepare(
-      'insert or ignore into series(id, device, signal, unit, type, first, topic) values (?, ?, ?, ?, ?, ?, ?)',
+      'insert or ignore into series(id, device, signal, unit, type, first, since, topic) values (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
+    named: db.prepare('insert or replace into named values (?, ?, ?, ?, ?, ?)'),
     settle: db.prepare('update series set settled = ? where id = ?'),
     state: db.prepare('insert or replace into state_change values (?, ?, ?, ?, ?)'),
-    cadence: db.prepare('insert or replace into cadence values (?, ?, ?, ?)'),
+    cadence: db.prepare('insert or replace into cadence values (?, ?, ?, ?, ?)'),
     rule: db.prepare('insert or replace into rule(id, offset, deleted, doc) values (?, ?, ?, ?)'),
     note: db.prepare('insert or replace into note values (?, ?, ?, ?, ?)'),
     bookmark: db.prepare('insert or replace into bookmark values (?, ?, ?, ?)'),

@@ -191,7 +191,7 @@ function person(plant: Making): void {
     ['rule.put', { ...limitRule(plant), id: 'silence', detector: 'silence', params: {}, enabled: random() < 0.9 }],
     ['mapping.put', oddMapping(plant)],
     ['mapping.delete', { id: 'lines' }],
-    ['nonsense', 3],
+    plant.log.length % 4 > 0 ? ['series.put', naming(plant.log.length)] : ['nonsense', 3],
   ]
   const [name, body] = commands[Math.floor(random() * commands.length)]!
   plant.log.push({
@@ -211,6 +211,12 @@ function guesses(plant: Making): readonly string[] {
     for (const about of [...numbers, 'plant/area0/d-0', 'plant/area1/d-1'])
       for (const rule of ['band', 'silence', 'limit-1']) ids.push(`${rule}:${about}:${plant.log.length - back}`)
   return ids
+}
+
+/** Of the first series, some of which are of one device and type; by the length of the log, too. */
+function naming(length: number): Record<string, unknown> {
+  const into = length % 3 === 0 ? (length >> 2) % 12 : null
+  return { series: length % 12, name: `Signal ${length}`, unit: length % 2 === 0 ? 'bar' : null, into, by: 'eva' }
 }
 
 function maintenance({ random, time }: Making): Record<string, unknown> {

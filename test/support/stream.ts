@@ -66,6 +66,7 @@ const calls = [
   'message',
   'undecodable',
   'series',
+  'named',
   'reading',
   'score',
   'state',

@@ -8,13 +8,26 @@ import { link } from './link.ts'
 import { rareEvent } from './rare-event.ts'
 import { rate } from './rate.ts'
 import { relation } from './relation.ts'
+import { seriesCap } from './series-cap.ts'
 import { silence } from './silence.ts'
 import { stateChange } from './state-change.ts'
 import { stuck } from './stuck.ts'
 
 /** Every detector by its id. */
 export const detectors: ReadonlyMap<string, Detector> = new Map(
-  [band, clock, count, forbiddenState, limits, link, rareEvent, rate, relation, silence, stateChange, stuck].map(
-    (each) => [each.id, each],
-  ),
+  [
+    band,
+    clock,
+    count,
+    forbiddenState,
+    limits,
+    link,
+    rareEvent,
+    rate,
+    relation,
+    seriesCap,
+    silence,
+    stateChange,
+    stuck,
+  ].map((each) => [each.id, each]),
 )

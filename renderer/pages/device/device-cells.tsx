@@ -27,9 +27,10 @@ export function DeviceCells({ row, at }: { readonly row: DeviceRow | undefined; 
           <span className={row.state === 'normal' || row.state === 'learning' ? 'cut' : 'cut medium'}>{row.label}</span>
         </a>
       </td>
-      <td className="ink2">{row.signal === null ? '–' : signalName(row.signal)}</td>
+      <td className="ink2">{row.name ?? (row.signal === null ? '–' : signalName(row.signal))}</td>
       <td className={quiet || row.value === null ? 'right num ink3' : 'right num medium'}>
         {withUnit(row.value, row.unit)}
+        {row.unitGuessed && row.value !== null && <span className="ink3"> ?</span>}
       </td>
       <td>{place(row, ink)}</td>
       <td>

@@ -41,7 +41,7 @@ export function DeviceSide({ device }: { readonly device: DeviceDetail }) {
   )
 }
 
-export function SignalTable({ signals }: { readonly signals: DeviceDetail['signals'] }) {
+function SignalTable({ signals }: { readonly signals: DeviceDetail['signals'] }) {
   const guessed = signals.filter((signal) => signal.unitGuessed)
   return (
     <>
@@ -60,8 +60,10 @@ export function SignalTable({ signals }: { readonly signals: DeviceDetail['signa
         <tbody>
           {signals.map((signal) => (
             <tr key={signal.series}>
-              <td className="mono">{signal.signal}</td>
-              <td className="ink2">{unitOf(signal)}</td>
+              <td className={signal.said.name === null ? 'mono' : undefined} title={signal.signal}>
+                {signal.said.name ?? signal.signal}
+              </td>
+              <td className="ink2">{unitWords(signal)}</td>
               <td className="right num ink2" style={{ paddingRight: 0 }}>
                 {signal.everyMs === null ? 'change' : pace(signal.everyMs)}
               </td>
@@ -71,14 +73,15 @@ export function SignalTable({ signals }: { readonly signals: DeviceDetail['signa
       </table>
       {guessed.length > 0 && (
         <p className="label" style={{ marginTop: 4 }}>
-          A unit with "?" is a guess from the name and range.
+          A unit with "?" is a guess. Confirm it under Details.
         </p>
       )}
     </>
   )
 }
 
-function unitOf(signal: DeviceDetail['signals'][number]): string {
+/** With a "?" where it is a guess. */
+export function unitWords(signal: DeviceDetail['signals'][number]): string {
   if (signal.type === 'text') return 'words'
   if (signal.type === 'boolean') return 'on, off'
   return signal.unit === null ? '–' : `${signal.unit}${signal.unitGuessed ? ' ?' : ''}`

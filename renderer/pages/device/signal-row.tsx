@@ -3,9 +3,9 @@ import type { Millis, Priority } from '../../../core/contract/model.ts'
 import { StateStrip } from '../../chart/state-strip.tsx'
 import { TimeChart } from '../../chart/time-chart.tsx'
 import { range, thin, value } from '../../words/number.ts'
-import { signalName } from '../../words/signal.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './device.module.css'
+import { shownName } from './edit-signal.tsx'
 
 interface SignalRowProps {
   readonly signal: Signal
@@ -19,7 +19,7 @@ interface SignalRowProps {
 
 /** A signal: name, value, what is usual, and its chart or its states. */
 export function SignalRow({ signal, columns, alerts, from, until, clock, onRange }: SignalRowProps) {
-  const title = signalName(signal.signal)
+  const title = shownName(signal)
   if (columns.type !== 'number')
     return (
       <div className={`${styles.signal} ${styles.state}`}>

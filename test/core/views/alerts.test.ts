@@ -107,7 +107,7 @@ function plant(story: (say: Say) => void): { queries: Queries; time: (offset: nu
   )
   const views = openViews(join(dir, 'views.db'))
   views.at(0, start)
-  const series = { id: 0, device: 'plant/a/d-1', signal: 'x', unit: null, type: 'number' as const, first: 0 }
+  const series = { id: 0, device: 'plant/a/d-1', signal: 'x', unit: null, type: 'number' as const, first: 0, since: 0 }
   views.series(series, 'D-1', 'a', 'plant/a/d-1')
   story((offset, phase, alert) => tell(views, offset, time(offset), phase, alert))
   views.at(records - 1, time(records - 1))

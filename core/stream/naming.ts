@@ -1,0 +1,75 @@
+import type { Commands, Named, SeriesType } from '../contract/model.ts'
+import { restWatch } from './alerts.ts'
+import type { Emit } from './emit.ts'
+import type { Plant } from './plant.ts'
+import { count, guessUnit, recent, type SeriesState, seriesKey, signalLabel } from './series.ts'
+
+// What a person calls a series, and into which other one it is read. Its device and signal stay what its messages say.
+
+const noName: Named = { name: null, unit: null, guess: null, into: null }
+
+/** From the next record on. A merge that cannot be changes nothing. */
+export function nameSeries(plant: Plant, { series, name, unit, into, by }: Commands['series.put'], out: Emit): void {
+  const state = plant.series[series]
+  if (state === undefined || (into !== null && !canMerge(plant, state, into))) return
+  const before = plant.named.get(series) ?? noName
+  const named: Named = { name, unit, guess: before.guess, into }
+  if (into !== null && before.into === null) endWatches(plant, state, into, by, out)
+  putNamed(plant, series, named)
+  out.named(series, named)
+}
+
+/** As it was saved, or as a base has it. */
+export function putNamed(plant: Plant, series: number, named: Named): void {
+  const { device, signal, type } = plant.series[series]!.series
+  plant.named.set(series, named)
+  plant.seriesOf.set(seriesKey(device, signal, type), named.into ?? series)
+  plant.rewired = true
+}
+
+/** Of the same device and type, and neither is part of another merge. */
+function canMerge(plant: Plant, { series }: SeriesState, into: number): boolean {
+  const target = plant.series[into]?.series
+  if (target === undefined || into === series.id) return false
+  if (target.device !== series.device || target.type !== series.type) return false
+  const isTarget = Array.from(plant.named.values()).some((named) => named.into === series.id)
+  return !isTarget && (plant.named.get(into)?.into ?? null) === null
+}
+
+function endWatches(plant: Plant, state: SeriesState, into: number, by: string, out: Emit): void {
+  const note = `is part of ${labelOf(plant, plant.series[into]!)} now`
+  for (const watch of state.watches) restWatch(plant, watch, by, note, out)
+}
+
+/** Once, when its pace is first known: by then a few readings show how large its values are. */
+export function guessOf(plant: Plant, { series, row }: SeriesState, out: Emit): void {
+  const before = plant.named.get(series.id) ?? noName
+  if (series.type !== 'number' || series.unit !== null || before.guess !== null) return
+  const sizes = Array.from(recent(row, row[count]!), ({ value }) => value).sort((a, b) => a - b)
+  const guess = guessUnit(series.signal, sizes[sizes.length >> 1])
+  if (guess === guessUnit(series.signal)) return
+  const named = { ...before, guess }
+  plant.named.set(series.id, named)
+  out.named(series.id, named)
+}
+
+/** What a person said it is, else what its messages say, else a guess. */
+export function unitOf(plant: Plant, { series }: SeriesState): string | null {
+  const named = plant.named.get(series.id)
+  return knownUnit(series, named) ?? named?.guess ?? guessFor(series)
+}
+
+/** Null: it would be a guess. */
+export function knownUnit(series: { readonly unit: string | null }, named: Named | undefined): string | null {
+  return named?.unit ?? series.unit
+}
+
+/** By the name alone. */
+export function guessFor({ signal, type }: { readonly signal: string; readonly type: SeriesType }): string | null {
+  return type === 'number' ? guessUnit(signal) : null
+}
+
+/** As a person calls it, else its signal in words. */
+export function labelOf(plant: Plant, { series }: SeriesState): string {
+  return plant.named.get(series.id)?.name ?? signalLabel(series.signal)
+}

@@ -1,0 +1,220 @@
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Alert, Commands } from '../../../core/contract/model.ts'
+import { createPath } from '../../../core/stream/path.ts'
+import { guessUnit } from '../../../core/stream/series.ts'
+import { openQueries, type Queries } from '../../../core/views/queries.ts'
+import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { buildViews, writeLog } from '../../support/views.ts'
+
+const start = 1_760_000_000_000
+const minute = 60_000
+const open: Queries[] = []
+
+afterEach(() => {
+  for (const queries of open.splice(0)) queries.close()
+})
+
+function asked(log: readonly Writing[]): Queries {
+  const dir = tempDir()
+  writeLog(join(dir, 'log'), log)
+  buildViews(join(dir, 'log'), join(dir, 'views.db'))
+  const queries = openQueries(join(dir, 'views.db'), join(dir, 'log'))
+  open.push(queries)
+  return queries
+}
+
+const message = (i: number, values: object): Writing => ({
+  kind: 'message',
+  source: 'a',
+  name: 'hall/p-1',
+  time: start + i * minute,
+  body: JSON.stringify(values),
+})
+
+function put(i: number, value: Partial<Commands['series.put']>): Writing {
+  const body = JSON.stringify({ series: 0, name: null, unit: null, into: null, by: 'eva', ...value })
+  return { kind: 'command', source: '', name: 'series.put', time: start + i * minute, body }
+}
+
+const wave = (i: number) => Math.round(1_000 * (5 + Math.sin(i / 3) + (i % 7) / 10)) / 1_000
+const device = (queries: Queries, at: number | null = null) => queries.device({ id: 'hall/p-1', at })
+
+/** By its old name for 200 minutes, then by its new one, which a person merges into it at once. */
+const renamedByFirmware = (n: number): Writing[] => [
+  ...Array.from({ length: 200 }, (_, i) => message(i, { press: wave(i) })),
+  message(200, { pressure: wave(200) }),
+  put(201, { series: 1, into: 0 }),
+  ...Array.from({ length: n }, (_, i) => message(202 + i, { pressure: wave(202 + i) })),
+]
+
+describe('a series that a person names', () => {
+  const log = [message(0, { p: 3 }), message(1, { p: 4 }), put(2, { name: 'Discharge pressure', unit: 'bar' })]
+  const queries = () => asked([...log, message(3, { p: 5 })])
+
+  test('is called so from then on, and in the past as it was then', () => {
+    const asking = queries()
+    expect(device(asking).signals[0]).toMatchObject({ signal: 'p', unit: 'bar', unitGuessed: false })
+    expect(device(asking).signals[0]!.said).toEqual({ name: 'Discharge pressure', unit: 'bar', into: null })
+    expect(device(asking).row.name).toBe('Discharge pressure')
+    expect(device(asking, start + minute).signals[0]).toMatchObject({ said: { name: null }, unit: null })
+  })
+
+  test('keeps what its messages say, and its record in the log says nothing else', () => {
+    expect(queries().record({ offset: 3 }).readings[0]).toMatchObject({
+      device: 'hall/p-1',
+      signal: 'p',
+      unit: null,
+    })
+  })
+
+  test('has its old name when that is put again', () => {
+    const asking = asked([...log, put(3, {}), message(4, { p: 5 })])
+    expect(device(asking).signals[0]).toMatchObject({ said: { name: null, unit: null }, unit: null })
+  })
+
+  test('gives its alerts that name and that unit', () => {
+    const rule = {
+      ...{ id: 'high', name: 'High', detector: 'limits', scope: { device: '*', signal: '*' }, params: { high: 9 } },
+      ...{ priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
+    }
+    const command: Writing = { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(rule) }
+    const opened = alertsOf([...log, command, message(3, { p: 10 })])
+    expect(opened).toMatchObject([{ title: 'Discharge pressure above its limit of 9', unit: 'bar', signal: 'p' }])
+  })
+})
+
+function alertsOf(log: readonly Writing[], maxSeries?: number): readonly Alert[] {
+  const alerts = new Map<string, Alert>()
+  const block = blockMaker()(log)
+  createPath(maxSeries === undefined ? {} : { maxSeries }).step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: (alert) => alerts.set(alert.id, alert),
+  })
+  return [...alerts.values()]
+}
+
+describe('a unit that no message names', () => {
+  test('is guessed from the name and the size of the values, and marked until a person confirms it', () => {
+    const said = (i: number) => message(i, { temperature: 293 + (i % 3), pressure: 1_013, count: i })
+    const log = Array.from({ length: 10 }, (_, i) => said(i))
+    const guessed = device(asked(log)).signals.map(({ unit, unitGuessed }) => [unit, unitGuessed])
+    expect(guessed).toEqual([
+      ['K', true],
+      ['hPa', true],
+      [null, false],
+    ])
+    const confirmed = device(asked([...log, put(10, { unit: 'K' }), said(11)])).signals[0]
+    expect(confirmed).toMatchObject({ unit: 'K', unitGuessed: false })
+  })
+
+  for (const [signal, size, unit] of [
+    ['temperature', 21, '°C'],
+    ['temperature', 295, 'K'],
+    ['furnace.temp', 900, '°C'],
+    ['pressure', -5.2, 'bar'],
+    ['pressure', 101_325, 'Pa'],
+    ['flow', 12, 'm³/h'],
+    ['spindle', 12, null],
+  ] as const)
+    test(`of ${signal} about ${size} is ${unit}`, () => {
+      expect(guessUnit(signal, size)).toBe(unit)
+    })
+})
+
+describe('a series that a person merges into another', () => {
+  test('is one signal with one chart and one baseline from then on', () => {
+    const queries = asked(renamedByFirmware(50))
+    const { signals } = device(queries)
+    expect(signals).toHaveLength(1)
+    expect(signals[0]!.parts).toMatchObject([{ series: 1, signal: 'pressure', said: { into: 0 } }])
+    expect(signals[0]!.value).toBe(wave(251))
+    expect(signals[0]!.band).not.toBeNull() // 50 readings alone would not have one
+    for (const until of [252, 900]) {
+      const ask = { series: [0], from: start, until: start + until * minute, points: 1_000, at: null }
+      const [chart] = queries.series(ask)
+      expect([...chart!.mean].filter((value) => !Number.isNaN(value))).toEqual(
+        Array.from({ length: 252 }, (_, i) => wave(i)).filter((_, i) => i !== 201),
+      )
+    }
+  })
+
+  test('was two in the past', () => {
+    const { signals } = device(asked(renamedByFirmware(50)), start + 200 * minute)
+    expect(signals.map(({ signal, value }) => [signal, value])).toEqual([
+      ['press', wave(199)],
+      ['pressure', wave(200)],
+    ])
+  })
+
+  test('is two again when that is undone, and each goes on with what it had learned', () => {
+    const undone = [...renamedByFirmware(50), put(252, { series: 1, into: null })]
+    const { signals } = device(asked([...undone, message(253, { pressure: 9 })]))
+    expect(signals.map(({ signal, value }) => [signal, value])).toEqual([
+      ['press', wave(251)],
+      ['pressure', 9],
+    ])
+  })
+
+  test('ends the alerts of what it was', () => {
+    const rule = {
+      id: 'high',
+      name: 'High',
+      detector: 'limits',
+      scope: { device: '*', signal: '*' },
+      params: { high: 9 },
+    }
+    const body = JSON.stringify({ ...rule, priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 })
+    const command: Writing = { kind: 'command', source: '', name: 'rule.put', time: start, body }
+    const log = [command, message(0, { press: 1 }), message(1, { pressure: 10 }), put(2, { series: 1, into: 0 })]
+    expect(alertsOf(log)).toMatchObject([{ signal: 'pressure', until: start + 2 * minute }])
+    expect(alertsOf([...log, message(3, { pressure: 11 })])).toMatchObject([
+      { signal: 'pressure' },
+      { signal: 'press', series: 0, until: null },
+    ])
+  })
+
+  test('needs one of the same device and type that is in no other merge', () => {
+    const two = { temp: 1, level: 2, mode: 'run', flow: 3 }
+    const log = [message(0, two), { ...message(0, { temp: 1 }), name: 'hall/p-2' }]
+    const wrong = [put(1, { into: 0 }), put(1, { into: 2 }), put(1, { into: 4 }), put(1, { into: 99 })]
+    const chained = [put(1, { series: 1, into: 0 }), put(1, { series: 0, into: 3 }), put(1, { series: 3, into: 1 })]
+    expect(device(asked([...log, ...wrong, message(2, two)])).signals).toHaveLength(4)
+    expect(device(asked([...log, ...chained, message(2, two)])).signals).toHaveLength(3)
+  })
+})
+
+describe('how a series comes', () => {
+  const kindOf = (gaps: (i: number) => number) => {
+    let time = 0
+    const log = Array.from({ length: 60 }, (_, i) => {
+      time += gaps(i)
+      return message(time, { x: i })
+    })
+    return device(asked(log)).signals[0]
+  }
+
+  test('is regular, on change, or in bursts; with when it was first and last seen', () => {
+    const regular = kindOf(() => 1)
+    expect(regular).toMatchObject({ cadence: 'regular', firstSeen: start + minute, lastSeen: start + 60 * minute })
+    expect(kindOf((i) => 1 + 3 * ((i * 7) % 11))!.cadence).toBe('on change')
+    expect(kindOf((i) => (i % 4 === 0 ? 60 : 0.1))!.cadence).toBe('bursts')
+  })
+})
+
+test('when there are as many series as may be, one alert says so, and a merge or a rule does not hide it', () => {
+  const log = [message(0, { a: 1, b: 2 }), message(1, { a: 1, c: 2 }), message(2, { d: 1, e: 2 })]
+  expect(alertsOf(log, 2)).toMatchObject([
+    {
+      rule: 'series-cap',
+      title: 'More than 2 series: new ones are not watched',
+      until: null,
+      explanation: {
+        why: '2 series are watched already; "c" of "hall/p-1" was the first that is not. Their messages are kept, and counted as too large',
+        evidence: [{ offset: 1 }],
+      },
+    },
+  ])
+  expect(alertsOf(log, 5)).toEqual([])
+})
