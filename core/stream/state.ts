@@ -31,7 +31,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-25'
+export const pathVersion = 'path-26'
 
 interface Core {
   readonly time: Millis | null
