@@ -51,6 +51,25 @@ export function watchSeries(rules: readonly Rule[], series: Series, before: read
     .map((rule) => keptWatch(rule, series, before) ?? newWatch(rule, series))
 }
 
+/**
+ * The watches of a series that has read nothing. All that the same rules look at share one list, until one of them has
+ * something to hold: most never have, and ten thousand lists would be fetched from memory at each reading.
+ */
+export function restingWatches({ rules, resting }: Plant, series: Series): readonly Watch[] {
+  const watches = watchSeries(rules, series, [])
+  const key = [series.type, ...watches.map(({ rule }) => rule.id)].join('\u0000')
+  const known = resting.get(key)
+  if (known === undefined) resting.set(key, watches)
+  return known ?? watches
+}
+
+/** The watches of a series, to be changed. */
+export function ownWatches(state: SeriesState): readonly Watch[] {
+  if (!state.own) state.watches = state.watches.map((watch) => ({ ...watch }))
+  state.own = true
+  return state.watches
+}
+
 function keptWatch(rule: Rule, series: Series, before: readonly Watch[]): Watch | null {
   const watch = before.find((each) => each.rule.id === rule.id && each.rule.detector === rule.detector)
   if (watch === undefined) return null
@@ -83,16 +102,17 @@ function newWatch(rule: Rule, series: Series): Watch {
   }
 }
 
-/** Judges the reading in `plant.now` for one watch. */
-export function judge(plant: Plant, state: SeriesState, watch: Watch, out: Emit): void {
+/** Judges the reading in `plant.now` for watch `i`. */
+export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): void {
+  const watch = state.watches[i]!
   const { rule } = watch
   plant.now.named = rule.states ?? none
   plant.now.codes = watch.codes
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
   const verdict = watch.detector.step!(state.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, watch, verdict, out)
-  else if (verdict === 0) watch.since = Number.NaN
-  else wait(plant, state, watch, verdict, out)
+  else if (verdict > 0) wait(plant, state, ownWatches(state)[i]!, verdict, out)
+  else if (state.own) watch.since = Number.NaN
 }
 
 const none: readonly string[] = []

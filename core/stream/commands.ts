@@ -1,5 +1,5 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
-import { change, restWatch, returned, watchSeries } from './alerts.ts'
+import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import { forgetUsual } from './detect/band.ts'
 import { endClockAlert } from './device-clock.ts'
@@ -70,11 +70,12 @@ function deleteRule(plant: Plant, { id }: Commands['rule.delete'], out: Emit): v
 }
 
 function applyRules(plant: Plant, out: Emit): void {
+  plant.resting.clear()
   for (const state of plant.series) {
     const before = state.watches
-    state.watches = watchSeries(plant.rules, state.series, before)
+    state.watches = state.own ? watchSeries(plant.rules, state.series, before) : restingWatches(plant, state.series)
     for (const watch of before)
-      if (!state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
+      if (state.own && !state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
   }
   if (!plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled))
     endFull(plant, 'its rule was changed', out)
@@ -127,7 +128,7 @@ function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): vo
 function learnAnew(plant: Plant, { series, by }: Commands['normal'], out: Emit): void {
   const state = plant.series[series]
   if (state === undefined) return
-  for (const watch of state.watches)
+  for (const watch of ownWatches(state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
   forgetUsual(state.row)
   plant.heads.changed[series] = 1

@@ -13,7 +13,7 @@ import type {
   ZoneChanges,
 } from '../contract/model.ts'
 
-import { returned } from './alerts.ts'
+import { ownWatches, returned, type Watch } from './alerts.ts'
 import type { Birth } from './decode/context.ts'
 import { addSignal, emptyLayout } from './decode/decoded.ts'
 import { clockBehind, setClock } from './device-clock.ts'
@@ -206,7 +206,7 @@ function putAlerts(plant: Plant, { changes, next, time }: Known, out: Emit): voi
 function isWatched(plant: Plant, alert: Alert): boolean {
   const device = plant.devices[plant.deviceOf.get(alert.device) ?? -1]
   const source = plant.sources[plant.sourceOf.get(alert.device) ?? -1]
-  const watch = plant.series[alert.series ?? -1]?.watches.find(({ rule }) => rule.id === alert.rule)
+  const watch = ownedBy(plant, alert.series)?.find(({ rule }) => rule.id === alert.rule)
   if (watch !== undefined) {
     watch.latest = alert.id
     if (alert.latched !== null) return true
@@ -218,4 +218,9 @@ function isWatched(plant: Plant, alert: Alert): boolean {
   else if (alert.detector === 'link' && source !== undefined) source.alert = alert.id
   else return false
   return true
+}
+
+function ownedBy(plant: Plant, series: number | null): readonly Watch[] | null {
+  const state = plant.series[series ?? -1]
+  return state === undefined ? null : ownWatches(state)
 }

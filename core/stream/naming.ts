@@ -1,5 +1,5 @@
 import type { Commands, Named, SeriesType } from '../contract/model.ts'
-import { restWatch } from './alerts.ts'
+import { ownWatches, restWatch } from './alerts.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
 import { count, guessUnit, recent, type SeriesState, seriesKey, signalLabel } from './series.ts'
@@ -38,7 +38,7 @@ function canMerge(plant: Plant, { series }: SeriesState, into: number): boolean 
 
 function endWatches(plant: Plant, state: SeriesState, into: number, by: string, out: Emit): void {
   const note = `is part of ${labelOf(plant, plant.series[into]!)} now`
-  for (const watch of state.watches) restWatch(plant, watch, by, note, out)
+  for (const watch of ownWatches(state)) restWatch(plant, watch, by, note, out)
 }
 
 /** Once, when its pace is first known: by then a few readings show how large its values are. */

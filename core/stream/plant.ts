@@ -10,7 +10,7 @@ import type {
   Topic,
   ZoneChanges,
 } from '../contract/model.ts'
-import { watchSeries } from './alerts.ts'
+import { restingWatches, type Watch } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/context.ts'
@@ -61,6 +61,8 @@ export interface Plant {
   asleep: Away | null
   /** Of the whole installation. */
   readonly gaps: Gaps
+  /** Lists of watches at rest that series share, by what they look at; while the rules stay. */
+  readonly resting: Map<string, readonly Watch[]>
   /** Open alerts, and the newest of those that returned, oldest first. */
   readonly alerts: Map<string, Alert>
   /** Ids of the shelved ones, in the order of their shelving. */
@@ -167,6 +169,7 @@ export function createPlant(maxSeries: number): Plant {
     running: false,
     asleep: null,
     gaps: noGaps('source', ''),
+    resting: new Map(),
     alerts: new Map(),
     shelved: new Set(),
     births: new Map(),
@@ -281,14 +284,8 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
 
 /** Gives a series its place in the plant: it has read nothing. */
 export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
-  const state = {
-    series,
-    device,
-    row: plant.newRow(),
-    text,
-    cadence: null,
-    watches: watchSeries(plant.rules, series, []),
-  }
+  const row = plant.newRow()
+  const state = { row, watches: restingWatches(plant, series), own: false, text, cadence: null, device, series }
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)

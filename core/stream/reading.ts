@@ -147,7 +147,7 @@ function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): 
   now.text = text
   now.z = now.low = now.high = now.middle = Number.NaN
   remember(row, now.time, now.value, now.offset, Number.NaN)
-  for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
+  for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
   learnKind(row, now.time, now.value, row[lastValue]!)
 }
 
@@ -172,7 +172,7 @@ export function readNumber(
   }
   if (!retained) pace(plant, id, out)
   if (isBoolean) readBoolean(plant, plant.series[id]!, value, retained, out)
-  else if (plant.detects && !retained) measure(plant, plant.series[id]!, out)
+  else if (plant.detects && !retained) measure(plant, id, out)
   else out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
   takeIn(plant, id, value)
 }
@@ -193,22 +193,24 @@ function readBoolean(plant: Plant, state: SeriesState, value: number, retained: 
   out.state(state.series.id, time, text)
 }
 
-function measure(plant: Plant, state: SeriesState, out: Emit): void {
-  const { row, watches, series } = state
+function measure(plant: Plant, id: number, out: Emit): void {
+  const state = plant.series[id]!
+  const { row, watches } = state
   const { now } = plant
   now.text = null
-  now.every = plant.heads.numbers[series.id * headLength + every]!
-  expect(row, now, hasAlert(watches, 'band'))
-  out.reading(series.id, now.time, now.value, now.low, now.high, false)
+  now.every = plant.heads.numbers[id * headLength + every]!
+  expect(row, now, hasAlert(state, 'band'))
+  out.reading(id, now.time, now.value, now.low, now.high, false)
   remember(row, now.time, now.value, now.offset, now.z)
   learnBand(row, now)
-  out.score?.(series.id, now.time, now.score)
-  for (let i = 0; i < watches.length; i++) judge(plant, state, watches[i]!, out)
+  out.score?.(id, now.time, now.score)
+  for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
   learnKind(row, now.time, now.value, row[lastValue]!)
-  learnRun(row, now.value, hasAlert(watches, 'stuck'))
+  learnRun(row, now.value, hasAlert(state, 'stuck'))
 }
 
-function hasAlert(watches: SeriesState['watches'], detector: string): boolean {
+function hasAlert({ watches, own }: SeriesState, detector: string): boolean {
+  if (!own) return false
   for (let i = 0; i < watches.length; i++) if (watches[i]!.rule.detector === detector) return watches[i]!.alert !== null
   return false
 }

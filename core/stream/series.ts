@@ -12,8 +12,9 @@ export interface SeriesState {
   text: string | null
   /** How it comes, as last said; null: not known. */
   cadence: Cadence | null
-  /** The rules that look at it. */
-  watches: Watch[]
+  /** The rules that look at it: its own, or those that it shares at rest. */
+  watches: readonly Watch[]
+  own: boolean
 }
 
 // The row, part by part. Every part begins where the one before ends, and what every reading touches comes first.
@@ -27,8 +28,8 @@ export const kindPart = stuckPart + 4
 export const meansPart = kindPart + 3
 export const bandPart = meansPart + 24
 export const memoryPart = bandPart + 12
-export const seasonPart = memoryPart + 48
-export const patternPart = seasonPart + 12
+export const seasonPart = memoryPart + 54
+export const patternPart = seasonPart + 13
 export const peakPart = patternPart + 5
 export const hoursPart = peakPart + 112
 export const stepsPart = hoursPart + 388

@@ -1,5 +1,6 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Cadence, Mapping, Millis, Named, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
+import { ownWatches } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
@@ -31,7 +32,7 @@ export interface PathState {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-26'
+export const pathVersion = 'path-27'
 
 interface Core {
   readonly time: Millis | null
@@ -262,7 +263,7 @@ function restoreSeries(plant: Plant, { series, device, text, cadence, watches }:
 }
 
 function restoreWatch(state: SeriesState, saved: SavedWatch): void {
-  const watch = state.watches.find((each) => each.rule.id === saved.rule)
+  const watch = ownWatches(state).find((each) => each.rule.id === saved.rule)
   if (watch === undefined) return
   watch.since = saved.since ?? Number.NaN
   watch.sinceOffset = saved.sinceOffset

@@ -6,13 +6,15 @@ import { featureRate, learnSpread, reads } from './means.ts'
 // For each channel: what is usual for its feature, and the largest deviations so far. How rare a deviation is here is
 // asked of those, and not of a curve: eight spreads are daily life in many series.
 
-const fields = 5
+const fields = 6
 const mean = memoryPart
 const variance = memoryPart + 1
 const seen = memoryPart + 2
 /** The largest deviation of late, and how many readings ago: a peak, if nothing passes it. */
 const candidate = memoryPart + 3
 const age = memoryPart + 4
+/** A copy of the sixth peak, because every reading asks for it. */
+const sixth = memoryPart + 5
 const peaksKept = 12
 
 const judgeFrom = 100
@@ -119,6 +121,7 @@ function learnPeak(row: Float64Array, c: number, size: number, episode: number):
   row[age + at] = row[age + at]! + 1
   if (row[age + at]! < episode) return
   keepPeak(row, peakPart + c * peaksKept, row[candidate + at]!)
+  row[sixth + at] = row[peakPart + c * peaksKept + 5]!
   row[candidate + at] = Math.max(0, size)
   row[age + at] = 0
 }
@@ -153,7 +156,7 @@ export function spreadOf(row: Float64Array, c: number): number {
 
 /** The deviation that was reached in six episodes: neither daily life nor the one failure that all remember. */
 export function usualPeak(row: Float64Array, c: number): number {
-  return row[peakPart + c * peaksKept + 5]!
+  return row[sixth + c * fields]!
 }
 
 /** "1 in N readings were this far out". */

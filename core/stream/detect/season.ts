@@ -20,6 +20,8 @@ export const rests = seasonPart + 7
 export const restRecently = seasonPart + 8
 export const restOfDay = seasonPart + 9
 export const restLong = seasonPart + 10
+/** One more than the hour whose usual value is in `usualNow`, so that it is looked up once an hour; 0: none. */
+const usualHour = seasonPart + 12
 const dayMean = hoursPart
 const dayVisits = dayMean + 24
 const weekMean = dayVisits + 24
@@ -57,8 +59,12 @@ export const season: Channel = {
 
 /** Sets `usualNow` and `rest` for the reading, and learns the fast means of the rest. */
 export function expectSeason(row: Float64Array, time: Millis, value: number): void {
-  const usual = usualAt(row, slotOf(Math.floor(time / hour)))
-  row[usualNow] = usual
+  const now = Math.floor(time / hour)
+  if (row[usualHour] !== now + 1) {
+    row[usualHour] = now + 1
+    row[usualNow] = usualAt(row, slotOf(now))
+  }
+  const usual = row[usualNow]!
   row[rest] = value - usual
   if (Number.isNaN(usual)) return
   const n = row[rests]!
@@ -116,7 +122,7 @@ function closeHour(row: Float64Array, now: number): void {
   if (today !== row[dayNow]) row[days] = row[days]! + 1
   row[dayNow] = today
   row[hourNow] = now
-  row[hourSum] = row[hourReadings] = 0
+  row[hourSum] = row[hourReadings] = row[usualHour] = 0
 }
 
 function learnSlot(row: Float64Array, at: number, visits: number, mean: number, least: number): void {
