@@ -3,27 +3,31 @@ import type { Millis, Offset } from '../contract/model.ts'
 export const minuteMs: Millis = 60_000
 export const hourMs: Millis = 3_600_000
 const minutes = 60
-/** Of one hour of one series as it is stored. */
-export const hourBytes = minutes * (8 + 9 * 4)
+/** Of one minute as it is stored: sum f64; n, from, to u32; min, max, first, last, low, high f32. */
+const slotBytes = 48
 
-// The columns of an hour, each 60 long: sum f64; n, from, to u32; min, max, first, last, low, high f32.
-const n = 2 * minutes
-const from = n + minutes
-const to = from + minutes
-const min = to + minutes
-const max = min + minutes
-const first = max + minutes
-const last = first + minutes
-const low = last + minutes
-const high = low + minutes
+// The numbers of a minute, in steps of eight and of four bytes from where its slot begins.
+const sumStep = slotBytes / 8
+const step = slotBytes / 4
+const n = 2
+const from = 3
+const to = 4
+const min = 5
+const max = 6
+const first = 7
+const last = 8
+const low = 9
+const high = 10
 
 const farthest = 0xffff_ffff
 
-/** One hour of one series: 60 one-minute buckets in one buffer, as the views store it. */
+/** One hour of one series: 60 one-minute buckets in one buffer. */
 export interface Hour {
   readonly key: number
   /** Offset of the oldest record in it; buckets count from here. */
   readonly base: Offset
+  /** One past the newest minute of it that holds anything. */
+  used: number
   readonly bytes: Uint8Array
   readonly f64: Float64Array
   readonly u32: Uint32Array
@@ -66,44 +70,50 @@ export function minuteOf(time: Millis): number {
 }
 
 export function emptyHour(key: number, base: Offset): Hour {
-  const hour = over(key, base, new ArrayBuffer(hourBytes))
-  return hour
+  const buffer = new ArrayBuffer(minutes * slotBytes)
+  return {
+    key,
+    base,
+    used: 0,
+    bytes: new Uint8Array(buffer),
+    f64: new Float64Array(buffer),
+    u32: new Uint32Array(buffer),
+    f32: new Float32Array(buffer),
+  }
+}
+
+/** As the views store it: up to its newest minute, because most of what is written again and again is young. */
+export function storedHour(hour: Hour): Uint8Array {
+  return hour.bytes.subarray(0, hour.used * slotBytes)
 }
 
 /** Copies: a blob of SQLite need not be aligned. */
 export function hourFrom(key: number, base: Offset, blob: Uint8Array): Hour {
   const hour = emptyHour(key, base)
   hour.bytes.set(blob)
+  hour.used = blob.length / slotBytes
   return hour
 }
 
-function over(key: number, base: Offset, buffer: ArrayBuffer): Hour {
-  return {
-    key,
-    base,
-    bytes: new Uint8Array(buffer),
-    f64: new Float64Array(buffer, 0, minutes),
-    u32: new Uint32Array(buffer),
-    f32: new Float32Array(buffer),
-  }
-}
-
 export function countIn(hour: Hour, slot: number): number {
-  return hour.u32[n + slot]!
+  return hour.u32[slot * step + n]!
 }
 
 export function putBucket(hour: Hour, bucket: Bucket): void {
+  const { u32, f32 } = hour
   const slot = bucket.minute % minutes
-  hour.f64[slot] = bucket.sum
-  hour.u32[n + slot] = bucket.n
-  hour.u32[from + slot] = distance(hour, bucket.from)
-  hour.u32[to + slot] = distance(hour, bucket.to)
-  hour.f32[min + slot] = bucket.min
-  hour.f32[max + slot] = bucket.max
-  hour.f32[first + slot] = bucket.first
-  hour.f32[last + slot] = bucket.last
-  hour.f32[low + slot] = bucket.low
-  hour.f32[high + slot] = bucket.high
+  const at = slot * step
+  hour.f64[slot * sumStep] = bucket.sum
+  u32[at + n] = bucket.n
+  u32[at + from] = distance(hour, bucket.from)
+  u32[at + to] = distance(hour, bucket.to)
+  f32[at + min] = bucket.min
+  f32[at + max] = bucket.max
+  f32[at + first] = bucket.first
+  f32[at + last] = bucket.last
+  f32[at + low] = bucket.low
+  f32[at + high] = bucket.high
+  if (slot >= hour.used) hour.used = slot + 1
 }
 
 /** A bucket beyond reach of u32 reads as if records of it were still to come, so that it is never shown too early. */
@@ -112,18 +122,20 @@ function distance(hour: Hour, offset: Offset): number {
 }
 
 export function getBucket(hour: Hour, slot: number): Bucket {
+  const { u32, f32, base } = hour
+  const at = slot * step
   return {
     minute: hourOfKey(hour.key) * minutes + slot,
-    n: hour.u32[n + slot]!,
-    sum: hour.f64[slot]!,
-    min: hour.f32[min + slot]!,
-    max: hour.f32[max + slot]!,
-    first: hour.f32[first + slot]!,
-    last: hour.f32[last + slot]!,
-    low: hour.f32[low + slot]!,
-    high: hour.f32[high + slot]!,
-    from: hour.base + hour.u32[from + slot]!,
-    to: far(hour, hour.u32[to + slot]!),
+    n: u32[at + n]!,
+    sum: hour.f64[slot * sumStep]!,
+    min: f32[at + min]!,
+    max: f32[at + max]!,
+    first: f32[at + first]!,
+    last: f32[at + last]!,
+    low: f32[at + low]!,
+    high: f32[at + high]!,
+    from: base + u32[at + from]!,
+    to: far(hour, u32[at + to]!),
   }
 }
 
@@ -138,20 +150,23 @@ export function addToHour(
   value: number,
   bandLow: number,
   bandHigh: number,
-  at: Offset,
+  offset: Offset,
 ): void {
-  if (countIn(hour, slot) === 0) {
-    hour.u32[from + slot] = distance(hour, at)
-    hour.f32[first + slot] = hour.f32[min + slot] = hour.f32[max + slot] = value
-    hour.f32[low + slot] = bandLow
-    hour.f32[high + slot] = bandHigh
+  const { u32, f32 } = hour
+  const at = slot * step
+  if (u32[at + n] === 0) {
+    u32[at + from] = distance(hour, offset)
+    f32[at + first] = f32[at + min] = f32[at + max] = value
+    f32[at + low] = bandLow
+    f32[at + high] = bandHigh
   } else {
     const rounded = Math.fround(value)
-    if (rounded < hour.f32[min + slot]!) hour.f32[min + slot] = rounded
-    if (rounded > hour.f32[max + slot]!) hour.f32[max + slot] = rounded
+    if (rounded < f32[at + min]!) f32[at + min] = rounded
+    if (rounded > f32[at + max]!) f32[at + max] = rounded
   }
-  hour.u32[n + slot] = countIn(hour, slot) + 1
-  hour.f64[slot] = hour.f64[slot]! + value
-  hour.f32[last + slot] = value
-  hour.u32[to + slot] = distance(hour, at)
+  u32[at + n]! += 1
+  hour.f64[slot * sumStep]! += value
+  f32[at + last] = value
+  u32[at + to] = distance(hour, offset)
+  if (slot >= hour.used) hour.used = slot + 1
 }

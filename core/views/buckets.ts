@@ -3,7 +3,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { type Bucket, getBucket, hourFrom, hourKey, hourOf, minuteMs, minuteOf } from './bucket.ts'
 import type { Instant } from './instant.ts'
 import type { Raw, RecentReadings } from './recent.ts'
-import { nowBucket, nowRow } from './rollup.ts'
+import { nowBucket, nowRow, pageOf } from './rollup.ts'
 import type { Db } from './tables.ts'
 
 interface HourRow {
@@ -22,7 +22,7 @@ interface LateRow {
 export class Buckets {
   private readonly hours: Statement<[number, number], HourRow>
   private readonly before: Statement<[number, number, number], HourRow>
-  private readonly now: Statement<[number], { row: Uint8Array }>
+  private readonly now: Statement<[number], { rows: Uint8Array }>
   private readonly late: Statement<[number, number, number, number], LateRow>
   private readonly lastLate: Statement<[number, number], { offset: number | null }>
   private readonly lateOne: Statement<[number, number, number]>
@@ -34,7 +34,7 @@ export class Buckets {
     this.before = db.prepare(
       'select key, base, blob from rollup where key >= ? and key <= ? and base < ? order by key desc limit 200',
     )
-    this.now = db.prepare('select row from now where series = ?')
+    this.now = db.prepare('select rows from now where page = ?')
     this.lateOne = db.prepare('select 1 from late where series = ? and time = ? and offset = ?')
     this.lastLate = db.prepare('select max(offset) as offset from late where series = ? and offset < ?')
     this.late = db.prepare(
@@ -79,8 +79,8 @@ export class Buckets {
 
   /** The newest reading as the writer left it. */
   nowRow(series: number): Float64Array | null {
-    const row = this.now.get(series)
-    return row === undefined ? null : nowRow(row.row)
+    const page = this.now.get(pageOf(series))
+    return page === undefined ? null : nowRow(page.rows, series)
   }
 
   private takeHour(found: Bucket[], instant: Instant, series: number, row: HourRow, from: number, until: number): void {

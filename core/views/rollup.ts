@@ -10,10 +10,11 @@ import {
   hourOf,
   minuteOf,
   putBucket,
+  storedHour,
 } from './bucket.ts'
 import type { Db } from './tables.ts'
 
-// The newest minute of each series and its newest reading, as they lie in a row of `now`.
+// The newest minute of each series and its newest reading, as they lie in a row.
 export const nowMinute = 0
 const n = 1
 const sum = 2
@@ -36,7 +37,15 @@ export const nowArrived = 15
 export const nowCount = 16
 /** Offset of the newest reading to come. */
 export const nowOffset = 17
-export const nowLength = 18
+const nowLength = 18
+/** The rows of so many series are stored together, because storing is the dearer the more rows there are. */
+const pageSeries = 32
+const pageLength = pageSeries * nowLength
+
+/** The page of `now` that holds a series. */
+export function pageOf(series: number): number {
+  return Math.floor(series / pageSeries)
+}
 
 /** The newest minute of a series, from its row. */
 export function nowBucket(row: Float64Array): Bucket {
@@ -66,8 +75,8 @@ export class Rollups {
   private readonly putNow: Statement<[number, Uint8Array]>
   private readonly putLate: Statement<[number, number, number, number]>
   private rows: Float64Array
-  /** Series whose row changed since the last flush, and the same as a mark each: a set would cost more than the sums. */
-  private readonly dirtyRows: number[] = []
+  /** Pages of which a row changed since the last flush, and the same as a mark each: a set would cost more than the sums. */
+  private readonly dirtyPages: number[] = []
   private isDirty: Uint8Array
   private readonly hours = new Map<number, Hour>()
   private readonly dirtyHours = new Set<number>()
@@ -80,7 +89,7 @@ export class Rollups {
       'insert into rollup(key, base, blob) values (?, ?, ?) on conflict(key) do update set blob = excluded.blob',
     )
     this.putNow = db.prepare(
-      'insert into now(series, row) values (?, ?) on conflict(series) do update set row = excluded.row',
+      'insert into now(page, rows) values (?, ?) on conflict(page) do update set rows = excluded.rows',
     )
     this.putLate = db.prepare('insert or replace into late(series, time, offset, value) values (?, ?, ?, ?)')
     this.rows = loadRows(db)
@@ -135,20 +144,21 @@ export class Rollups {
   flush(): void {
     for (const key of this.dirtyHours) this.write(this.hours.get(key)!)
     this.dirtyHours.clear()
-    for (const series of this.dirtyRows) {
-      this.putNow.run(series, this.rowBytes(series))
-      this.isDirty[series] = 0
+    for (const page of this.dirtyPages) {
+      this.putNow.run(page, this.pageBytes(page))
+      this.isDirty[page] = 0
     }
-    this.dirtyRows.length = 0
+    this.dirtyPages.length = 0
   }
 
   private came(series: number, at: number, offset: Offset, arrived: Millis): void {
     this.rows[at + nowArrived] = arrived
     this.rows[at + nowCount] = this.rows[at + nowCount]! + 1
     this.rows[at + nowOffset] = offset
-    if (this.isDirty[series] === 1) return
-    this.isDirty[series] = 1
-    this.dirtyRows.push(series)
+    const page = pageOf(series)
+    if (this.isDirty[page] === 1) return
+    this.isDirty[page] = 1
+    this.dirtyPages.push(page)
   }
 
   private addToMinute(at: number, value: number): void {
@@ -196,36 +206,36 @@ export class Rollups {
   }
 
   private write(hour: Hour): void {
-    this.putHour.run(hour.key, hour.base, hour.bytes)
+    this.putHour.run(hour.key, hour.base, storedHour(hour))
   }
 
-  private rowBytes(series: number): Uint8Array {
-    return new Uint8Array(this.rows.buffer, series * nowLength * 8, nowLength * 8)
+  private pageBytes(page: number): Uint8Array {
+    return new Uint8Array(this.rows.buffer, page * pageLength * 8, pageLength * 8)
   }
 
   private rowOf(series: number): number {
     const at = series * nowLength
-    if (at >= this.rows.length) this.grow(series + 1)
+    if (at >= this.rows.length) this.grow(pageOf(series) + 1)
     return at
   }
 
-  private grow(needed: number): void {
-    const rows = emptyRows(Math.max(needed, (this.rows.length / nowLength) * 2))
+  private grow(pages: number): void {
+    const rows = emptyRows(Math.max(pages, (this.rows.length / pageLength) * 2))
     rows.set(this.rows)
     this.rows = rows
     this.isDirty = marks(rows, this.isDirty)
   }
 }
 
-/** One for each series that `rows` has room for. */
+/** One for each page that `rows` has room for. */
 function marks(rows: Float64Array, before: Uint8Array): Uint8Array {
-  const all = new Uint8Array(rows.length / nowLength)
+  const all = new Uint8Array(rows.length / pageLength)
   all.set(before)
   return all
 }
 
-function emptyRows(series: number): Float64Array<ArrayBuffer> {
-  const rows = new Float64Array(series * nowLength)
+function emptyRows(pages: number): Float64Array<ArrayBuffer> {
+  const rows = new Float64Array(pages * pageLength)
   for (let at = 0; at < rows.length; at += nowLength) {
     rows[at + nowMinute] = rows[at + nowTime] = -Infinity
     rows[at + nowLow] = rows[at + nowHigh] = rows[at + nowValue] = Number.NaN
@@ -234,16 +244,22 @@ function emptyRows(series: number): Float64Array<ArrayBuffer> {
 }
 
 function loadRows(db: Db): Float64Array {
-  const newest = db.prepare<[], { id: number | null }>('select max(series) as id from now').get()!.id ?? -1
-  const rows = emptyRows(Math.max(64, newest + 1))
-  for (const { series, row } of db
-    .prepare<[], { series: number; row: Uint8Array }>('select series, row from now')
+  const newest = db.prepare<[], number | null>('select max(page) from now').pluck().get() ?? -1
+  const all = emptyRows(Math.max(2, newest + 1))
+  for (const { page, rows } of db
+    .prepare<[], { page: number; rows: Uint8Array }>('select page, rows from now')
     .iterate())
-    rows.set(nowRow(row), series * nowLength)
-  return rows
+    all.set(numbersOf(rows), page * pageLength)
+  return all
 }
 
-/** A row of `now` from its blob. */
-export function nowRow(blob: Uint8Array): Float64Array {
-  return new Float64Array(blob.slice().buffer)
+function numbersOf(blob: Uint8Array): Float64Array {
+  return new Float64Array(new Uint8Array(blob).buffer) // a copy, because a blob need not be aligned
+}
+
+/** The row of a series in its page of `now`; null: it has read nothing. */
+export function nowRow(page: Uint8Array, series: number): Float64Array | null {
+  const at = (series % pageSeries) * nowLength * 8
+  const row = numbersOf(page.subarray(at, at + nowLength * 8))
+  return row[nowCount] === 0 ? null : row
 }

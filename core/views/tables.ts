@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 6
+const version = 7
 
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -20,7 +20,7 @@ create index series_device on series(device);
 create table named(series integer, offset integer, name text, unit text, guess text, "into" integer,
   primary key(series, offset)) without rowid;
 create index named_offset on named(offset);
-create table now(series integer primary key, row blob);
+create table now(page integer primary key, rows blob);
 create table rollup(key integer primary key, base integer, blob blob);
 create table late(series integer, time real, offset integer, value real, primary key(series, time, offset)) without rowid;
 create table state_change(series integer, time real, offset integer, text text, arrived real,

@@ -12,7 +12,7 @@ const plans = [
     'select key, base, blob from rollup where key >= 1 and key <= 2 and base < 3 order by key desc limit 200',
     'SEARCH rollup USING INTEGER PRIMARY KEY',
   ],
-  ['select row from now where series = 1', 'SEARCH now USING INTEGER PRIMARY KEY'],
+  ['select rows from now where page = 1', 'SEARCH now USING INTEGER PRIMARY KEY'],
   [
     'select time, offset, value from late where series = 1 and time >= 2 and time < 3 and offset < 4',
     'SEARCH late USING PRIMARY KEY (series=? AND time>? AND time<?)',
