@@ -95,10 +95,6 @@ export function hourFrom(key: number, base: Offset, blob: Uint8Array): Hour {
   return hour
 }
 
-export function countIn(hour: Hour, slot: number): number {
-  return hour.u32[slot * step + n]!
-}
-
 export function putBucket(hour: Hour, bucket: Bucket): void {
   const { u32, f32 } = hour
   const slot = bucket.minute % minutes
