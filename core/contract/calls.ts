@@ -478,6 +478,94 @@ export interface DestinationRow {
   /** Records that the cluster would not take; and of these, those that were not sent since. */
   readonly deadLetters: number
   readonly aside: number
+  /** What the newest finished check found; null: never checked. */
+  readonly checked: (OffsetSpan & Pick<Proof, 'expected' | 'missing' | 'twice'> & { readonly time: Millis }) | null
+}
+
+export interface OffsetSpan {
+  readonly from: Offset
+  /** One past the last offset. */
+  readonly to: Offset
+}
+
+/** The readings of a span, compared one by one with what the telemetry topics hold: by installation, offset and index. */
+export interface Proof {
+  /** Kafka records that the log says belong there, by the settings and mappings as they are now. */
+  readonly expected: number
+  /** Of these, found at least once. */
+  readonly arrived: number
+  /** Of these, not found, for no reason that is known. */
+  readonly missing: number
+  /** Copies beyond the first that carry no mark. */
+  readonly twice: number
+  /** Of one device, behind a record that the log holds after it. */
+  readonly outOfOrder: number
+  /** Of this installation, and not in the log. */
+  readonly unknown: number
+  /** Copies that carry `edge-resend`: a person sent them once more. */
+  readonly sentAgain: number
+  /** Copies that carry `edge-maybe-dup`, and how many of these really are a further copy. */
+  readonly maybeTwice: number
+  readonly reallyTwice: number
+  /** Not found, because the cluster would not take them. */
+  readonly setAside: number
+  /** Not found, and the topic has deleted what it held of that time. */
+  readonly deleted: number
+  /** Kafka records that were read for it, of whatever installation and offset. */
+  readonly read: number
+  readonly topics: readonly string[]
+  /** The first of what differs. */
+  readonly differences: readonly Difference[]
+}
+
+export interface Difference {
+  readonly offset: Offset
+  readonly index: number
+  readonly what: 'missing' | 'twice' | 'out of order' | 'unknown'
+}
+
+/** A span of the log that is sent once more, or compared with what the destination holds. */
+export interface SyncJob extends OffsetSpan {
+  /** Of one that sends: what its records carry as `edge-resend`. */
+  readonly id: string
+  readonly destination: string
+  readonly kind: 'send' | 'check'
+  /** Only what was set aside of it. */
+  readonly asideOnly: boolean
+  readonly state: 'running' | 'done' | 'cancelled' | 'failed'
+  readonly started: Millis
+  readonly ended: Millis | null
+  /** Of one that sends: everything before is confirmed. */
+  readonly next: Offset
+  /** 0 to 1 */
+  readonly done: number
+  /** Sent and confirmed. */
+  readonly records: number
+  readonly bytes: number
+  /** While it runs: why it waits. */
+  readonly error: {
+    readonly message: string
+    readonly hint: string | null
+    readonly code: string
+    readonly grant: string | null
+  } | null
+  readonly proof: Proof | null
+}
+
+/** How a person names a span: by offsets, or by the time at which the records came. */
+export type SpanBy =
+  | { readonly by: 'offset'; readonly from: Offset; readonly to: Offset }
+  | { readonly by: 'time'; readonly from: Millis; readonly until: Millis }
+
+/** What of a span was sent to a destination, and is in the log still. */
+export interface SpanCount extends OffsetSpan {
+  readonly records: number
+  readonly bytes: number
+  /** False: of a long span the beginning was counted, and the rest is taken to be like it. */
+  readonly exact: boolean
+  /** When its first record came, and the first one after it; null: there is none. */
+  readonly began: Millis | null
+  readonly ended: Millis | null
 }
 
 /** A record that the cluster would not take. */
@@ -496,7 +584,11 @@ export interface AsideRow {
 }
 
 export interface LedgerRow {
+  /** Ascending with time. */
+  readonly id: number
   readonly destination: string
+  /** The job that sent it once more; null: as everything is sent. */
+  readonly again: string | null
   readonly from: Offset
   /** One past the last offset. */
   readonly to: Offset
@@ -705,6 +797,7 @@ export interface Calls {
   'mapping.preview': Call<{ readonly mapping: Mapping; readonly limit: number }, readonly MessageRow[]>
   destinations: Call<Record<string, never>, readonly DestinationRow[]>
   ledger: Call<
+    /** `before`: the id of the last row that was seen. */
     { readonly destination: string | null; readonly before: number | null; readonly limit: number },
     { readonly rows: readonly LedgerRow[]; readonly more: boolean }
   >
@@ -716,6 +809,20 @@ export interface Calls {
   'sync.retryNow': Call<{ readonly destination: string }, null>
   'sync.pause': Call<{ readonly destination: string; readonly paused: boolean }, null>
   'sync.createTopics': Call<{ readonly destination: string }, { readonly created: readonly string[] }>
+  'sync.count': Call<{ readonly destination: string; readonly span: SpanBy }, SpanCount>
+  /** Sends a span once more, each record with `edge-resend` and the id of the job, beside what is sent anyway. */
+  'sync.sendAgain': Call<
+    { readonly destination: string; readonly from: Offset; readonly to: Offset; readonly asideOnly: boolean },
+    { readonly id: string }
+  >
+  /** Compares a span with what the destination holds. Null: from where it began, or the log begins; to what is confirmed. */
+  'sync.check': Call<
+    { readonly destination: string; readonly from: Offset | null; readonly to: Offset | null },
+    { readonly id: string }
+  >
+  'sync.cancel': Call<{ readonly id: string }, null>
+  /** Newest first. */
+  'sync.jobs': Call<{ readonly limit: number }, readonly SyncJob[]>
   /** What is set aside and was not sent since, the oldest first; `after`: the id of the last row that was seen. */
   'sync.aside': Call<
     { readonly destination: string; readonly after: number | null; readonly limit: number },

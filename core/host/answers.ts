@@ -24,6 +24,11 @@ export function answersOf(host: RunningHost): Answers {
     'sync.pause': (input) => pause(host, input),
     'sync.createTopics': ({ destination }, signal) =>
       host.forward.ask('createTopics', known(host, destination), signal),
+    'sync.count': (input, signal) => host.forward.ask('count', input, signal),
+    'sync.sendAgain': (input) => host.forward.ask('sendAgain', input),
+    'sync.check': (input) => host.forward.ask('check', input),
+    'sync.cancel': ({ id }) => host.forward.ask('cancel', id),
+    'sync.jobs': ({ limit }, signal) => host.forward.ask('jobs', limit, signal),
     'sync.aside': (input, signal) => host.forward.ask('aside', input, signal),
     config: () => host.config,
     'config.put': (input) => putConfig(host, input),

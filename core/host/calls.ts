@@ -153,6 +153,17 @@ const inputs = {
   'sync.retryNow': z.strictObject({ destination }),
   'sync.pause': z.strictObject({ destination, paused: z.boolean() }),
   'sync.createTopics': z.strictObject({ destination }),
+  'sync.count': z.strictObject({
+    destination,
+    span: z.discriminatedUnion('by', [
+      z.strictObject({ by: z.literal('offset'), from: offset, to: offset }),
+      z.strictObject({ by: z.literal('time'), from: millis, until: millis }),
+    ]),
+  }),
+  'sync.sendAgain': z.strictObject({ destination, from: offset, to: offset, asideOnly: z.boolean() }),
+  'sync.check': z.strictObject({ destination, from: offset.nullable(), to: offset.nullable() }),
+  'sync.cancel': z.strictObject({ id: z.string().min(1).max(64) }),
+  'sync.jobs': z.strictObject({ limit }),
   'sync.aside': z.strictObject({ destination, after: offset.nullable(), limit }),
   config: nothing,
   'config.put': z.strictObject({ config: configSchema, secrets: z.array(secret).max(100) }),

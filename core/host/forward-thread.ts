@@ -36,6 +36,14 @@ const host = openChannel<FromForward, ForwardSide>(parentPort!, {
     ledger: (input) => forward.ledger(input),
     lag: (input) => forward.lag(input),
     outages: () => forward.outages(),
+    count: (input, signal) => forward.count(input, signal),
+    sendAgain: (input) => forward.sendAgain(input),
+    check: (input) => forward.check(input),
+    cancel: (id) => {
+      forward.cancel(id)
+      return null
+    },
+    jobs: (limit) => forward.jobRows(limit),
     aside: (input) => forward.aside(input),
     stop: async () => {
       await forward.stop()

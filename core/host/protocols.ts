@@ -137,6 +137,11 @@ export type ForwardSide = {
     readonly ledger: Ask<Calls['ledger']['in'], Calls['ledger']['out']>
     readonly lag: Ask<Calls['lag']['in'], Calls['lag']['out']>
     readonly outages: Ask<null, Calls['outages']['out']>
+    readonly count: Ask<Calls['sync.count']['in'], Calls['sync.count']['out']>
+    readonly sendAgain: Ask<Calls['sync.sendAgain']['in'], Calls['sync.sendAgain']['out']>
+    readonly check: Ask<Calls['sync.check']['in'], Calls['sync.check']['out']>
+    readonly cancel: Ask<string, null>
+    readonly jobs: Ask<number, Calls['sync.jobs']['out']>
     readonly aside: Ask<Calls['sync.aside']['in'], Calls['sync.aside']['out']>
     readonly stop: Stop
   }

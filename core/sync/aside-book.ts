@@ -25,6 +25,11 @@ export class AsideBook {
     this.sql.add.run(destination, offset, index, what, reason, kept, time)
   }
 
+  /** What is known of the record already stays. */
+  note(destination: string, { offset, index, what, reason, kept }: Letter, time: Millis): void {
+    this.sql.note.run(destination, offset, index, what, reason, kept, time)
+  }
+
   /** It was taken when it was sent again. */
   sent(destination: string, { offset, index, what }: Origin, time: Millis): void {
     this.sql.sent.run(time, destination, offset, index, what)
@@ -54,6 +59,10 @@ function prepare(db: Database.Database) {
   return {
     add: db.prepare(
       `insert or replace into aside (destination, at, part, what, reason, kept, time, again)
+       values (?, ?, ?, ?, ?, ?, ?, null)`,
+    ),
+    note: db.prepare(
+      `insert or ignore into aside (destination, at, part, what, reason, kept, time, again)
        values (?, ?, ?, ?, ?, ?, ?, null)`,
     ),
     sent: db.prepare('update aside set again = ? where destination = ? and at = ? and part = ? and what = ?'),

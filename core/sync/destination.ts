@@ -11,6 +11,7 @@ import { explain, type Failure, missingTopics, type Where, waitBefore } from './
 import { filterOf } from './filter.ts'
 import type { Ledger } from './ledger.ts'
 import { Login, type Secrets } from './login.ts'
+import { type Means, meansOf } from './means.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
 import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
@@ -68,6 +69,7 @@ export const usualPace: Pace = {
 const liveMs: Millis = 10_000
 const maxBatchBytes = 512 * 1024
 const minBatchBytes = 4 * 1024
+const mayGoEveryMs: Millis = 500
 
 type Trouble = NonNullable<DestinationRow['error']>
 
@@ -152,6 +154,7 @@ export class Destination {
       maybeTwice,
       deadLetters,
       aside: ledger.aside.count(this.name),
+      checked: ledger.jobs.checked(this.name),
     }
   }
 
@@ -318,14 +321,34 @@ export class Destination {
 
   private async untilAffordable(): Promise<void> {
     for (;;) {
-      const spent = this.meter.sent()
-      this.budget.spend(spent - this.spent, performance.now())
-      this.spent = spent
-      const wait = this.budget.wait(performance.now())
+      const wait = this.debt()
       if (wait === 0 || this.paused) return
       this.does('waiting for its share of bandwidth')
       await this.bell.wait(wait, this.signal)
     }
+  }
+
+  /** Time until the bandwidth allows more, whoever used it. */
+  private debt(): Millis {
+    const spent = this.meter.sent()
+    this.budget.spend(spent - this.spent, performance.now())
+    this.spent = spent
+    return this.budget.wait(performance.now())
+  }
+
+  /** For what is done beside this loop. */
+  means(): Means {
+    const { config, source, now } = this.o
+    const { voice, topics } = this
+    const client = () => this.client()
+    const principal = () => this.login.principal()
+    return meansOf({ config, voice, topics, source, now, client, principal, maxBytes: this.batchBytes() })
+  }
+
+  /** Resolves when it is not paused, and has bandwidth left. */
+  async mayGo(signal: AbortSignal): Promise<void> {
+    for (let wait = this.debt(); this.paused || wait > 0; wait = this.debt())
+      await sleep(Math.max(mayGoEveryMs, wait), signal)
   }
 
   /** What goes at once is what a second may hold, so that a bound is no burst a minute. */

@@ -1,13 +1,25 @@
 import { join } from 'node:path'
-import type { Calls, DestinationConfig, DestinationRow, LedgerRow, Outage } from '../contract/calls.ts'
+import type {
+  Calls,
+  DestinationConfig,
+  DestinationRow,
+  LedgerRow,
+  OffsetSpan,
+  Outage,
+  SpanBy,
+  SpanCount,
+  SyncJob,
+} from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { BatchSource } from './batch.ts'
 import { Destination, type Pace, usualPace } from './destination.ts'
+import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { openLogSource } from './log-source.ts'
 import type { Condition } from './record-format.ts'
+import { count } from './span-count.ts'
 import { type Step, sleep } from './wait.ts'
 
 export interface DestinationWithPassword {
@@ -53,6 +65,7 @@ export class Forward {
   private readonly source: NonNullable<ForwardParts['source']>
   private readonly ledgerFile: Ledger
   private readonly stopping = new AbortController()
+  private readonly jobs: Jobs
   private readonly sampling: Promise<void>
   private destinations = new Map<string, { readonly made: DestinationWithPassword; readonly loop: Destination }>()
   private site: string
@@ -65,6 +78,13 @@ export class Forward {
     this.site = options.site
     this.source = parts.source ?? openLogSource(options.reader, options.viewsFile)
     this.ledgerFile = new Ledger(join(options.dir, 'state.db'))
+    this.jobs = new Jobs({
+      ledger: this.ledgerFile,
+      destination: (name) => this.loop(name),
+      now: options.now,
+      changed: options.onStatus,
+      pace: { ...usualPace, ...parts.pace },
+    })
     for (const made of options.destinations) this.add(made)
     this.sampling = this.sample()
   }
@@ -103,7 +123,7 @@ export class Forward {
     return [...this.destinations.values()].map(({ loop }) => loop.row())
   }
 
-  /** Newest first; `before` is the `from` of the last row that was seen. */
+  /** Newest first; `before` is the id of the last row that was seen. */
   ledger({ destination, before, limit }: Calls['ledger']['in']): { rows: LedgerRow[]; more: boolean } {
     return this.ledgerFile.rows(destination, before, Math.min(limit, 1_000))
   }
@@ -124,10 +144,45 @@ export class Forward {
     return this.ledgerFile.aside.rows(destination, after, limit)
   }
 
+  count({ destination, span }: Calls['sync.count']['in'], signal: AbortSignal): Promise<SpanCount> {
+    const { from, to } = this.sentOf(destination, span)
+    return count(this.loop(destination).means(), this.source, { from, to }, signal)
+  }
+
+  /** Resolves to the id of the job. */
+  sendAgain({ destination, from, to, asideOnly }: Calls['sync.sendAgain']['in']): { readonly id: string } {
+    const span = this.sentOf(destination, { by: 'offset', from, to })
+    return { id: this.jobs.start({ destination, kind: 'send', asideOnly, ...span }) }
+  }
+
+  check({ destination, from, to }: Calls['sync.check']['in']): { readonly id: string } {
+    const all = { by: 'offset', from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER } as const
+    return { id: this.jobs.start({ destination, kind: 'check', asideOnly: false, ...this.sentOf(destination, all) }) }
+  }
+
+  cancel(id: string): void {
+    this.jobs.cancel(id)
+  }
+
+  /** Newest first. */
+  jobRows(limit: number): readonly SyncJob[] {
+    return this.jobs.rows(limit)
+  }
+
+  /** What of a span was sent to the destination, and is in the log still. */
+  private sentOf(destination: string, span: SpanBy): OffsetSpan {
+    const row = this.loop(destination).row()
+    const [from, to] =
+      span.by === 'offset' ? [span.from, span.to] : [span.from, span.until].map((at) => this.source.offsetAt(at))
+    const first = Math.max(from!, this.source.base(), row.began?.offset ?? 0)
+    return { from: first, to: Math.max(first, Math.min(to!, row.acked)) }
+  }
+
   /** Ends what is under way within some seconds; what was not confirmed is found out at the next start. */
   async stop(): Promise<void> {
     this.stopping.abort()
     await this.changing
+    await this.jobs.stop()
     await Promise.all([...this.destinations.values()].map(({ loop }) => loop.stop()))
     await this.sampling
     this.ledgerFile.close()
@@ -146,6 +201,7 @@ export class Forward {
         this.destinations.set(name, { made: next, loop })
         continue
       }
+      await this.jobs.leave(name, next !== undefined)
       await loop.stop()
       this.destinations.delete(name)
     }
@@ -169,6 +225,7 @@ export class Forward {
       ...(this.parts.after === undefined ? {} : { after: this.parts.after }),
     })
     this.destinations.set(made.destination.name, { made, loop })
+    this.jobs.resume(made.destination.name)
   }
 
   /** How this installation is, as far as this thread was told. */

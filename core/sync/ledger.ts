@@ -6,6 +6,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { AsideBook, type Letter } from './aside-book.ts'
 import type { Verdict } from './coordinator.ts'
+import { JobBook } from './job-book.ts'
 import type { Intent, Place, Span } from './resume.ts'
 
 /** Appended, never edited. */
@@ -45,6 +46,14 @@ const migrations = [
    create index aside_waits on aside (destination, at) where again is null;
    insert into aside select destination, at, part, 'reading', reason, 'topic', time, null from letter;
    drop table letter;`,
+  `alter table txn add column again text;
+   create index txn_again on txn (again) where again is not null;
+   create table job (
+     id text primary key, destination text not null, kind text not null, aside_only integer not null,
+     first integer not null, until integer not null, state text not null,
+     started integer not null, ended integer, next integer not null,
+     records integer not null default 0, bytes integer not null default 0, error text, proof text
+   ) strict;`,
 ]
 
 const keptTransactions = 100_000
@@ -98,6 +107,7 @@ interface DestinationRecord {
 export class Ledger {
   identity: Identity
   readonly aside: AsideBook
+  readonly jobs: JobBook
   private readonly db: Database.Database
   private readonly sql: ReturnType<typeof prepare>
 
@@ -110,6 +120,7 @@ export class Ledger {
     migrate(this.db, file)
     this.sql = prepare(this.db)
     this.aside = new AsideBook(this.db)
+    this.jobs = new JobBook(this.db, this.aside)
     this.sql.once.run('installation', randomName('fw-'))
     this.sql.once.run('log', randomName('log-'))
     this.identity = this.readIdentity()
@@ -147,6 +158,7 @@ export class Ledger {
     this.db.transaction(() => {
       this.sql.renew.run(randomName('log-'))
       this.sql.cameBack.run()
+      this.jobs.cameBack()
     })()
     this.identity = this.readIdentity()
   }
@@ -341,30 +353,32 @@ function prepare(db: Database.Database) {
     gain: db.prepare(
       `update destination set
          transactions = transactions + (select count(*) from txn
-           where destination = :name and confirmed is null and until <= :next),
+           where destination = :name and again is null and confirmed is null and until <= :next),
          records = records + (select coalesce(sum(records), 0) from txn
-           where destination = :name and confirmed is null and until <= :next)
+           where destination = :name and again is null and confirmed is null and until <= :next)
        where name = :name`,
     ),
     lose: db.prepare(
       `update destination set
          transactions = transactions - (select count(*) from txn
-           where destination = :name and confirmed is not null and until > :next),
+           where destination = :name and again is null and confirmed is not null and until > :next),
          records = records - (select coalesce(sum(records), 0) from txn
-           where destination = :name and confirmed is not null and until > :next)
+           where destination = :name and again is null and confirmed is not null and until > :next)
        where name = :name`,
     ),
     arrivedBefore: db.prepare(
-      'update txn set confirmed = :time where destination = :name and confirmed is null and until <= :next',
+      'update txn set confirmed = :time where destination = :name and again is null and confirmed is null and until <= :next',
     ),
-    drop: db.prepare('delete from txn where destination = :name and until > :next'),
+    drop: db.prepare('delete from txn where destination = :name and again is null and until > :next'),
     intend: db.prepare(
       'update destination set intent_from = ?, intent_to = ?, intent_told = ?, verdict = null where name = ?',
     ),
     judge: db.prepare('update destination set verdict = ? where name = ?'),
-    forget: db.prepare('delete from txn where destination = ? and confirmed is null'),
+    forget: db.prepare('delete from txn where destination = ? and again is null and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),
-    arrived: db.prepare('update txn set confirmed = ?, records = ? where destination = ? and confirmed is null'),
+    arrived: db.prepare(
+      'update txn set confirmed = ?, records = ? where destination = ? and again is null and confirmed is null',
+    ),
     acked: db.prepare(
       `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null,
          transactions = transactions + 1, records = records + :records, confirmed = :time,
@@ -376,8 +390,8 @@ function prepare(db: Database.Database) {
        where name = :name`,
     ),
     rows: db.prepare(
-      `select destination, first as "from", until as "to", records, bytes, confirmed from txn
-       where (:destination is null or destination = :destination) and (:before is null or first < :before)
+      `select id, destination, again, first as "from", until as "to", records, bytes, confirmed from txn
+       where (:destination is null or destination = :destination) and (:before is null or id < :before)
        order by id desc limit :limit`,
     ),
     sample: db.prepare('insert or replace into lag (destination, time, behind) values (?, ?, ?)'),

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import type { Millis } from '../contract/model.ts'
 import './patches.ts' // first: what it replaces must not be loaded before
@@ -31,10 +30,14 @@ interface RawMessage {
   readonly value: Buffer | null
   readonly timestamp: string
   readonly headers?: Readonly<Record<string, Buffer | undefined>>
+  /** The end of a transaction. */
+  readonly isControlRecord: boolean
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
 }
 interface PartitionAnswer {
   readonly partition: number
   readonly lastStableOffset: string
+  readonly abortedTransactions: readonly Aborted[] | null
   readonly messages: readonly RawMessage[]
 }
 interface Cluster {
@@ -49,13 +52,10 @@ interface Cluster {
 interface Answer {
   readonly partitions: readonly PartitionAnswer[]
 }
-
-const require = createRequire(import.meta.url)
-const batchClass = require('kafkajs/src/consumer/batch') as new (
-  topic: string,
-  from: string,
-  answer: PartitionAnswer,
-) => { readonly messages: readonly RawMessage[] }
+interface Aborted {
+  readonly producerId: string
+  readonly firstOffset: string
+}
 
 const uncommitted = 0
 const committed = 1
@@ -121,13 +121,33 @@ export class TopicReader {
     const asked = { isolationLevel: committed, maxWaitTime: maxWaitMs, maxBytes, topics: [{ topic, partitions }] }
     const { responses } = await broker.fetch(asked)
     const answer = responses[0]!.partitions[0]!
-    const { messages } = new batchClass(topic, String(from), answer)
+    const kept = committedIn(answer).filter(({ offset }) => Number(offset) >= from)
     return {
-      records: messages.map((message) => recordOf(partition, message)),
+      records: kept.map((message) => recordOf(partition, message)),
       next: Math.max(from, Number(answer.messages.at(-1)?.offset ?? -1) + 1),
       stable: Number(answer.lastStableOffset),
     }
   }
+}
+
+/**
+ * Without the records of aborted transactions. The client's own filter takes these in the order in which they ended, and
+ * one a record, so it lets some pass where several were open at once.
+ */
+function committedIn({ messages, abortedTransactions }: PartitionAnswer): readonly RawMessage[] {
+  const coming = [...(abortedTransactions ?? [])].sort((a, b) => Number(a.firstOffset) - Number(b.firstOffset))
+  const open = new Set<string>()
+  return messages.filter(({ offset, key, isControlRecord, batchContext: { producerId, inTransaction } }) => {
+    while (coming[0] !== undefined && Number(coming[0].firstOffset) <= Number(offset))
+      open.add(coming.shift()!.producerId)
+    if (isControlRecord && isAbort(key)) open.delete(producerId)
+    return !isControlRecord && !(inTransaction && open.has(producerId))
+  })
+}
+
+/** Two numbers of 16 bits: a version, and 0 for an abort. */
+function isAbort(key: Buffer | null): boolean {
+  return key?.readInt16BE(2) === 0
 }
 
 /** The client makes one for each producer or consumer, and has no name for that. */
