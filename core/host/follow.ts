@@ -2,7 +2,7 @@ import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import type { Path, PathState } from '../stream/path.ts'
+import type { Path } from '../stream/path.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
@@ -141,9 +141,7 @@ class Follower {
   private save(): void {
     if (this.unflushed > 0) this.flush()
     if (!this.unsaved) return
-    const state = this.parts.path.save()
-    this.parts.views.saveState(state)
-    this.savePause = pauseAfter(state)
+    this.savePause = pauseAfter(this.parts.views.saveState(this.parts.path.save()))
     this.saved = this.parts.path.next
     this.unsaved = false
     this.savedAt = this.parts.now()
@@ -185,7 +183,6 @@ class Follower {
 }
 
 /** Every byte goes into the journal and again into the file. */
-export function pauseAfter({ core, rows }: PathState): Millis {
-  const bytes = rows.reduce((sum, { row }) => sum + row.byteLength, core.length)
+export function pauseAfter(bytes: number): Millis {
   return Math.max(saveEvery, (2 * bytes) / savedPerMilli)
 }

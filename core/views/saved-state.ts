@@ -1,9 +1,12 @@
+import type { Statement } from 'better-sqlite3'
 import type { PathState } from '../stream/path.ts'
+import type { SavedRow } from '../stream/state.ts'
 import type { Db } from './tables.ts'
 
 /** Keeps the path's own state beside the views, so that a restart needs one file. */
 export interface SavedState {
-  save(state: PathState): void
+  /** Answers its bytes. */
+  save(state: PathState): number
   /** Null: nothing was saved yet. */
   load(): PathState | null
 }
@@ -16,15 +19,23 @@ export function openSavedState(db: Db): SavedState {
   return {
     save: db.transaction((state: PathState) => {
       put.run(state.version, state.next, state.core)
-      for (const { series, row } of state.rows) putRow.run(series, bytesOf(row))
+      let bytes = state.core.length
+      for (const { series, row } of state.rows) {
+        putRow.run(series, bytesOf(row))
+        bytes += row.byteLength
+      }
+      return bytes
     }),
     load() {
       const state = get.get()
-      return state === undefined
-        ? null
-        : { ...state, rows: rows.all().map(({ series, row }) => ({ series, row: numbersOf(row) })) }
+      return state === undefined ? null : { ...state, rows: numbersIn(rows) }
     },
   }
+}
+
+/** One at a time, too. */
+function* numbersIn(rows: Statement<[], { series: number; row: Uint8Array }>): Generator<SavedRow> {
+  for (const { series, row } of rows.iterate()) yield { series, row: numbersOf(row) }
 }
 
 function bytesOf(row: Float64Array): Uint8Array {

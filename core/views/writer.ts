@@ -38,8 +38,8 @@ export interface ViewWriter extends Emit {
   readonly upto: Offset
   /** Commits everything that was said. Call it between records. */
   flush(): void
-  /** Flushes first: a state is never ahead of the views. */
-  saveState(state: PathState): void
+  /** Flushes first: a state is never ahead of the views. Answers the bytes of the state. */
+  saveState(state: PathState): number
   /** Null: the path begins at the base of the log. */
   loadState(): PathState | null
   /** The mappings that its path knows ahead; null: it was not said yet. */
@@ -225,9 +225,9 @@ class Writer implements ViewWriter {
     this.open = false
   }
 
-  saveState(state: PathState): void {
+  saveState(state: PathState): number {
     this.flush()
-    this.saved.save(state)
+    return this.saved.save(state)
   }
 
   loadState(): PathState | null {

@@ -100,9 +100,13 @@ function hearing(said: Partial<Emit>): Emit {
 
 function toldBy(running: Path, hours: readonly number[]): Read {
   const { rows, core } = running.save()
-  const series = rows.filter((row) => row.series >= 0)
-  const stateBytes = rows.reduce((sum, { row }) => sum + row.byteLength, core.length)
-  return { messages: running.next, readings: running.next * perMessage, series: series.length, stateBytes, hours }
+  let stateBytes = core.length
+  let series = 0
+  for (const saved of rows) {
+    stateBytes += saved.row.byteLength
+    if (saved.series >= 0) series += 1
+  }
+  return { messages: running.next, readings: running.next * perMessage, series, stateBytes, hours }
 }
 
 setFlagsFromString('--expose-gc')
