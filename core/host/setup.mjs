@@ -64,6 +64,10 @@ const commands = {
     const fetched = await run(node(), ['test/support/central/fetch.mjs'])
     return fetched === 0 ? run(node(), ['test/support/central/central.ts', ...args]) : fetched
   },
+  'soak:path': async (args) => {
+    await prepare()
+    return run(node(), ['test/support/path/soak.ts', ...args])
+  },
   fieldwatch: async (args) => {
     await prepare()
     return run(node(), [join(root, 'dist/core/host/cli.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })

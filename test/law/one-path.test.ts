@@ -2,12 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
-import type { Block } from '../../core/contract/block.ts'
 import { alertPhases } from '../../core/contract/model.ts'
 import { type Log, openLog } from '../../core/log/log.ts'
-import { createPath, type Path, type PathState, restorePath } from '../../core/stream/path.ts'
-import { plantLog } from '../support/plant-log.ts'
-import { blockMaker, Recorder, random, type Writing } from '../support/stream.ts'
+import { ofSeed } from '../support/path/of-a-seed.ts'
+import { eventful, firstDifference, inOneRun, inSlices, restartedAtEveryRecord } from '../support/path/runs.ts'
+import { random, type Writing } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 // Law 2: live, with crashes at random places, is one clean replay of the resulting log.
@@ -18,21 +17,21 @@ const mostKills = 8
 describe('the path says the same, byte for byte', () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     test(`in one run and in random slices with crashes, seed ${seed}`, () => {
-      const log = eventful(seed)
-      const clean = cleanRun(log)
-      const broken = brokenRun(log, random(seed + 1_000))
+      const log = eventful(seed, records)
+      const clean = inOneRun(log)
+      const broken = inSlices(log, random(seed + 1_000))
       expect(broken.crashes).toBeGreaterThan(10)
       expectSame(broken.lines, clean)
     })
   }
 
   test('saved and restored after every record, seed 2', () => {
-    const log = eventful(2).slice(0, 3_000)
-    expectSame(restartedAtEveryRecord(log), cleanRun(log))
+    const log = eventful(2, records).slice(0, 3_000)
+    expectSame(restartedAtEveryRecord(log), inOneRun(log))
   }, 300_000)
 
   test('and the logs hold what can go wrong', () => {
-    const said = [1, 2, 3, 4, 5, 6].flatMap((seed) => cleanRun(eventful(seed)))
+    const said = [1, 2, 3, 4, 5, 6].flatMap((seed) => inOneRun(eventful(seed, records)))
     for (const phase of alertPhases)
       expect(
         said.some((line) => line.includes(`"phase":"${phase}"`)),
@@ -53,12 +52,22 @@ describe('the path says the same, byte for byte', () => {
   })
 })
 
+describe('with every detector on, path and views say the same in slices', () => {
+  for (const seed of [31, 32])
+    test(`over a log of random commits, with crashes, seed ${seed}`, () => {
+      const { pathDiffers, viewsDiffer, crashes, deaths, detectors } = ofSeed(seed, 3_000)
+      expect([pathDiffers, viewsDiffer]).toEqual([null, null])
+      expect(crashes + deaths).toBeGreaterThan(10)
+      expect(detectors.size).toBeGreaterThan(7)
+    }, 180_000)
+})
+
 describe('the views of a real log are the same, byte for byte', () => {
   for (const seed of [21, 22]) {
     test(`read at once and by processes that are killed, seed ${seed}`, () => {
       const dir = tempDir()
       const logDir = join(dir, 'log')
-      writeLog(logDir, eventful(seed), random(seed))
+      writeLog(logDir, eventful(seed, records), random(seed))
       expect(read(logDir, join(dir, 'clean.db'), seed, 'whole')).toBeNull()
       const broken = join(dir, 'broken.db')
       const kills = killedReads(logDir, broken, seed)
@@ -87,7 +96,7 @@ function toAppend({ kind, source, name, time, flags = 0, body = '' }: Writing): 
 
 /** Reads until it is killed or done; answers the signal that ended it. */
 function read(logDir: string, views: string, seed: number, mode: 'whole' | 'killed' | 'sliced'): string | null {
-  const child = new URL('../support/path-child.ts', import.meta.url).pathname
+  const child = new URL('../support/path/child.ts', import.meta.url).pathname
   const done = spawnSync(process.execPath, [child, logDir, views, String(seed), mode], { encoding: 'utf8' })
   if (done.signal === null) expect(done.status, done.stderr).toBe(0)
   return done.signal
@@ -125,94 +134,6 @@ function asText(row: unknown): string {
     .join('|')
 }
 
-/** A seeded log in which ticks are replaced by marks on alerts that it opens: the offsets, and so the ids, stay. */
-function eventful(seed: number): readonly Writing[] {
-  const log = [...plantLog(random(seed), records)]
-  const opened = cleanRun(log).flatMap((line) => /"id":"([^"]+:(\d+))".*"phase":"opened"/.exec(line) ?? [])
-  for (let i = 0; i + 2 < opened.length; i += 3) {
-    const at = log.findIndex((each, offset) => each.kind === 'tick' && offset > Number(opened[i + 2]))
-    const body = JSON.stringify({ id: opened[i + 1], useful: i % 2 === 0, by: 'eva' })
-    if (at >= 0) log[at] = { kind: 'command', source: '', name: 'mark', time: log[at]!.time, body }
-  }
-  return log
-}
-
-function cleanRun(log: readonly Writing[]): readonly string[] {
-  const recorder = new Recorder()
-  const block = blockMaker()(log)
-  createPath().step(block, 0, block.n, recorder.emit)
-  return recorder.lines
-}
-
-/** The saved path as views keep it: rows over rows. */
-interface Saved {
-  state: PathState | null
-  readonly rows: Map<number, Float64Array>
-}
-
-function brokenRun(log: readonly Writing[], chance: () => number): { lines: readonly string[]; crashes: number } {
-  const recorder = new Recorder()
-  const blocks = cut(log, chance)
-  const saved: Saved = { state: null, rows: new Map() }
-  let path = createPath()
-  let crashes = 0
-  while (path.next < log.length) {
-    stepSome(path, blocks, recorder, chance)
-    if (chance() < 0.1) keep(saved, path.save())
-    if (chance() < 0.15) {
-      path = restart(saved)
-      crashes += 1
-    }
-  }
-  return { lines: recorder.lines, crashes }
-}
-
-function restartedAtEveryRecord(log: readonly Writing[]): readonly string[] {
-  const recorder = new Recorder()
-  const block = blockMaker()(log)
-  const saved: Saved = { state: null, rows: new Map() }
-  for (let row = 0; row < block.n; row++) {
-    const path = restart(saved)
-    path.step(block, row, row + 1, recorder.emit)
-    keep(saved, path.save())
-  }
-  return recorder.lines
-}
-
-/** The log in blocks of random sizes, in segments with a topic table each. */
-function cut(log: readonly Writing[], chance: () => number): readonly Block[] {
-  const blocks: Block[] = []
-  let make = blockMaker()
-  for (let at = 0; at < log.length; ) {
-    const to = Math.min(log.length, at + 1 + Math.floor(chance() * 300))
-    if (chance() < 0.2) make = blockMaker(at)
-    blocks.push(make(log.slice(at, to)))
-    at = to
-  }
-  return blocks
-}
-
-function stepSome(path: Path, blocks: readonly Block[], recorder: Recorder, chance: () => number): void {
-  const block = blocks.find((each) => each.first + each.n > path.next)!
-  const from = path.next - block.first
-  const to = Math.min(block.n, from + 1 + Math.floor(chance() * 100))
-  path.step(block, from, to, recorder.emit)
-  recorder.reached(path.next)
-}
-
-function keep(saved: Saved, state: PathState): void {
-  for (const { series, row } of state.rows) saved.rows.set(series, row.slice())
-  saved.state = { ...state, rows: [] }
-}
-
-function restart(saved: Saved): Path {
-  if (saved.state === null) return createPath()
-  const rows = [...saved.rows].map(([series, row]) => ({ series, row: row.slice() }))
-  return restorePath({ ...saved.state, rows })
-}
-
 function expectSame(lines: readonly string[], clean: readonly string[]): void {
-  const differs = clean.findIndex((line, i) => line !== lines[i])
-  expect(lines[differs], `the first difference is line ${differs}`).toBe(clean[differs])
-  expect(lines.length).toBe(clean.length)
+  expect(firstDifference(lines, clean)).toBeNull()
 }

@@ -1,6 +1,6 @@
-import { openReader } from '../../core/log/reader.ts'
-import { beginViews } from '../../core/views/begin.ts'
-import { random } from './stream.ts'
+import { openReader } from '../../../core/log/reader.ts'
+import { beginViews } from '../../../core/views/begin.ts'
+import { random } from '../stream.ts'
 
 // Reads the log into views as the stream thread does, in random slices, to be killed at any moment.
 // Arguments: directory of the log, file of the views, seed; `whole` for one slice a block and no kill.
