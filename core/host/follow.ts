@@ -6,12 +6,14 @@ import type { Path } from '../stream/path.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
+import type { SnapshotKeeper } from './snapshot-keeper.ts'
 
 export interface Follow {
   readonly reader: LogReader
   readonly path: Path
   readonly views: ViewWriter
   readonly base: Pick<BaseKeeper, 'work'>
+  readonly snapshots: Pick<SnapshotKeeper, 'isDue' | 'take'>
   readonly now: () => Millis
   /** As of the last flush. */
   readonly openAlerts: () => number
@@ -125,6 +127,7 @@ class Follower {
     const now = this.parts.now()
     const far = more && this.behind() > nearHead
     if (this.unflushed > 0 && (far ? this.unflushed >= flushRecords : now - this.flushedAt >= flushEvery)) this.flush()
+    if (this.parts.snapshots.isDue(this.parts.path.next, this.time)) this.snapshot()
     if (this.unsaved && now - this.savedAt >= this.savePause) this.save()
     if (far && now - this.toldAt >= flushEvery) this.tell()
   }
@@ -145,6 +148,12 @@ class Follower {
     this.saved = this.parts.path.next
     this.unsaved = false
     this.savedAt = this.parts.now()
+  }
+
+  private snapshot(): void {
+    this.unsaved = true
+    this.save()
+    this.parts.snapshots.take(this.parts.path.known())
   }
 
   /** Until there is more, or something in hand is due. */

@@ -296,7 +296,7 @@ export class RunningHost implements Host {
       name: 'stream',
       now: this.now,
       changed: () => this.changed(this.stream, ready.resolve),
-      data: () => ({ logDir: this.places.log, viewsFile: this.places.views }),
+      data: () => ({ logDir: this.places.log, viewsFile: this.places.views, snapshots: this.places.snapshots }),
       handlers: {
         asks: {},
         tells: {

@@ -19,6 +19,8 @@ export function defaultDataDir(
 export interface Places {
   readonly log: string
   readonly views: string
+  /** Along the log, where a replay begins; they can be thrown away. */
+  readonly snapshots: string
   /** Ledger and positions of sync: not a view, it cannot be made again. */
   readonly state: string
   readonly config: string
@@ -33,6 +35,7 @@ export function placesIn(dataDir: string): Places {
   return {
     log: join(dataDir, 'log'),
     views: join(dataDir, 'views.db'),
+    snapshots: join(dataDir, 'snapshots'),
     state: join(dataDir, 'state.db'),
     config: join(dataDir, 'config.json'),
     secrets: join(dataDir, 'secrets.json'),

@@ -91,6 +91,7 @@ export type FromIngest = {
 export interface StreamData {
   readonly logDir: string
   readonly viewsFile: string
+  readonly snapshots: string
 }
 export type StreamSide = {
   readonly asks: { readonly stop: Stop }

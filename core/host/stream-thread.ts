@@ -1,17 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReader } from '../log/reader.ts'
 import { beginViews } from '../views/begin.ts'
+import { openSnapshots } from '../views/snapshot.ts'
 import { BaseKeeper } from './base-keeper.ts'
 import { follow } from './follow.ts'
 import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { openChannel } from './thread.ts'
 
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
-const { logDir, viewsFile } = workerData as StreamData // made by the host, which is typed the same
+const { logDir, viewsFile, snapshots } = workerData as StreamData // made by the host, which is typed the same
 const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is missing, and goes on
 const { views, path, note } = beginViews(viewsFile, reader)
+openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const base = new BaseKeeper(logDir, Date.now)
 
@@ -34,6 +37,7 @@ const following = follow({
   views,
   path,
   base,
+  snapshots: new SnapshotKeeper(snapshots, viewsFile, reader),
   now: Date.now,
   openAlerts: alerts.count,
   onViews: (at) => host.tell('views', at),

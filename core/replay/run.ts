@@ -1,21 +1,30 @@
 import { existsSync } from 'node:fs'
 import { FieldError } from '../contract/errors.ts'
+import type { Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
 import { type Begun, beginViews } from '../views/begin.ts'
+import { nearestSnapshot } from '../views/snapshot.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { Span } from './span.ts'
 
 export interface RunOptions {
   readonly log: LogReader
-  /** Where it ends; the path always begins at the base of the log, because what it has learned comes from there. */
+  /**
+   * What it is about. The path begins before it, at the nearest snapshot, else at the base of the log, because what it
+   * has learned comes from there.
+   */
   readonly span: Span
+  /** Directory of the snapshots along the log; absent: from its base. */
+  readonly snapshots?: string
   /** A file of its own: a run never writes into views that are there already. */
   readonly scratch: string
 }
 
 /** The path over the log once more, into scratch views: nothing is notified or sent, and no live view changes. */
 export interface Run {
+  /** The record from which on its views hold everything. */
+  readonly from: Offset
   /** Records read so far, and in all. */
   readonly done: number
   readonly total: number
@@ -28,12 +37,13 @@ export interface Run {
 const flushRecords = 200_000
 
 /** Throws `bad_input` when the scratch file exists. */
-export function startRun({ log, span, scratch }: RunOptions): Run {
+export function startRun({ log, span, scratch, snapshots }: RunOptions): Run {
   if (existsSync(scratch))
     throw new FieldError('bad_input', `${scratch} is there already; a replay writes into a new file only`, {
       path: 'scratch',
     })
-  return new ScratchRun(log, span, beginViews(scratch, log))
+  const start = snapshots === undefined ? null : nearestSnapshot(snapshots, log.base(), span.from)
+  return new ScratchRun(log, span, beginViews(scratch, log, { start }))
 }
 
 class ScratchRun implements Run {
@@ -42,8 +52,8 @@ class ScratchRun implements Run {
   private readonly span: Span
   private readonly views: ViewWriter
   private readonly path: Path
-  private readonly base: number
-  private next: number
+  readonly from: Offset
+  private next: Offset
   private unflushed = 0
 
   constructor(log: LogReader, span: Span, { views, path }: Begun) {
@@ -51,12 +61,12 @@ class ScratchRun implements Run {
     this.span = span
     this.views = views
     this.path = path
-    this.next = this.base = Math.max(path.next, log.base())
-    this.total = Math.max(0, span.to - this.base)
+    this.next = this.from = Math.max(path.next, log.base())
+    this.total = Math.max(0, span.to - this.from)
   }
 
   get done(): number {
-    return this.next - this.base
+    return this.next - this.from
   }
 
   step(records: number): boolean {

@@ -60,60 +60,61 @@ export class NextBase {
   }
 }
 
-const version = versionOf({ pathVersion })
+export const version = versionOf({ pathVersion })
 const flushRecords = 200_000
 
 /**
- * What is left out of each table: what only the past needs. Null: kept whole, because people wrote it, or it names
- * things. Readings that are still to come find the rest as they would have found it.
+ * Which rows of each table go on: those that only the past needs are left out. Null: all, because people wrote them, or
+ * they name things. Readings that are still to come find the rest as they would have found it.
  */
-export const cuts: { readonly [table: string]: string | null } = {
+export const kept: { readonly [table: string]: string | null } = {
   meta: null,
   device: null,
   series: null,
-  named: 'delete from named as old where offset < (select max(offset) from named where series = old.series)',
+  named: 'offset = (select max(offset) from named as new where new.series = named.series)',
   now: null,
-  rollup: `delete from rollup where key not in (select max(key) from rollup group by key >> 21)`,
-  late: 'delete from late',
-  state_change: `delete from state_change as old where exists (select 1 from state_change as new
-    where new.series = old.series and (new.time, new.offset) > (old.time, old.offset))`,
-  cadence: `delete from cadence as old where exists (select 1 from cadence as new
-    where new.series = old.series and new.offset > old.offset)`,
+  rollup: `key in (select (select max(key) from rollup where key >= series.id << 21 and key < (series.id + 1) << 21)
+    from series)`,
+  late: 'false',
+  state_change: `(time, offset) = (select time, offset from state_change as new
+    where new.series = state_change.series order by time desc, offset desc limit 1)`,
+  cadence: 'offset = (select max(offset) from cadence as new where new.series = cadence.series)',
   alert: null, // see cutAlerts
   transition: null,
-  minute: 'delete from minute where minute < (select max(minute) / 60 * 60 from minute)', // its hour is summed at its end
-  traffic_hour: 'delete from traffic_hour',
+  minute: 'minute >= (select max(minute) / 60 * 60 from minute)', // its hour is summed at its end
+  traffic_hour: 'false',
   source: null,
   comes_by: null,
-  gap: `delete from gap where closed < ${stillOpen}`,
-  missed: 'delete from missed',
-  dropped: 'delete from dropped',
-  gap_late: 'delete from gap_late where chunk < (select max(chunk) from gap_late)',
-  link: 'delete from link where offset not in (select max(offset) from link group by source, event)',
-  undecodable: 'delete from undecodable where seq < (select max(seq) from undecodable)',
-  undecodable_total: `delete from undecodable_total as old where exists (select 1 from undecodable_total as new
-    where new.reason = old.reason and new.minute > old.minute)`,
-  birth: `delete from birth as old where offset < (select max(offset) from birth where key = old.key)
-    and offset <> (select max(offset) from birth where key = old.key and metrics is not null)`,
-  clock: 'delete from clock as old where offset < (select max(offset) from clock where device = old.device)',
+  gap: `closed >= ${stillOpen}`,
+  missed: 'false',
+  dropped: 'false',
+  gap_late: 'chunk = (select max(chunk) from gap_late)',
+  link: 'offset in (select max(offset) from link group by source, event)',
+  undecodable: 'seq = (select max(seq) from undecodable)',
+  undecodable_total: `minute = (select max(minute) from undecodable_total as new
+    where new.reason = undecodable_total.reason)`,
+  birth: `offset in (select max(offset) from birth as new where new.key = birth.key
+    union all select max(offset) from birth as new where new.key = birth.key and metrics is not null)`,
+  clock: 'offset = (select max(offset) from clock as new where new.device = clock.device)',
   mapping: null,
   rule: null,
   note: null,
   bookmark: null,
   maintenance: null,
   service: null,
-  zone: 'delete from zone where offset < (select max(offset) from zone)',
+  zone: 'offset = (select max(offset) from zone)',
   state: null,
   state_row: null,
 }
 
 function cut(db: Db): void {
-  for (const sql of Object.values(cuts)) if (sql !== null) db.exec(sql)
+  for (const [table, which] of Object.entries(kept))
+    if (which !== null) db.exec(`delete from "${table}" where (${which}) is not true`)
 }
 
 /** Alerts that are done with go, with their journals. */
-function cutAlerts(db: Db, kept: readonly string[]): void {
-  const ids = JSON.stringify(kept)
+function cutAlerts(db: Db, open: readonly string[]): void {
+  const ids = JSON.stringify(open)
   db.prepare(`delete from alert where closed < ${stillOpen} and id not in (select value from json_each(?))`).run(ids)
   db.exec('delete from transition where alert not in (select id from alert)')
 }

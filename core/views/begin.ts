@@ -17,11 +17,15 @@ export interface Begun {
 
 /**
  * Opens the views of a log and the path that makes them. Where there are none that fit, they begin at the base of the
- * log: exactly where this version wrote it, else with rules, names and open alerts, and everything to learn.
+ * log, or at `start`: exactly where this version wrote it, else with rules, names and open alerts, and everything to learn.
  */
-export function beginViews(file: string, reader: LogReader, options: ViewOptions = {}): Begun {
+export function beginViews(
+  file: string,
+  reader: LogReader,
+  { start = null, ...options }: ViewOptions & { readonly start?: Base | null } = {},
+): Begun {
   const from = reader.base()
-  const found = from === 0 ? null : nearestBase(reader.dir, from)
+  const found = start ?? (from === 0 ? null : nearestBase(reader.dir, from))
   const base = found instanceof FieldError ? null : found
   const views = openViews(file, {
     head: reader.head(),

@@ -10,7 +10,8 @@ const version = 7
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
 
-const tables = `
+/** Of a file of views. */
+export const tables = `
 create table meta(name text primary key, value) without rowid;
 create table device(name text primary key, label text, area text, topic text, first integer) without rowid;
 create table series(id integer primary key, device text, signal text, unit text, type text, first integer,

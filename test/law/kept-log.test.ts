@@ -11,8 +11,9 @@ import { listSegments } from '../../core/log/segment.ts'
 import { verify } from '../../core/log/verify.ts'
 import { startRun } from '../../core/replay/run.ts'
 import { spanOf } from '../../core/replay/span.ts'
-import { cuts } from '../../core/views/base.ts'
+import { kept } from '../../core/views/base.ts'
 import { beginViews } from '../../core/views/begin.ts'
+import { compared, expectKept } from '../support/kept.ts'
 import { plantLog } from '../support/plant-log.ts'
 import { random, type Writing } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -107,7 +108,7 @@ test('what is cut from a base is decided for every table of the views', () => {
   const db = new Database(views.replace('views.db', 'whole.db'), { readonly: true })
   const tables = db.prepare("select name from sqlite_schema where type = 'table' order by name").pluck().all()
   db.close()
-  expect(Object.keys(cuts).sort()).toEqual(tables)
+  expect(Object.keys(kept).sort()).toEqual(tables)
 })
 
 const tiny = { maxBytes: 1, minFreeBytes: 0, maxAge: null }
@@ -209,69 +210,4 @@ function told(logDir: string, views: string) {
   }
   db.close()
   return found
-}
-
-/** Of each table that is cut: to which record a row belongs. The others come back whole. */
-const offsetOf: { readonly [table: string]: string } = {
-  rollup: 'base',
-  late: 'offset',
-  state_change: 'offset',
-  named: 'offset',
-  cadence: 'offset',
-  alert: 'opened',
-  transition: 'offset',
-  minute: 'first',
-  gap: 'opened',
-  gap_late: 'chunk * 1024',
-  missed: 'offset',
-  dropped: 'offset',
-  link: 'offset',
-  undecodable: 'offset',
-  birth: 'offset',
-  clock: 'offset',
-  zone: 'offset',
-}
-/** Of any span: those of the kept one must be as they were, which is all that can be asked. */
-const sums = ['undecodable_total', 'traffic_hour']
-/** Columns that only number the rows. */
-const rowNumbers: { readonly [table: string]: string } = { transition: 'seq' }
-
-/** Rows of kept records that came back, by table, over all seeds. */
-const compared = new Map<string, number>()
-
-/** What came back was there before, byte for byte; and all that belongs to kept records came back. */
-function expectKept(views: string, whole: string, base: Offset, without: readonly string[] = []): void {
-  for (const table of Object.keys(cuts).filter((name) => !without.includes(name))) {
-    const found = rowsOf(views, table, -1)
-    const before = new Set(rowsOf(whole, table, -1))
-    expect(
-      found.filter((row) => !before.has(row)),
-      `${table}: not as before`,
-    ).toEqual([])
-    const back = new Set(found)
-    const wanted = table in offsetOf ? rowsOf(whole, table, base) : sums.includes(table) ? [] : [...before]
-    expect(
-      wanted.filter((row) => !back.has(row)),
-      `${table}: did not come back`,
-    ).toEqual([])
-  }
-  for (const table of Object.keys(offsetOf))
-    compared.set(table, (compared.get(table) ?? 0) + rowsOf(whole, table, base).length)
-}
-
-function rowsOf(file: string, table: string, from: Offset): readonly string[] {
-  const db = new Database(file, { readonly: true })
-  const where = from >= 0 ? `where ${offsetOf[table]} >= ${from}` : ''
-  const rows = db.prepare<[], Record<string, unknown>>(`select * from "${table}" ${where}`).all()
-  db.close()
-  return rows.map((row) => lineOf(row, rowNumbers[table]))
-}
-
-function lineOf(row: Record<string, unknown>, without: string | undefined): string {
-  const values = Object.entries(row).filter(([name]) => name !== without)
-  return values
-    .map(
-      ([name, value]) => `${name}=${value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)}`,
-    )
-    .join('|')
 }

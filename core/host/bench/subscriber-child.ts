@@ -114,7 +114,11 @@ function told(change: () => void): void {
 
 function startPath(dir: string, onRead: (offset: number) => void): Channel<StreamSide> {
   const worker = new Worker(new URL(`../stream-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: { logDir: dir, viewsFile: join(dir, 'views.db') } satisfies StreamData,
+    workerData: {
+      logDir: dir,
+      viewsFile: join(dir, 'views.db'),
+      snapshots: join(dir, 'snapshots'),
+    } satisfies StreamData,
   })
   return openChannel<StreamSide, FromStream>(worker, {
     asks: {},
