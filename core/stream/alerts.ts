@@ -223,7 +223,7 @@ export interface Opening
 export function opened(plant: Plant, rule: Rule, about: string, out: Emit, opening: Opening): string {
   const { time, together, ...said } = opening
   const id = `${rule.id}:${about}:${plant.next}`
-  const { head, isNews } = joinIncident(plant, { id, ...said }, together)
+  const { head, isNews } = joinIncident(plant, { id, detector: rule.detector, ...said }, together)
   const suppressed = suppressionOf(plant, said.device)
   const alert: Alert = {
     id,

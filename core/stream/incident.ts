@@ -22,7 +22,7 @@ export interface Together {
 const leastWithin: Millis = 600_000
 const gapsWithin = 10
 /** So that a device which is never quiet does not hide a new fault behind an old one. */
-const longest = 6
+const longest = 12
 
 /** Alerts about one device belong together within 10 minutes, or 10 usual gaps where that is longer. */
 export function ofDevice(device: string, every: Millis): Together {
@@ -37,12 +37,12 @@ export function ofSource(source: string, every: Millis): Together {
 /** The incident that a new alert is part of from now on; of one that stands alone it is the head. */
 export function joinIncident(
   plant: Plant,
-  { id, since, priority }: Pick<Alert, 'id' | 'since' | 'priority'>,
+  { id, detector, since, priority }: Pick<Alert, 'id' | 'detector' | 'since' | 'priority'>,
   together: Together | null,
 ): { readonly head: string; readonly isNews: boolean } {
   if (together === null) return { head: id, isNews: true }
   const before = plant.incidents.get(together.key)
-  const known = before !== undefined && isPart(plant, before, since, together.withinMs) ? before : null
+  const known = before !== undefined && isPart(plant, before, detector, since, together.withinMs) ? before : null
   plant.incidents.set(together.key, {
     head: known?.head ?? id,
     first: Math.min(known?.first ?? since, since),
@@ -53,11 +53,27 @@ export function joinIncident(
 }
 
 /** One whose head is over and seen is over: what comes now is news. */
-function isPart(plant: Plant, { head, first, last }: Incident, since: Millis, within: Millis): boolean {
+function isPart(
+  plant: Plant,
+  { head, first, last }: Incident,
+  detector: string,
+  since: Millis,
+  within: Millis,
+): boolean {
   const alert = plant.alerts.get(head)
   if (alert === undefined || (alert.until !== null && alert.acknowledged !== null)) return false
   const span = Math.max(last, since) - Math.min(first, since)
-  return since >= first - within && since <= last + within && span <= longest * within
+  if (since < first - within || span > longest * within) return false
+  return since <= last + within || (detector === upset && isUpset(plant, head))
+}
+
+/** The detector of devices that are unlike themselves. While one is, what else of it becomes so is part of it. */
+const upset = 'band'
+
+function isUpset(plant: Plant, head: string): boolean {
+  for (const alert of plant.alerts.values())
+    if (alert.until === null && alert.detector === upset && headOf(alert) === head) return true
+  return false
 }
 
 /** Every known alert of the incidents that these alerts belong to. */

@@ -111,6 +111,39 @@ describe('alerts of one device that begin together', () => {
   })
 })
 
+describe('a device that is unlike itself, seed 3', () => {
+  const chance = random(3)
+  const begins = 3_000
+  /** Two days of minutes; the pressure falls for an hour and a half, the flow rises for an hour, the level may be stuck. */
+  const minutes = (flowFrom: number, stuckFrom: number): readonly Writing[] =>
+    Array.from({ length: 3_200 }, (_, i) => {
+      const during = (from: number, length: number) => i >= begins + from && i < begins + from + length
+      const values = {
+        level: during(stuckFrom, 200) ? 50.5 : 50 + chance(),
+        pressure: 6 + 0.1 * chance() - (during(0, 90) ? 1 : 0),
+        flow: 40 + chance() + (during(flowFrom, 60) ? 9 : 0),
+      }
+      return { ...reading(start + i * minute, 0, 'hall/p-204'), body: JSON.stringify(values) }
+    })
+  const heads = (log: readonly Writing[]) => {
+    const opened = alertsOf(log).filter(({ transition }) => transition.phase === 'opened')
+    const signals = new Map(opened.map(({ alert }) => [alert.id, alert.signal]))
+    return opened.map(({ alert }) => `${alert.signal} in ${signals.get(alert.incident ?? alert.id)}`)
+  }
+
+  test('goes on being one incident, headed by what began it', () => {
+    expect(heads(minutes(40, -9_999))).toEqual(['pressure in pressure', 'flow in pressure'])
+  })
+
+  test('is none with what begins when it is in order again', () => {
+    expect(heads(minutes(130, -9_999))).toEqual(['pressure in pressure', 'flow in flow'])
+  })
+
+  test('is none with a sensor that was stuck long before', () => {
+    expect(heads(minutes(5, -60))).toEqual(['level in level', 'pressure in pressure', 'flow in pressure'])
+  })
+})
+
 test('devices of one source that fall silent together are one incident, and one that does so later is not', () => {
   const name = (i: number) => `hall/d${i}/x`
   const rounds = (n: number, devices: readonly number[], from: number) =>
