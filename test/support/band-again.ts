@@ -29,7 +29,7 @@ export interface Said {
 const hour = 3_600_000
 const channels = ['jump', 'value', 'level', 'noise', 'season', 'season-shift', 'drift', 'pattern', 'spike'] as const
 type Channel = (typeof channels)[number]
-const ofSeason: readonly string[] = ['season', 'season-shift', 'drift']
+const ofSeason: readonly Channel[] = ['season', 'season-shift', 'drift']
 const leasts: Readonly<Record<string, number>> = { season: 3, 'season-shift': 3, pattern: 3 }
 const upward: readonly string[] = ['pattern', 'spike']
 
@@ -63,18 +63,23 @@ class Spread extends Mean {
   }
 }
 
-/** One channel: what is usual, and its largest deviation of each episode of 20 readings. */
+/** One channel: what is usual, and its largest deviation of each episode of 15 readings; of drift they are 60. */
 class Memory {
   readonly usual = new Spread(8_000)
   peaks: number[] = []
   private candidate = 0
   private age = 0
+  private readonly episode: number
+  constructor(channel: Channel) {
+    this.episode = channel === 'drift' ? 60 : 15
+  }
 
-  peak(size: number): void {
+  /** While an alert is open, all of it is one episode. */
+  peak(size: number, held: boolean): void {
     if (size >= this.candidate) {
       this.candidate = size
       this.age = 0
-    } else if (++this.age >= 20) {
+    } else if (++this.age >= this.episode && !held) {
       this.peaks = [...this.peaks, this.candidate].sort((a, b) => b - a).slice(0, 12)
       this.candidate = Math.max(0, size)
       this.age = 0
@@ -86,11 +91,13 @@ class Memory {
   }
 
   rarity(size: number): number {
-    const episodes = this.usual.n / 20
+    const episodes = this.usual.n / this.episode
     if (episodes < 2) return 0
-    const known = Math.log10(Math.min(400, Math.floor(episodes)) + 1) - Math.log10(this.asLarge(size) + 0.7)
+    const lived = Math.log10(Math.min(400, Math.floor(episodes)) + 1)
+    const known = lived - Math.log10(this.asLarge(size) + 0.7)
     const [largest = 0] = this.peaks
-    return largest > 0 && size / 1.05 > largest ? known + (3 * Math.log10(size / 1.05 / largest)) / this.tail() : known
+    if (largest === 0 || size / 1.05 <= largest) return known
+    return Math.min(2.5 * lived, known + (3 * Math.log10(size / 1.05 / largest)) / this.tail())
   }
 
   /** Hill's estimate, taken for 3 until four peaks have said otherwise. */
@@ -112,7 +119,7 @@ export class BandAgain {
   private readonly long = new Spread(600)
   private readonly slow = new Spread(3_000)
   private readonly values: number[] = []
-  private readonly memories = new Map<string, Memory>(channels.map((channel) => [channel, new Memory()]))
+  private readonly memories = new Map<string, Memory>(channels.map((channel) => [channel, new Memory(channel)]))
   private readonly ofDay = Array.from({ length: 24 }, () => new Slot(5))
   private readonly ofWeek = Array.from({ length: 168 }, () => new Slot(3))
   private readonly restRecently = new Mean(8)
@@ -151,7 +158,7 @@ export class BandAgain {
     this.recently.add(value)
     if (this.values.length > 0) this.step.add(Math.abs(value - this.values.at(-1)!))
     this.move(value)
-    const said = this.weigh(value, rest)
+    const said = this.weigh(value, rest, held)
     const answer: Said = {
       ...said,
       score: this.isMeasurement() ? said.score : 0,
@@ -220,7 +227,11 @@ export class BandAgain {
     return most
   }
 
-  private weigh(value: number, rest: number): Pick<Said, 'score' | 'channel' | 'usually' | 'feature' | 'rarity'> {
+  private weigh(
+    value: number,
+    rest: number,
+    held: boolean,
+  ): Pick<Said, 'score' | 'channel' | 'usually' | 'feature' | 'rarity'> {
     let score = 0
     let best = { rare: -1, channel: '', usually: 0, feature: 0, rarity: 0 }
     for (const channel of channels) {
@@ -238,7 +249,7 @@ export class BandAgain {
       const rare = counts ? Math.max(0, memory.rarity(compared) - 1.4) : 0
       score += rare
       const usually = Math.abs(usual.value) + 3 * spread
-      if (usual.n >= 30) memory.peak(compared)
+      if (usual.n >= 30) memory.peak(compared, held)
       usual.add(feature)
       const rarity = Math.max(1, Math.floor(usual.n / (memory.asLarge(compared) + 1)))
       if (rare > best.rare) best = { rare, channel, usually, feature, rarity }
@@ -263,7 +274,7 @@ export class BandAgain {
     if (this.hourValues.length === 0) this.hourNow = now
     else if (now > this.hourNow) this.closeHour(now)
     this.hourValues.push(value)
-    if (this.isWeekNews()) for (const channel of ofSeason) this.memories.set(channel, new Memory())
+    if (this.isWeekNews()) for (const channel of ofSeason) this.memories.set(channel, new Memory(channel))
   }
 
   private closeHour(now: number): void {

@@ -7,10 +7,10 @@ import { drift } from './drift.ts'
 import { jump } from './jump.ts'
 import { isMeasurement } from './kind.ts'
 import { level } from './level.ts'
-import { learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
+import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
 import { episodeOf, forget, isLearned, meanOf, oneIn, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
 import { noise } from './noise.ts'
-import { learnPattern, pattern } from './pattern.ts'
+import { breakPattern, learnPattern, pattern } from './pattern.ts'
 import { expectSeason, learnSeason, season, seasonWords, usualNow, weekIsNews } from './season.ts'
 import { seasonShift } from './season-shift.ts'
 import { spike } from './spike.ts'
@@ -50,11 +50,16 @@ const leastUnusual: Millis = 8_000
 const relearnMs = 2 * day
 const plainFloor = 0.05
 const share = 0.01
+/** What a channel must say before it counts; and where it is asked how bad it is, because then all signs count. */
+const doubt = 1.4
+const lessDoubt = 1.2
+/** Who is younger calls nobody at once, unless it is twice as rare. */
+const youngMs = 2 * day
 
 /** The usual behaviour of a measurement, learned per series. */
 export const band: Detector = {
   id: 'band',
-  version: 2,
+  version: 3,
   doc: 'Opens when a value, its level, its noise or its pattern is unlike everything that was learned of it.',
   params: [
     {
@@ -63,7 +68,12 @@ export const band: Detector = {
       unit: 'powers of ten',
       doc: 'How rare it must be, all its signs together. Half of it keeps an alert open.',
     },
-    { name: 'act', default: 5.5, unit: 'powers of ten', doc: 'From here on it is critical.' },
+    {
+      name: 'act',
+      default: 5,
+      unit: 'powers of ten',
+      doc: 'From here on it is critical, once it was unusual twice in a row.',
+    },
   ],
   clearReadings: 24,
   step,
@@ -116,9 +126,10 @@ function followsSeason(row: Float64Array): boolean {
 export function learnBand(row: Float64Array, now: Now): void {
   if (row[reads] === 0) begin(row, now)
   learnRates(row, now.every)
+  if (isAfterGap(row, now.time, now.every)) afterGap(row, now.value)
   learnNear(row, now.value)
   learnPattern(row, now.value)
-  const score = weighAll(row, now.value, episodeOf(row, paceOf(row)))
+  const score = weighAll(row, now)
   now.score = isMeasurement(row) ? score : 0
   learnFar(row, now.value)
   learnSeason(row, now.time, now.value)
@@ -135,17 +146,25 @@ function begin(row: Float64Array, now: Now): void {
   row[firstOffset] = now.offset
 }
 
-function weighAll(row: Float64Array, value: number, episode: number): number {
+/** It is neither a jump from what was long before, nor a spike together with it. */
+function afterGap(row: Float64Array, value: number): void {
+  forgetNear(row, value)
+  breakPattern(row)
+}
+
+function weighAll(row: Float64Array, now: Now): number {
   const floor = share * scaleOf(row)
+  const episode = episodeOf(row, paceOf(row))
+  const held = isHeld(row, now)
   let score = 0
   for (let c = 0; c < channels.length; c++) {
     const channel = channels[c]!
-    const feature = channel.feature(row, value)
+    const feature = channel.feature(row, now.value)
     features[c] = feature
     seen.rare[c] = 0
     if (Number.isNaN(feature)) continue
-    weigh(row, c, feature, channel, channel.plain ? plainFloor : floor, episode, seen)
-    score += seen.rare[c]!
+    weigh(row, c, feature, channel, channel.plain ? plainFloor : floor, episode, held, seen)
+    score += Math.max(0, seen.rare[c]! - doubt)
   }
   return score
 }
@@ -157,14 +176,17 @@ function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdi
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
   row[unusualRun] = now.score >= enough / 2 ? row[unusualRun]! + 1 : 0
   if (!open && row[unusualRun]! < leastRun(now)) return row[unusualRun]! > 0 ? 1 : 0
-  if (now.score >= param(band, params, 'act') * youth(row, now.time)) return 3
-  if (now.score >= enough) return 2
+  if (now.score >= enough) return isGrave(row, now, params) ? 3 : 2
   return outside || now.score >= enough / 2 ? 1 : 0
 }
 
-/** Who has not seen a whole week calls nobody at once, unless it is twice as rare. */
-function youth(row: Float64Array, time: Millis): number {
-  return time - row[firstTime]! < 7 * day ? 2 : 1
+/** What was a single reading is over before anybody comes. */
+function isGrave(row: Float64Array, now: Now, params: Params): boolean {
+  if (row[unusualRun]! < 2) return false
+  let sum = 0
+  for (const rare of seen.rare) sum += Math.max(0, rare - lessDoubt)
+  const young = now.time - row[firstTime]! < youngMs
+  return sum >= param(band, params, 'act') * (young ? 2 : 1)
 }
 
 /** A fast series must be unusual for some seconds. */

@@ -11,6 +11,8 @@ export interface Channel {
   readonly absolute: boolean
   /** Only more of it is a deviation, never less. */
   readonly upward: boolean
+  /** How many times as long as those of other channels its deviations last, so that one counts once. */
+  readonly lasts: number
   /** A number that stays near its own mean while the series is itself; NaN: not known yet. */
   readonly feature: (row: Float64Array, value: number) => number
   readonly words: (said: Deviation, row: Float64Array) => ChannelWords

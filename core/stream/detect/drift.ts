@@ -11,6 +11,7 @@ export const drift: Channel = {
   plain: false,
   absolute: false,
   upward: false,
+  lasts: 4, // its feature is the mean of a day
   feature: (row) => (row[rests]! < knownFrom ? Number.NaN : row[restOfDay]! - row[restLong]!),
   words: (said) => ({
     title: said.distance > 0 ? 'drifts upwards' : 'drifts downwards',

@@ -12,6 +12,7 @@ export const jump: Channel = {
   plain: false,
   absolute: false,
   upward: false,
+  lasts: 1,
   feature: (row, value) => value - row[nearest]!,
   words: ({ distance, feature, spread }) => ({
     title: distance > 0 ? 'jumped up' : 'fell suddenly',

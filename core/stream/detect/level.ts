@@ -9,6 +9,7 @@ export const level: Channel = {
   plain: false,
   absolute: false,
   upward: false,
+  lasts: 1,
   feature: (row) => (row[reads] === 0 ? Number.NaN : row[recently]! - row[long]!),
   words: (said) => ({
     title: said.distance > 0 ? 'shifted above its usual level' : 'shifted below its usual level',

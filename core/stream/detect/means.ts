@@ -23,9 +23,13 @@ export const dayRate = meansPart + 15
 export const restRate = meansPart + 16
 /** Readings that are in the means. */
 export const reads = meansPart + 17
+/** Event time of the newest of them. */
+const lastTime = meansPart + 18
 
 const clip = 4
 const clipFrom = 20
+/** In usual gaps: as for a silence. */
+const longGap = 5
 /** The cadence at which the half-lives are as written. */
 const usualCadence: Millis = 300_000
 export const rateOf2 = rate(2)
@@ -53,6 +57,19 @@ export function learnRates(row: Float64Array, every: Millis): void {
   row[featureRate] = rate(8_000 * k)
   row[dayRate] = rate(300 * k)
   row[restRate] = rate(6_000 * k)
+}
+
+/** Whether so much time has passed since the value before that it is not just before. Once a reading. */
+export function isAfterGap(row: Float64Array, time: Millis, every: Millis): boolean {
+  const gap = time - row[lastTime]!
+  row[lastTime] = time
+  return gap > longGap * every // NaN is not known yet
+}
+
+/** As if it had been like this just before. */
+export function forgetNear(row: Float64Array, value: number): void {
+  row[nearest] = value
+  row.fill(value, before, before + 4)
 }
 
 /** The fast means, before a reading is judged: what it is judged by has it in. */

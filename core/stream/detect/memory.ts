@@ -20,18 +20,18 @@ const peaksKept = 12
 const judgeFrom = 100
 const remembersFrom = 30
 /** Readings at five minutes in which one peak counts once. */
-const episodeReadings = 20
+const episodeReadings = 15
 const mostEpisodes = 400
 /** Until a fast series is older than so many episodes, its episodes are shorter. */
 const youngEpisodes = 37.5
 /** A deviation this much smaller still counts as one as large. */
 const asLarge = 1.05
-/** What a channel must say before it counts. */
-const doubt = 1.4
 const tailWeight = 3
 /** The tail is taken for this heavy until the peaks have said more than so many. */
 const tailBefore = 3
 const peaksBefore = 4
+/** The tail may make of n episodes this power of n, and no more: who has lived for days does not know what comes once in years. */
+const mostOfEpisodes = 2.5
 
 const logOfEpisodes = Float64Array.from({ length: mostEpisodes + 1 }, (_, i) => log10(i + 1))
 const logOfPeaks = Float64Array.from({ length: peaksKept + 1 }, (_, i) => log10(i + 0.7))
@@ -44,7 +44,7 @@ export interface Weighed {
   readonly spread: Float64Array
   /** What is compared with the peaks. */
   readonly size: Float64Array
-  /** Powers of ten of rarity beyond doubt. */
+  /** Powers of ten of rarity. */
   readonly rare: Float64Array
 }
 
@@ -53,7 +53,7 @@ export function weighed(channels: number): Weighed {
   return { distance: column(), spread: column(), size: column(), rare: column() }
 }
 
-/** Judges the feature of channel `c`, then learns from it. */
+/** Judges the feature of channel `c`, then learns from it. As long as an alert is open, all of it is one episode. */
 export function weigh(
   row: Float64Array,
   c: number,
@@ -61,8 +61,10 @@ export function weigh(
   channel: Channel,
   floor: number,
   episode: number,
+  open: boolean,
   out: Weighed,
 ): void {
+  const own = episode * channel.lasts
   const at = c * fields
   const distance = feature - row[mean + at]!
   const spread = Math.sqrt(row[variance + at]!) + floor
@@ -73,8 +75,8 @@ export function weigh(
   out.spread[c] = spread
   const compared = channel.absolute ? size : z
   out.size[c] = compared
-  out.rare[c] = n >= judgeFrom && z > channel.least ? Math.max(0, rarity(row, c, compared, n / episode) - doubt) : 0
-  if (n >= remembersFrom) learnPeak(row, c, compared, episode)
+  out.rare[c] = n >= judgeFrom && z > channel.least ? rarity(row, c, compared, n / own) : 0
+  if (n >= remembersFrom) learnPeak(row, c, compared, open ? Infinity : own)
   learnSpread(row, mean + at, feature, n, row[featureRate]!)
   row[seen + at] = n + 1
 }
@@ -90,9 +92,11 @@ function rarity(row: Float64Array, c: number, size: number, episodes: number): n
   if (episodes < 2) return 0
   const first = peakPart + c * peaksKept
   const compared = size / asLarge
-  const known = logOfEpisodes[Math.min(mostEpisodes, Math.floor(episodes))]! - logOfPeaks[larger(row, c, compared)]!
+  const lived = logOfEpisodes[Math.min(mostEpisodes, Math.floor(episodes))]!
+  const known = lived - logOfPeaks[larger(row, c, compared)]!
   const largest = row[first]!
-  return largest > 0 && compared > largest ? known + (tailWeight * log10(compared / largest)) / tail(row, first) : known
+  if (!(largest > 0 && compared > largest)) return known
+  return Math.min(mostOfEpisodes * lived, known + (tailWeight * log10(compared / largest)) / tail(row, first))
 }
 
 function larger(row: Float64Array, c: number, size: number): number {

@@ -13,6 +13,7 @@ export const noise: Channel = {
   plain: true,
   absolute: false,
   upward: false,
+  lasts: 1,
   feature: (row) => {
     const size = row[stepSize]! + least * scaleOf(row)
     return row[reads] === 0 || size === 0 ? Number.NaN : ln(size)

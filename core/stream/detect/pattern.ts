@@ -29,6 +29,7 @@ export const pattern: Channel = {
   plain: true,
   absolute: false,
   upward: true,
+  lasts: 1,
   feature: (row) => (row[surprises] === 0 ? Number.NaN : row[surprise]!),
   words: ({ feature }) => ({
     title: 'does not follow its usual pattern',
@@ -41,10 +42,8 @@ export function learnPattern(row: Float64Array, value: number): void {
   const to = binOf(row, value)
   const from = row[bin]! - 1
   row[bin] = to + 1
-  if (from < 0) {
-    row[weight] = 1
-    return
-  }
+  if (row[weight] === 0) row[weight] = 1
+  if (from < 0) return
   const at = steps + from * bins + to
   const total = stepsFrom + from
   const w = row[weight]!
@@ -55,6 +54,11 @@ export function learnPattern(row: Float64Array, value: number): void {
   row[at] = row[at]! + w * growth
   row[total] = row[total]! + w * growth
   if (row[weight]! > mostWeight) rescale(row)
+}
+
+/** The next value follows none. */
+export function breakPattern(row: Float64Array): void {
+  row[bin] = 0
 }
 
 function binOf(row: Float64Array, value: number): number {

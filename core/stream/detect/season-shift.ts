@@ -9,6 +9,7 @@ export const seasonShift: Channel = {
   plain: false,
   absolute: true,
   upward: false,
+  lasts: 1,
   feature: (row) => (row[rests] === 0 ? Number.NaN : row[restRecently]!),
   words: (said) => ({
     title: said.distance > 0 ? 'shifted above what is usual at this hour' : 'shifted below what is usual at this hour',

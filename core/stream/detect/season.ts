@@ -50,6 +50,7 @@ export const season: Channel = {
   plain: false,
   absolute: true,
   upward: false,
+  lasts: 1,
   feature: (row) => row[rest]!,
   words: ({ distance }) => ({
     title: distance > 0 ? 'above its usual band' : 'below its usual band',

@@ -22,6 +22,7 @@ export const spike: Channel = {
   plain: false,
   absolute: false,
   upward: true,
+  lasts: 1,
   feature: (row, value) => (row[reads]! < knownFrom ? Number.NaN : Math.abs(returned(row, value))),
   words: (said, row) => ({
     title: isUp(row) ? 'spiked upwards' : 'spiked downwards',

@@ -9,6 +9,7 @@ export const value: Channel = {
   plain: false,
   absolute: false,
   upward: false,
+  lasts: 1,
   feature: (row, now) => (row[reads] === 0 ? Number.NaN : now - row[long]!),
   words: ({ distance }) => ({
     title: distance > 0 ? 'above its usual band' : 'below its usual band',

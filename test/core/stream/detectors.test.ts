@@ -162,6 +162,58 @@ describe('the learned band names what is unusual', () => {
   })
 })
 
+describe('the learned band', () => {
+  test('takes a value after a gap for no spike together with those before it', () => {
+    const turns = Array.from({ length: 2_000 }, (_, i) => 1 + (i % 18 < 9 ? 13 : 0) + (i % 7) / 10)
+    expect(saidWith(turns, (i) => i >= 1_802 && i < 1_812)).toEqual([]) // on for two readings, and off after the gap
+    expect(saidWith(turns, () => false)).toEqual([])
+  })
+
+  test('counts a fault of a day and a half once, so that the next one like it is found, seed 9', () => {
+    const chance = random(9)
+    const twice = Array.from({ length: 21 * 288 }, (_, i) => {
+      const fault = (i >= 3_000 && i < 3_430) || (i >= 4_500 && i < 4_560) ? 3 : 0
+      return 20 + chance() + chance() - 1 + fault
+    })
+    const heard = said(null, twice, 5 * minute)
+    const opens = (from: number) => heard.some(({ phase, at }) => phase === 'opened' && at >= from && at < from + 12)
+    expect([opens(3_000), opens(4_500)]).toEqual([true, true])
+  })
+
+  test('calls nothing critical that it has not learned for two days, seed 9', () => {
+    const chance = random(9)
+    const jumps = Array.from({ length: 8 * 288 }, (_, i) => {
+      return 20 + chance() + chance() - 1 + (i % 1_000 >= 400 && i % 1_000 < 430 ? 10 : 0)
+    })
+    const heard = said(null, jumps, 5 * minute)
+    const changes = heard.map(({ phase, at, alert }) => `${phase} ${at} as ${alert.priority}`)
+    expect(changes).toEqual([
+      'opened 400 as 2',
+      'returned 478 as 2',
+      'opened 1400 as 2',
+      'revised 1404 as 1',
+      'returned 1462 as 1',
+    ])
+  })
+})
+
+/** Values every five minutes, of which some never came. */
+function saidWith(values: readonly number[], isLost: (i: number) => boolean) {
+  const log = values.flatMap((x, i): Writing[] => {
+    const time = start + i * 5 * minute
+    return isLost(i) ? [] : [{ kind: 'message', source: 'a', name: 'hall/d1', time, body: JSON.stringify({ x }) }]
+  })
+  const block = blockMaker()(log)
+  const titles: string[] = []
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: ({ rule, title }, { phase }) => {
+      if (rule === 'band' && phase === 'opened') titles.push(title)
+    },
+  })
+  return titles
+}
+
 test('every detector says what it is for, and what its parameters mean', () => {
   for (const { doc, params, version } of detectors.values()) {
     expect(version).toBeGreaterThan(0)

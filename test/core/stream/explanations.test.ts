@@ -351,7 +351,7 @@ describe('the learned band says figures that can be made again from the records 
       20 + noise(chance) + Math.sin(i / 10) + (from5000(i, 300) ? Math.min(4, (i - 5_000) / 20) : 0),
     'a level': (chance, i) => 20 + 10 * noise(chance) + (i >= 5_000 ? 3 : 0),
     'a cycle that turns': (chance, i) => 20 + cycle[i >= 5_000 ? 5 - (i % 6) : i % 6]! + noise(chance),
-    wear: (chance, i) => 20 + 7 * noise(chance) + (i >= 3_000 ? (i - 3_000) / 1_500 : 0),
+    wear: (chance, i) => 20 + 20 * noise(chance) + (i >= 4_000 ? (i - 4_000) / 500 : 0),
   }
   const found = new Set<string>()
 
