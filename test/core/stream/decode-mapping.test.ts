@@ -57,6 +57,33 @@ describe('a mapping', () => {
     ])
   })
 
+  test('reads maps, what a schema imports, and the times and wrapped values of google', () => {
+    const schema = `syntax = "proto3"; package a.b; import "google/protobuf/timestamp.proto"; import "state.proto";
+      service S { rpc Get (M) returns (M) { option (http) = { get: "/x" }; } rpc Put (M) returns (M) {} }
+      message M { map<string, double> values = 1; google.protobuf.Timestamp at = 2; a.b.State state = 3;
+        map<int32, State> states = 4; google.protobuf.DoubleValue level = 5; }
+      syntax = "proto3"; import public "other.proto"; message State { bool on = 1; }`
+    const entry = (...bytes: number[]) => [bytes.length, ...bytes]
+    const double = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)]
+    const key = (text: string) => [0x0a, text.length, ...Buffer.from(text)]
+    const bytes = new Uint8Array([
+      ...[0x0a, ...entry(...key('p'), 0x11, ...double(1.5))],
+      ...[0x0a, ...entry(...key('__proto__'), 0x11, ...double(2.5))],
+      ...[0x12, ...entry(0x08, 0x80, 0xe2, 0xcf, 0xaa, 0x06, 0x10, 0x80, 0xca, 0xb5, 0xee, 0x01)],
+      ...[0x1a, ...entry(0x08, 0x01)],
+      ...[0x22, ...entry(0x08, 0x07, 0x12, 0x02, 0x08, 0x01)],
+      ...[0x2a, ...entry(0x09, ...double(7))],
+    ])
+    const at = 1_700_000_000_500
+    expect(read(mapping({ format: 'protobuf', schema, time: 'at' }), bytes)).toEqual([
+      ['x/press', 'values.p', 1.5, at],
+      ['x/press', 'values.__proto__', 2.5, at],
+      ['x/press', 'states.7.on', true, at],
+      ['x/press', 'state.on', true, at],
+      ['x/press', 'level', 7, at],
+    ])
+  })
+
   test('names device and signals by topic and fields, with units, time and quality', () => {
     const made = mapping({
       rows: 'data.list',
@@ -110,6 +137,8 @@ describe('a mapping', () => {
       }
     }
     expect(refused({ format: 'protobuf', schema: 'enum A { X = 0; }' })).toContain('there is no message in it')
+    const lacking = 'import "x.proto"; message M { works.Sample sample = 1; }'
+    expect(refused({ format: 'protobuf', schema: lacking })).toContain('the type "Sample" of "sample" is not in it')
     expect(refused({ format: 'avro', schema: '{' })).toContain('this is no JSON')
     expect(refused({ format: 'avro', schema: '{"type":"strange"}' })).toContain('"strange" is not a type of Avro')
     expect(refused({ format: 'pattern', schema: '^a+$' })).toContain('no named group')
