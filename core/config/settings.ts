@@ -122,6 +122,14 @@ const sourceSettings = z.strictObject({
         'Tells others whether this program is there: {"state":"online"} or {"state":"offline"}. Null: it does not.',
       ),
     ),
+  rebirth: z
+    .boolean()
+    .default(false)
+    .meta(
+      about(
+        'Asks a Sparkplug edge node for its births when it sends an alias that is not known: one NCMD with Node Control/Rebirth, at most once a minute. Without it nothing is published.',
+      ),
+    ),
   clientId: z
     .string()
     .min(1)

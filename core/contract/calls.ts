@@ -44,6 +44,8 @@ export interface SourceConfig {
   readonly alpn: string | null
   /** Where others can read whether we are there: published at the start, at the end, and by the broker when we are lost. */
   readonly announce: { readonly topic: string; readonly retained: boolean } | null
+  /** A Sparkplug edge node is asked for its births when an alias of it is not known. */
+  readonly rebirth: boolean
   readonly clientId: string | null
   /** QoS 0 messages of these topic filters are dropped, the oldest first, when the queue to the disk is full. */
   readonly dropQos0: readonly string[]

@@ -305,6 +305,7 @@ export class RunningHost implements Host {
             ready.resolve()
           },
           views: (at) => this.viewsAre(at),
+          unborn: (topic) => this.ingest.tell('unborn', topic),
         },
       },
     })

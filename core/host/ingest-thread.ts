@@ -70,6 +70,7 @@ const host = openChannel<FromIngest, IngestSide>(parentPort!, {
     readers: (changed) => {
       readers = changed
     },
+    unborn: ({ source, topic }) => void captured().then((capture) => capture.lacksBirth(source, topic)),
   },
 })
 const retention = setInterval(() => {

@@ -72,6 +72,7 @@ export type IngestSide = {
     readonly bounds: Bounds
     /** Who needs the log, and from where on. Until it is told, nothing goes. */
     readonly readers: readonly Reader[]
+    readonly unborn: Unborn
   }
 }
 export type FromIngest = {
@@ -97,6 +98,12 @@ export type StreamSide = {
   readonly asks: { readonly stop: Stop }
   readonly tells: { readonly head: Head }
 }
+/** A message of a topic holds a Sparkplug alias whose birth is not known. */
+export interface Unborn {
+  readonly source: string
+  readonly topic: string
+}
+
 /** How far the views are. */
 export interface ViewsAt {
   readonly offset: Offset
@@ -109,7 +116,11 @@ export interface ViewsAt {
 }
 export type FromStream = {
   readonly asks: Record<never, never>
-  readonly tells: { readonly ready: { readonly note: string | null }; readonly views: ViewsAt }
+  readonly tells: {
+    readonly ready: { readonly note: string | null }
+    readonly views: ViewsAt
+    readonly unborn: Unborn
+  }
 }
 
 export interface QueryData {

@@ -8,6 +8,7 @@ import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { openChannel } from './thread.ts'
+import { openUnborn } from './unborn.ts'
 
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
@@ -16,6 +17,7 @@ const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is 
 const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
+const unborn = openUnborn(viewsFile)
 const base = new BaseKeeper(logDir, Date.now)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {
@@ -24,6 +26,7 @@ const host = openChannel<FromStream, StreamSide>(parentPort!, {
       await following.stop()
       base.close()
       alerts.close()
+      unborn.close()
       views.close()
       reader.close()
       return null
@@ -40,5 +43,8 @@ const following = follow({
   snapshots: new SnapshotKeeper(snapshots, viewsFile, reader),
   now: Date.now,
   openAlerts: alerts.count,
-  onViews: (at) => host.tell('views', at),
+  onViews: (at) => {
+    host.tell('views', at)
+    for (const topic of unborn.look(Date.now())) host.tell('unborn', topic)
+  },
 })

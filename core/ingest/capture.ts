@@ -36,6 +36,8 @@ export interface Capture {
   removeSource(name: string): Promise<void>
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
   append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
+  /** A message of a topic holds a Sparkplug alias whose birth is not known. */
+  lacksBirth(source: string, topic: string): void
   status(): readonly SourceRow[]
   measures(): Measures
   /** Stores and acknowledges what was taken, says goodbye to the brokers, and writes that capture stopped. */
@@ -71,6 +73,8 @@ interface Source {
   check(): void
   /** Takes no more; what was taken is committed before `close`. */
   pause(): void
+  /** Its broker leads to who can say what a Sparkplug alias means. */
+  lacksBirth?(topic: string): void
   close(forGood: boolean): Promise<void>
 }
 
@@ -140,6 +144,10 @@ class RunningCapture implements Capture {
     await source.close(true)
     this.sources.delete(name)
     this.tellStatus()
+  }
+
+  lacksBirth(source: string, topic: string): void {
+    this.sources.get(source)?.lacksBirth?.(topic)
   }
 
   append(records: readonly Appending[]): { first: Offset; n: number } {

@@ -122,6 +122,6 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
   })
   return openChannel<StreamSide, FromStream>(worker, {
     asks: {},
-    tells: { ready: () => {}, views: ({ offset }) => onRead(offset) },
+    tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {} },
   })
 }

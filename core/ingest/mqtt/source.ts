@@ -9,6 +9,7 @@ import { announce, willOf } from './announcement.ts'
 import { openConnection, type SourceSecrets, type Version } from './connection.ts'
 import { DeferredAcks } from './deferred-acks.ts'
 import { Intake } from './intake.ts'
+import { Rebirths, rebirthCommand } from './rebirth.ts'
 import { type Ending, Retry } from './retry.ts'
 import { type Message, takeShortcut } from './shortcut.ts'
 import { type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
@@ -61,6 +62,7 @@ export class MqttSource {
   /** What the log is to know of the connection that is open. */
   private detail: string | null = null
   private full: FieldError | null = null
+  private readonly rebirths = new Rebirths()
   private readonly droppable: (topic: string) => string | null
 
   constructor(options: SourceOptions) {
@@ -99,6 +101,16 @@ export class MqttSource {
   /** There is room for what it was told to wait with. */
   resume(): void {
     this.acks?.resume()
+  }
+
+  /** Messages of a topic hold a Sparkplug alias whose birth is not known: it is asked for, where a person allows that. */
+  lacksBirth(topic: string): void {
+    const { client, options } = this
+    if (!options.source.rebirth || client === null || !client.connected) return
+    const to = this.rebirths.topicFor(topic, options.now())
+    if (to === null) return
+    // a broker that does not take it: it is asked again with a message that still lacks it
+    client.publishAsync(to, rebirthCommand(options.now()), { qos: 0, retain: false }).catch(() => undefined)
   }
 
   /** The machine has slept: the broker may have given us up long ago, which keepalive would notice much later. */

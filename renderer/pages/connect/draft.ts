@@ -20,6 +20,7 @@ export interface Draft {
   readonly alpn: string
   readonly announce: string
   readonly announceRetained: boolean
+  readonly rebirth: boolean
   readonly clientId: string
 }
 
@@ -41,6 +42,7 @@ export const emptyDraft: Draft = {
   alpn: '',
   announce: '',
   announceRetained: true,
+  rebirth: false,
   clientId: '',
 }
 
@@ -66,7 +68,15 @@ export function forgetDraft(): void {
 }
 
 /** A test does not ask the broker about these. */
-const unasked: readonly (keyof Draft)[] = ['name', 'exclude', 'dropQos0', 'announce', 'announceRetained', 'clientId']
+const unasked: readonly (keyof Draft)[] = [
+  'name',
+  'exclude',
+  'dropQos0',
+  'announce',
+  'announceRetained',
+  'rebirth',
+  'clientId',
+]
 const asked = (Object.keys(emptyDraft) as (keyof Draft)[]).filter((key) => !unasked.includes(key))
 
 /** True while a test of `tested` still speaks for what the form holds. */
@@ -92,6 +102,7 @@ export function toSource(draft: Draft, others: readonly SourceConfig[]): SourceC
     serverName: orNull(draft.serverName),
     alpn: orNull(draft.alpn),
     announce: announce === null ? null : { topic: announce, retained: draft.announceRetained },
+    rebirth: draft.rebirth,
     clientId: orNull(draft.clientId),
     dropQos0: split(draft.dropQos0),
   }
@@ -124,6 +135,7 @@ export function toDraft(source: SourceConfig): Draft {
     alpn: source.alpn ?? '',
     announce: source.announce?.topic ?? '',
     announceRetained: source.announce?.retained ?? true,
+    rebirth: source.rebirth,
     clientId: source.clientId ?? '',
   }
 }

@@ -85,6 +85,12 @@ export function MoreOptions({ draft, change, wrong }: MoreOptionsProps) {
           onChange={(announceRetained) => change({ announceRetained })}
         />
       )}
+      <SwitchField
+        label="Ask for Sparkplug births"
+        help="When an alias is not known, its edge node is told to say again what it means (NCMD). Off: nothing is published."
+        on={draft.rebirth}
+        onChange={(rebirth) => change({ rebirth })}
+      />
       <TextField
         label="Client id"
         help="Empty: one is made once and kept. No other program may use the same."
