@@ -33,7 +33,15 @@ describe('the configuration file', () => {
     }
     const { sources, destinations } = reading(short)() as ReturnType<typeof readConfig>
     const tls = { ca: null, cert: null, key: null, serverName: null, alpn: null }
-    const rest = { exclude: [], version: 'auto', username: null, announce: null, clientId: null, dropQos0: [] }
+    const rest = {
+      exclude: [],
+      version: 'auto',
+      username: null,
+      announce: null,
+      rebirth: false,
+      clientId: null,
+      dropQos0: [],
+    }
     expect(sources[0]).toEqual({ ...short.sources[0], ...tls, ...rest })
     expect(destinations[0]).toMatchObject({
       tls: false,

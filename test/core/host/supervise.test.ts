@@ -20,7 +20,7 @@ test('a thread that falls says why and until when, and runs again by itself when
   const stream = startThread<StreamSide, FromStream>({
     name: 'stream',
     now: Date.now,
-    data: () => ({ logDir: join(dir, 'log'), viewsFile }),
+    data: () => ({ logDir: join(dir, 'log'), viewsFile, snapshots: join(dir, 'snapshots') }),
     handlers: { asks: {}, tells: { ready: () => undefined, unborn: () => undefined, views: views.resolve } },
     changed: () => {
       const why = stream.stopped()
