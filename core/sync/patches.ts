@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
+import { createSendMessages } from './send-once.ts'
 
-// kafkajs 2.2.4 is frozen upstream. Three of its faults are mended here, before it is loaded.
+// kafkajs 2.2.4 is frozen upstream. Four of its faults are mended here, before it is loaded.
 const require = createRequire(import.meta.url)
 
 interface Queue {
@@ -42,6 +43,15 @@ function groupMessagesPerPartition({ topic, partitionMetadata, messages, partiti
   return groups
 }
 
+/** A send that was tried again after a partition had moved to another broker doubled records, or lost them. */
+function sendOnce(): void {
+  const path = require.resolve('kafkajs/src/producer/sendMessages')
+  const errors = require('kafkajs/src/errors') as { KafkaJSMetadataNotLoaded: new (text: string) => Error }
+  const notLoaded = () => new errors.KafkaJSMetadataNotLoaded('Producing to topic without metadata')
+  require(path)
+  require.cache[path]!.exports = createSendMessages((of) => groupMessagesPerPartition(of as Grouping), notLoaded)
+}
+
 interface Coordinated {
   readonly groupId: string
   readonly coordinatorType: number
@@ -77,6 +87,7 @@ function keepCoordinatorError(): void {
 }
 
 groupInOnePass() // first: its module must be replaced before kafkajs takes it
+sendOnce()
 stopIdleTimer()
 keepCoordinatorError()
 

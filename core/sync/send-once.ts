@@ -1,0 +1,168 @@
+// kafkajs 2.2.4 keeps account of what a send has brought by broker object. When a partition moves to another broker, or
+// a broker is connected to anew, while the rest of a send is tried again, what had been taken is sent once more with new
+// sequence numbers, which no broker can know for a repeat, and what moved to a broker that had answered is never sent.
+// This keeps account by partition. It is given to kafkajs in place of its own, so it takes what that takes.
+
+export interface Partitioned {
+  readonly topic: string
+  readonly partition: number
+  readonly messages: readonly unknown[]
+}
+
+interface Broker {
+  produce(of: object): Promise<{ readonly topics: readonly AnsweredTopic[] }>
+}
+interface AnsweredTopic {
+  readonly topicName: string
+  readonly partitions: readonly object[]
+}
+interface Cluster {
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>
+  refreshMetadataIfNecessary(): Promise<void>
+  refreshMetadata(): Promise<void>
+  findTopicPartitionMetadata(topic: string): readonly object[]
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>
+  findBroker(of: { nodeId: string }): Promise<Broker>
+  isConnected(): boolean
+  connect(): Promise<void>
+  removeBroker(of: { host: string; port: number }): void
+}
+interface Account {
+  isTransactional(): boolean
+  getTransactionalId(): string
+  getProducerId(): string
+  getProducerEpoch(): number
+  getSequence(topic: string, partition: number): number
+  updateSequence(topic: string, partition: number, by: number): void
+  addPartitionsToTransaction(topics: readonly object[]): Promise<void>
+  acquireBrokerLock(broker: Broker): Promise<void>
+  releaseBrokerLock(broker: Broker): Promise<void>
+}
+export interface Producing {
+  readonly cluster: Cluster
+  readonly eosManager: Account
+  readonly partitioner: (of: object) => number
+  readonly retrier: <T>(attempt: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>
+}
+export interface Send {
+  readonly acks: number
+  readonly timeout: number
+  readonly compression: number
+  readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly unknown[] }[]
+}
+/** What kafkajs throws. */
+interface Failed extends Error {
+  readonly type?: string
+  readonly retriable?: boolean
+  readonly host?: string
+  readonly port?: number
+}
+
+type Grouping = (of: object) => Readonly<Record<number, readonly unknown[]>>
+
+/** Makes the function that sends for one producer; a partition that has answered is done, wherever it moves. */
+export function createSendMessages(group: Grouping, notLoaded: () => Error) {
+  return (producing: Producing) => async (send: Send) => {
+    const waiting = new Map<string, Partitioned>()
+    const answers: object[] = []
+    let grouped = false
+    return producing.retrier(async (bail) => {
+      const { cluster } = producing
+      await cluster.addMultipleTargetTopics(send.topicMessages.map(({ topic }) => topic))
+      try {
+        await cluster.refreshMetadataIfNecessary()
+        if (!grouped) for (const one of partitionsOf(send, producing, group, notLoaded)) waiting.set(nameOf(one), one)
+        grouped = true // once: a retry that asked anew could choose another partition
+        await toLeaders(producing, send, waiting, answers)
+        return answers
+      } catch (error) {
+        await recover(cluster, error as Failed, bail)
+        throw error
+      }
+    })
+  }
+}
+
+function partitionsOf(send: Send, producing: Producing, group: Grouping, notLoaded: () => Error): Partitioned[] {
+  return send.topicMessages.flatMap(({ topic, messages }) => {
+    const partitionMetadata = producing.cluster.findTopicPartitionMetadata(topic)
+    if (partitionMetadata.length === 0) throw notLoaded()
+    const grouped = group({ topic, partitionMetadata, messages, partitioner: producing.partitioner })
+    return Object.entries(grouped).map(([partition, own]) => ({ topic, partition: Number(partition), messages: own }))
+  })
+}
+
+function nameOf({ topic, partition }: Pick<Partitioned, 'topic' | 'partition'>): string {
+  return `${topic} ${partition}`
+}
+
+/** One request a leader; nothing is under way any more when this ends, so that a retry cannot overtake it. */
+async function toLeaders(
+  producing: Producing,
+  send: Send,
+  waiting: Map<string, Partitioned>,
+  answers: object[],
+): Promise<void> {
+  const requests = [...byLeader(producing.cluster, waiting)].map(async ([nodeId, entries]) => {
+    answers.push(...(await produce(producing, send, nodeId, entries)))
+    for (const entry of entries) waiting.delete(nameOf(entry))
+  })
+  const failed = (await Promise.allSettled(requests)).flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  if (failed.length > 0) throw failed.find((error: Failed) => error.retriable === false) ?? failed[0]
+}
+
+function byLeader(cluster: Cluster, waiting: ReadonlyMap<string, Partitioned>): Map<string, Partitioned[]> {
+  const leaders = new Map<string, Partitioned[]>()
+  for (const entry of waiting.values()) {
+    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(entry.topic, [entry.partition]))
+    if (nodeId === undefined) throw Object.assign(new Error(`${nameOf(entry)} is not known`), { retriable: true })
+    leaders.set(nodeId, [...(leaders.get(nodeId) ?? []), entry])
+  }
+  return leaders
+}
+
+async function produce(
+  { cluster, eosManager }: Producing,
+  { acks, timeout, compression }: Send,
+  nodeId: string,
+  entries: readonly Partitioned[],
+): Promise<object[]> {
+  const broker = await cluster.findBroker({ nodeId })
+  await eosManager.acquireBrokerLock(broker)
+  try {
+    const topicData = topicsOf(entries, eosManager)
+    const transactional = eosManager.isTransactional()
+    if (transactional) await eosManager.addPartitionsToTransaction(topicData)
+    const transactionalId = transactional ? eosManager.getTransactionalId() : undefined
+    const producer = { producerId: eosManager.getProducerId(), producerEpoch: eosManager.getProducerEpoch() }
+    const { topics } = await broker.produce({ transactionalId, ...producer, acks, timeout, compression, topicData })
+    for (const { topic, partition, messages } of entries) eosManager.updateSequence(topic, partition, messages.length)
+    return topics.flatMap(({ topicName, partitions }) => partitions.map((answer) => ({ topicName, ...answer })))
+  } finally {
+    await eosManager.releaseBrokerLock(broker)
+  }
+}
+
+function topicsOf(entries: readonly Partitioned[], eosManager: Account) {
+  const topics = Map.groupBy(entries, ({ topic }) => topic)
+  return [...topics].map(([topic, own]) => ({
+    topic,
+    partitions: own.map(({ partition, messages }) => ({
+      partition,
+      firstSequence: eosManager.getSequence(topic, partition),
+      messages,
+    })),
+  }))
+}
+
+const stale = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
+const lost = new Set(['KafkaJSMetadataNotLoaded', 'KafkaJSConnectionError', 'KafkaJSConnectionClosedError'])
+
+/** Looks for the leaders again where they may have changed, and gives up on what no retry can mend. */
+async function recover(cluster: Cluster, error: Failed, bail: (error: unknown) => void): Promise<void> {
+  const { name, type = '', retriable, host, port } = error
+  if (name === 'KafkaJSConnectionClosedError' && host !== undefined) cluster.removeBroker({ host, port: port! })
+  if (!cluster.isConnected()) await cluster.connect()
+  if (stale.has(type) || lost.has(name) || retriable === true) await cluster.refreshMetadata()
+  else bail(error)
+}
