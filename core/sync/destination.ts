@@ -12,6 +12,7 @@ import { filterOf } from './filter.ts'
 import type { Ledger } from './ledger.ts'
 import { Login, type Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
+import { refusesOurClock } from './our-clock.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
 import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
@@ -383,6 +384,8 @@ export class Destination {
 
   /** What was sent of the batch is aborted with this session; the next one sends it with care. */
   private rejected(batch: Batch, error: unknown): never {
+    const ours = refusesOurClock(error, batch, this.o.now())
+    if (ours !== null) throw ours
     const failure = explain(error, this.where())
     if (failure.backoff === 'rejected') this.suspects.rejected(batch, failure.error)
     throw error
@@ -477,7 +480,7 @@ export class Destination {
   private async untilAsked(wait: Millis | null): Promise<void> {
     const until = wait === null ? Number.POSITIVE_INFINITY : performance.now() + wait
     while (!this.asked && performance.now() < until)
-      await this.bell.wait(Math.min(3_600_000, until - performance.now()), this.signal)
+      await this.bell.wait(Math.max(0, Math.min(3_600_000, until - performance.now())), this.signal)
   }
 
   private show({ error, state, backoff, grant }: Failure, now: Millis): void {

@@ -1,8 +1,8 @@
-import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import type { Letter } from './aside-book.ts'
 import type { Batch } from './batch.ts'
 import type { Failure } from './failures.ts'
+import { ourClock } from './our-clock.ts'
 import { letter, type Voice } from './record-format.ts'
 import { type KafkaRecord, partitionOf } from './sender.ts'
 
@@ -72,7 +72,8 @@ async function halve(records: readonly KafkaRecord[], send: Send, care: Care): P
 
 async function setAside(record: KafkaRecord, failure: Failure, send: Send, care: Care): Promise<Letter> {
   // A status record is of no record of the log, and has the time of this machine.
-  if (record.of === null) throw typeOf(failure) === 'INVALID_TIMESTAMP' ? ourClock(record, failure) : failure.error
+  if (record.of === null)
+    throw typeOf(failure) === 'INVALID_TIMESTAMP' ? ourClock(record.time, failure.error) : failure.error
   const reason = reasonOf(failure)
   return { ...record.of, reason, kept: await keep(record, reason, send, care) }
 }
@@ -85,22 +86,10 @@ async function keep(record: KafkaRecord, reason: string, send: Send, care: Care)
     return 'topic'
   } catch (error) {
     const failure = care.explain(error)
-    if (typeOf(failure) === 'INVALID_TIMESTAMP') throw ourClock(dead, failure)
+    if (typeOf(failure) === 'INVALID_TIMESTAMP') throw ourClock(dead.time, failure.error)
     if (!['rejected', 'denied', 'topic'].includes(failure.backoff)) throw error
     return 'log'
   }
-}
-
-/** Where the time of this machine is refused, no record is at fault and none is set aside. */
-function ourClock({ time }: KafkaRecord, { error }: Failure): FieldError {
-  return new FieldError(
-    'kafka_clock',
-    `the cluster refuses the time of this machine, ${new Date(time).toISOString()}`,
-    {
-      hint: 'Its clock is more than an hour ahead of the cluster. Correct it; sync goes on by itself.',
-      cause: error,
-    },
-  )
 }
 
 const reasons: Readonly<Record<string, string>> = {
