@@ -26,7 +26,7 @@ export async function openAtLeastOnce(options: SessionOptions): Promise<Session>
 class AtLeastOnce implements Session {
   readonly delivery = 'at least once'
   next: Offset
-  markedUntil: Offset
+  readonly markedUntil: Offset
   private readonly o: SessionOptions
   private readonly sender: PlainSender
   private readonly restored: boolean
@@ -37,7 +37,8 @@ class AtLeastOnce implements Session {
     this.sender = new PlainSender(options.kafka, options.compression)
     const { acked, intent, restored } = options.ledger.place(options.destination, options.start)
     this.next = acked
-    this.markedUntil = intent?.to ?? 0
+    if (intent !== null) options.ledger.markUntil(options.destination, intent.to)
+    this.markedUntil = options.ledger.markedUntil(options.destination)
     this.restored = restored
   }
 
@@ -45,7 +46,7 @@ class AtLeastOnce implements Session {
     if (this.restored) throw stopped(this.o.destination, afterRestore())
     this.o.doing('connecting')
     await this.step('connect', this.sender.connect())
-    if (this.markedUntil === 0) this.book()
+    if (this.markedUntil <= this.next) this.book()
   }
 
   async deliver(batch: Batch, sending: Sending = atOnce): Promise<Batch> {

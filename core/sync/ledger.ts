@@ -54,6 +54,7 @@ const migrations = [
      started integer not null, ended integer, next integer not null,
      records integer not null default 0, bytes integer not null default 0, error text, proof text
    ) strict;`,
+  'alter table destination add column marked_until integer not null default 0',
 ]
 
 const keptTransactions = 100_000
@@ -90,6 +91,7 @@ interface DestinationRecord {
   intent_from: number | null
   intent_to: number | null
   intent_told: 0 | 1
+  marked_until: number
   cluster: string | null
   delivery: string | null
   transactions: number
@@ -167,6 +169,15 @@ export class Ledger {
   session(name: string): { readonly cluster: string | null; readonly delivery: string | null } {
     const { cluster, delivery } = this.row(name)
     return { cluster, delivery }
+  }
+
+  /** Records before it may have arrived already, so they are sent marked, in as many batches and sessions as it takes. */
+  markedUntil(name: string): Offset {
+    return this.row(name).marked_until
+  }
+
+  markUntil(name: string, until: Offset): void {
+    this.sql.mark.run(until, name)
   }
 
   /** How the cluster decided the newest transaction; null: not known, or none began since. */
@@ -373,6 +384,7 @@ function prepare(db: Database.Database) {
     intend: db.prepare(
       'update destination set intent_from = ?, intent_to = ?, intent_told = ?, verdict = null where name = ?',
     ),
+    mark: db.prepare('update destination set marked_until = max(marked_until, ?) where name = ?'),
     judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and again is null and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),

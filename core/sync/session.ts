@@ -74,7 +74,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 class ExactlyOnce implements Session {
   readonly delivery = 'exactly once'
   next: Offset = 0
-  markedUntil: Offset = 0
   private readonly o: SessionOptions
   private readonly sender: TransactionSender
   private readonly signed: string
@@ -92,6 +91,10 @@ class ExactlyOnce implements Session {
       heard: (verdict) => options.ledger.judge(options.destination, verdict),
       asked: () => options.doing('fencing older senders'),
     })
+  }
+
+  get markedUntil(): Offset {
+    return this.o.ledger.markedUntil(this.o.destination)
   }
 
   async open(): Promise<void> {
@@ -181,7 +184,7 @@ class ExactlyOnce implements Session {
         return
       case 'marked':
         this.next = decided.next
-        this.markedUntil = decided.until
+        this.o.ledger.markUntil(this.o.destination, decided.until)
         return
       case 'stop':
         throw stopped(this.o.destination, decided)

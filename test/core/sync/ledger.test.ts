@@ -35,6 +35,21 @@ test('an intent survives a restart, and its line stays under way', () => {
   after.close()
 })
 
+test('what may have arrived stays marked until it is passed, through restarts and whatever batches it is sent in', () => {
+  const file = fresh()
+  const before = new Ledger(file)
+  before.place('a', 0)
+  before.markUntil('a', 100)
+  before.intend('a', entry(0, 90), true)
+  before.confirm('a', entry(0, 90), 6_000)
+  before.close()
+  const after = new Ledger(file)
+  expect(after.markedUntil('a')).toBe(100)
+  after.markUntil('a', 95)
+  expect(after.markedUntil('a')).toBe(100)
+  after.close()
+})
+
 test('a batch that turns out to have arrived counts; one that is gone counts no more', () => {
   const ledger = new Ledger(fresh())
   ledger.place('a', 0)
