@@ -171,7 +171,8 @@ class ExactlyOnce implements Session {
     const record = status(0)
     if (record === null) return null
     doing('looking for its last status')
-    return this.step('status', lastStatus(kafka, record.topic, record.key, signal))
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.o.stepMs)]) // it would wait for others' transactions
+    return this.step('status', lastStatus(kafka, record.topic, record.key, patience))
   }
 
   private async follow(decided: Exclude<Resume, { kind: 'flush' | 'ask' }>): Promise<void> {

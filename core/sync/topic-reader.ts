@@ -74,9 +74,14 @@ export class TopicReader {
 
   static async open(kafka: Kafka, topic: string): Promise<TopicReader> {
     const reader = new TopicReader(kafka, topic)
-    await reader.cluster.connect()
-    await reader.cluster.addTargetTopic(topic)
-    return reader
+    try {
+      await reader.cluster.connect()
+      await reader.cluster.addTargetTopic(topic)
+      return reader
+    } catch (error) {
+      await reader.close()
+      throw error
+    }
   }
 
   close(): Promise<void> {
