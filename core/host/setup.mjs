@@ -68,6 +68,11 @@ const commands = {
     await prepare()
     return run(node(), ['test/support/path/soak.ts', ...args])
   },
+  'soak:sync': async (args) => {
+    await prepare()
+    await getTestParts()
+    return run(node(), ['test/support/sync/soak.ts', ...args])
+  },
   fieldwatch: async (args) => {
     await prepare()
     return run(node(), [join(root, 'dist/core/host/cli.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })

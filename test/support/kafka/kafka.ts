@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +40,10 @@ export interface Kafka {
   /** SIGSTOP: connections stay open, and nothing answers. */
   freeze(): void
   thaw(): void
+  /** Copies its data aside, in place of the copy before; only while it is stopped. */
+  keepCopy(): void
+  /** Goes back to the copy, as a cluster that is restored from a backup; only while it is stopped. */
+  goBack(): void
   /** Starts again what was stopped or killed, on the same ports and data. */
   restart(): Promise<void>
   /** Stops it and removes its directory. */
@@ -92,8 +96,8 @@ interface Ports {
 }
 
 const java = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${here('log4j2.xml')}`, '-cp', join(kafkaJars(), '*')]
-const small = ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...java]
-const broker = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java]
+export const formatArgs = ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...java, 'kafka.tools.StorageTool', 'format']
+export const brokerArgs = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java, 'kafka.Kafka']
 
 class OneNode implements Kafka {
   address = ''
@@ -119,7 +123,7 @@ class OneNode implements Kafka {
     this.proxied = `127.0.0.1:${ports.proxied}`
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
     const users = this.options.secure ? scramUsers : []
-    await exec('java', [...small, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', this.config, ...users])
+    await exec('java', [...formatArgs, '-t', id, '-c', this.config, ...users])
   }
 
   private propertiesOf(ports: Ports, more: readonly number[]): string {
@@ -131,7 +135,7 @@ class OneNode implements Kafka {
 
   async restart(): Promise<void> {
     const out = openSync(join(this.dir, 'broker.log'), 'a')
-    this.child = spawn('java', [...allowedKeys(this.dir), ...broker, 'kafka.Kafka', this.config], {
+    this.child = spawn('java', [...allowedKeys(this.dir), ...brokerArgs, this.config], {
       stdio: ['ignore', out, out],
     })
     closeSync(out)
@@ -160,6 +164,16 @@ class OneNode implements Kafka {
 
   thaw(): void {
     this.child?.kill('SIGCONT')
+  }
+
+  keepCopy(): void {
+    rmSync(join(this.dir, 'copy'), { recursive: true, force: true })
+    cpSync(join(this.dir, 'data'), join(this.dir, 'copy'), { recursive: true })
+  }
+
+  goBack(): void {
+    rmSync(join(this.dir, 'data'), { recursive: true })
+    cpSync(join(this.dir, 'copy'), join(this.dir, 'data'), { recursive: true })
   }
 
   async remove(): Promise<void> {

@@ -1,36 +1,85 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Numbers of requests in Kafka's protocol. */
 export const apis = { produce: 0, endTransaction: 26 } as const
 
-/** Stands between a client and a broker, and loses what it is told to. */
+/** What happens to whatever passes, by chance. */
+export interface Weather {
+  /** Chance from 0 to 1, numbers as `Math.random` gives them. */
+  readonly random: () => number
+  /** A request or an answer is lost with its connection. */
+  readonly lose?: number
+  /** It takes up to so long. */
+  readonly delayMs?: number
+  /** It comes in two packets, some time apart. */
+  readonly halve?: number
+  /** Its first half comes, and then the connection is cut. */
+  readonly cut?: number
+}
+
+/** Stands between clients and a broker, and loses what it is told to. */
 export interface FaultyProxy {
   readonly port: number
   /** The next answer to a request of this kind is lost with its connection; the broker has acted on it. */
   loseAnswer(api: number): void
   /** The next request of this kind is lost with its connection before the broker sees it. */
   loseRequest(api: number): void
-  /** How many were lost so far. */
+  /** The next answer to a request of this kind never comes, and the connection stays. */
+  swallowAnswer(api: number): void
+  /** From now on; null: fair. */
+  weather(weather: Weather | null): void
+  /** How many were lost, cut or swallowed so far. */
   readonly lost: () => number
   stop(): Promise<void>
 }
 
-interface Faults {
-  readonly answers: number[]
-  readonly requests: number[]
-  lost: number
+type Loss = 'answer' | 'request' | 'silence'
+
+class Faults {
+  lost = 0
+  weather: Weather | null = null
+  private readonly planned: { readonly api: number; readonly loss: Loss }[] = []
+
+  plan(api: number, loss: Loss): void {
+    this.planned.push({ api, loss })
+  }
+
+  /** Whether it was planned to lose this one. */
+  take(api: number, loss: Loss): boolean {
+    const at = this.planned.findIndex((one) => one.api === api && one.loss === loss)
+    if (at < 0) return false
+    this.planned.splice(at, 1)
+    this.lost += 1
+    return true
+  }
+
+  happens(what: 'lose' | 'halve' | 'cut'): boolean {
+    const { weather } = this
+    const happens = weather !== null && weather.random() < (weather[what] ?? 0)
+    if (happens && what !== 'halve') this.lost += 1
+    return happens
+  }
+
+  delayMs(): number {
+    return (this.weather?.delayMs ?? 0) * (this.weather?.random() ?? 0)
+  }
 }
 
 /** `target` is asked at each connection, so that it may be known later than the port. */
 export async function startProxy(target: () => string): Promise<FaultyProxy> {
-  const faults: Faults = { answers: [], requests: [], lost: 0 }
+  const faults = new Faults()
   const sockets = new Set<Socket>()
   const server = createServer((client) => carry(client, target(), faults, sockets))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as { port: number }).port, // listens on TCP
-    loseAnswer: (api) => faults.answers.push(api),
-    loseRequest: (api) => faults.requests.push(api),
+    loseAnswer: (api) => faults.plan(api, 'answer'),
+    loseRequest: (api) => faults.plan(api, 'request'),
+    swallowAnswer: (api) => faults.plan(api, 'silence'),
+    weather: (weather) => {
+      faults.weather = weather
+    },
     lost: () => faults.lost,
     stop: () => stop(server, sockets),
   }
@@ -45,37 +94,59 @@ function carry(client: Socket, target: string, faults: Faults, sockets: Set<Sock
     client.destroy()
     broker.destroy()
   }
-  const lose = (planned: number[], api: number) => {
-    const at = planned.indexOf(api)
-    if (at < 0) return false
-    planned.splice(at, 1)
-    faults.lost += 1
-    cut()
-    return true
-  }
   for (const socket of [client, broker]) {
     sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', cut)
     socket.on('close', () => {
       sockets.delete(socket)
       cut()
     })
   }
+  const toBroker = pass(broker, faults, cut)
+  const toClient = pass(client, faults, cut)
   client.on(
     'data',
     frames((frame) => {
       const api = frame.readInt16BE(4)
-      if (lose(faults.requests, api)) return
+      if (faults.take(api, 'request') || faults.happens('lose')) return cut()
       asked.push(api)
-      broker.write(frame)
+      toBroker(frame)
     }),
   )
   broker.on(
     'data',
     frames((frame) => {
-      if (!lose(faults.answers, asked.shift()!)) client.write(frame)
+      const api = asked.shift()!
+      if (faults.take(api, 'answer') || faults.happens('lose')) return cut()
+      if (!faults.take(api, 'silence')) toClient(frame)
     }),
   )
+}
+
+/** Writes frames in their order, through the weather. */
+function pass(to: Socket, faults: Faults, cut: () => void): (frame: Buffer) => void {
+  let last: Promise<void> | null = null
+  const through = async (frame: Buffer, before: Promise<void> | null) => {
+    await before
+    await sleep(faults.delayMs())
+    const half = frame.length >> 1
+    if (faults.happens('cut')) to.end(frame.subarray(0, half), cut)
+    else if (faults.happens('halve')) {
+      to.write(frame.subarray(0, half))
+      await sleep(5 + faults.delayMs())
+      to.write(frame.subarray(half))
+    } else to.write(frame)
+  }
+  return (frame) => {
+    if (faults.weather === null && last === null) to.write(frame)
+    else {
+      const mine = through(frame, last).then(() => {
+        if (last === mine) last = null
+      })
+      last = mine
+    }
+  }
 }
 
 /** Cuts a stream into frames: four bytes of length, then as many bytes. */

@@ -1,35 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
-import type { Offset } from '../../../core/contract/model.ts'
-import { type Forward, type ForwardParts, startForward } from '../../../core/sync/forward.ts'
-import { Ledger } from '../../../core/sync/ledger.ts'
-import type { Step } from '../../../core/sync/wait.ts'
-import { destinationAt } from '../../support/kafka/destination.ts'
-import type { ForwardChild } from '../../support/kafka/forward-child.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
-import { deviceOf, MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
-import { apis, type FaultyProxy, startProxy } from '../../support/kafka/proxy.ts'
+import type { DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
+import type { Offset } from '../../core/contract/model.ts'
+import { type Forward, type ForwardParts, startForward } from '../../core/sync/forward.ts'
+import { Ledger } from '../../core/sync/ledger.ts'
+import type { Step } from '../../core/sync/wait.ts'
+import { destinationAt } from '../support/kafka/destination.ts'
+import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
+import { deviceOf, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
 
 let kafka: Kafka
-let proxy: FaultyProxy
 const root = mkdtempSync(join(tmpdir(), 'fieldwatch-sync-'))
 const present = hasKafka()
 
 beforeAll(async () => {
-  if (!present) return
-  proxy = await startProxy(() => kafka.proxied)
-  kafka = await startKafka({ advertise: proxy.port })
+  if (present) kafka = await startKafka()
 })
 afterAll(async () => {
-  for (const { process } of children) process.kill('SIGKILL')
   await kafka?.remove()
-  await proxy?.stop()
   rmSync(root, { recursive: true, force: true })
 })
 
@@ -70,79 +60,6 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     await expectExactlyOnce('again', 1_500)
   })
 
-  test('when the forwarder is killed between send and commit', async () => {
-    await killAndFinish('unsent', 'send', 2)
-    const all = await readTopic(kafka.address, 'unsent.telemetry', true)
-    expect(all.length).toBeGreaterThan(readingIds(0, 2_000).length) // the aborted batch is there, and invisible
-  })
-
-  test('when the forwarder is killed after the commit, before it is booked here', async () => {
-    await killAndFinish('unbooked', 'commit', 3)
-  })
-
-  test('when another copy takes over while the first stands still, and the first then stops by itself', async () => {
-    const dir = join(root, 'zombie')
-    const zombie = child({ dir, name: 'zombie', count: 2_000, die: { step: 'offsets', time: 3, hang: true } })
-    await zombie.says('hangs')
-    cpSync(dir, join(root, 'zombie-copy'), { recursive: true })
-    const heir = child({ dir: join(root, 'zombie-copy'), name: 'zombie', count: 2_000, die: null })
-    await heir.says('live')
-    zombie.process.kill('SIGCONT')
-    await zombie.says('fenced')
-    await expectExactlyOnce('zombie', 2_000)
-  })
-
-  test.each([
-    ['the answer to a commit', apis.endTransaction, 'loseAnswer'],
-    ['a commit', apis.endTransaction, 'loseRequest'],
-    ['the answers to sends', apis.produce, 'loseAnswer'],
-  ] as const)('when %s is lost on the way', async (_, api, lose) => {
-    const name = `lost-${api}-${lose}`
-    const before = proxy.lost()
-    let commits = 0
-    const after = (step: Step) => {
-      if (step === 'intent' && (commits++ === 1 || (api === apis.produce && commits < 5))) proxy[lose](api)
-    }
-    const running = start(name, { address: kafka.proxied.replace(/\d+$/, String(proxy.port)), parts: { after } })
-    running.forward.head(2_500)
-    await running.until((row) => row.next === 2_500)
-    await running.forward.stop()
-    expect(proxy.lost()).toBeGreaterThan(before)
-    await expectExactlyOnce(name, 2_500)
-  })
-
-  test.each([
-    ['had not arrived', 'send', 2],
-    ['had arrived', 'commit', 3],
-  ] as const)(
-    'when the checkpoint expired while a batch was under way that %s: the status says so',
-    async (_, step, time) => {
-      const name = `forgot-${step}`
-      const dir = join(root, name)
-      const first = child({ dir, name, count: 2_000, die: { step, time, hang: false } })
-      expect(await first.ended).toBe('SIGKILL')
-      await forget(dir, name)
-      const second = start(name, { dir })
-      second.forward.head(2_000)
-      const row = await second.until((row) => row.next === 2_000)
-      expect(row.maybeTwice).toBe(0)
-      await second.forward.stop()
-      await expectExactlyOnce(name, 2_000)
-    },
-  )
-
-  test('when its state was restored from a backup after which nothing was sent', async () => {
-    const dir = join(root, 'restored')
-    await sendUntil('restored', 1_000, { dir })
-    restoreFrom(dir, dir)
-    const idle = start('restored', { dir })
-    idle.forward.head(1_000)
-    await idle.until((row) => row.state === 'live')
-    await idle.forward.stop()
-    await sendUntil('restored', 1_500, { dir })
-    await expectExactlyOnce('restored', 1_500)
-  })
-
   test('when the broker stops and comes back, with a wait that shows its end', async () => {
     const running = start('restart')
     running.forward.head(500)
@@ -160,22 +77,6 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     expect(outage!.until).toBeGreaterThanOrEqual(outage!.from)
     await running.forward.stop()
     await expectExactlyOnce('restart', 1_000)
-  })
-
-  test('when the broker loses power right after it confirmed a commit', async () => {
-    let commits = 0
-    let killed: Promise<void> | null = null
-    const after = (step: Step) => {
-      if (step === 'commit' && ++commits === 3) killed = kafka.kill().then(() => kafka.restart())
-    }
-    const running = start('power', { parts: { after } })
-    running.forward.head(2_000)
-    await running.until(() => killed !== null)
-    await killed
-    running.forward.retryNow('power')
-    await running.until((row) => row.next === 2_000)
-    await running.forward.stop()
-    await expectExactlyOnce('power', 2_000)
   })
 })
 
@@ -339,17 +240,6 @@ async function sendUntil(name: string, next: Offset, options: StartOptions): Pro
   await running.forward.stop()
 }
 
-/** As a cluster does when nothing was committed for days. */
-async function forget(dir: string, name: string): Promise<void> {
-  const ledger = new Ledger(join(dir, 'state.db'))
-  const { installation } = ledger.identity
-  ledger.close()
-  const admin = new kafkajs.Kafka({ brokers: [kafka.address], logLevel: kafkajs.logLevel.NOTHING }).admin()
-  await admin.connect()
-  await admin.deleteGroups([`edge.ckpt.${installation}.${name}`])
-  await admin.disconnect()
-}
-
 /** As the command does it, with the part that sync has in a backup. */
 function restoreFrom(backup: string, dir: string): void {
   if (backup !== dir) rmSync(dir, { recursive: true })
@@ -370,47 +260,6 @@ function stopAt(step: Step, time: number): (step: Step) => void {
   return (at) => {
     if (at === step && ++seen === time) throw new Error('stopped by the test')
   }
-}
-
-async function killAndFinish(name: string, step: Step, time: number): Promise<void> {
-  const dir = join(root, name)
-  const first = child({ dir, name, count: 2_000, die: { step, time, hang: false } })
-  expect(await first.ended).toBe('SIGKILL')
-  const second = child({ dir, name, count: 2_000, die: null })
-  await second.says('live')
-  expect(await second.ended).toBe(0)
-  await expectExactlyOnce(name, 2_000)
-}
-
-const children: Child[] = []
-
-interface Child {
-  readonly process: ChildProcess
-  readonly ended: Promise<number | NodeJS.Signals | null>
-  says(line: string): Promise<void>
-}
-
-function child(options: Omit<ForwardChild, 'address'>): Child {
-  const script = fileURLToPath(new URL('../../support/kafka/forward-child.ts', import.meta.url))
-  const asked: ForwardChild = { ...options, dir: made(options.dir), address: kafka.address }
-  const process_ = spawn(process.execPath, [script, JSON.stringify(asked)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
-    process_.once('close', (code, signal) => resolve(code ?? signal)),
-  )
-  const says = (line: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => said.includes(line) && resolve()
-      process_.stdout.on('data', (chunk) => {
-        said += String(chunk)
-        look()
-      })
-      void ended.then(() => reject(new Error(`the forwarder ended without saying "${line}"; it said "${said}"`)))
-      look()
-    })
-  const running = { process: process_, ended, says }
-  children.push(running)
-  return running
 }
 
 async function expectExactlyOnce(name: string, count: Offset): Promise<ReadRecord[]> {
