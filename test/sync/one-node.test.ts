@@ -26,7 +26,7 @@ let plant: Plant<OneNode>
 beforeAll(async () => {
   if (!present) return
   cluster = await startOneNode()
-  plant = new Plant(cluster, { slots: 3, seed, perSecond: 200 })
+  plant = new Plant(cluster, { slots: 2, seed, perSecond: 200 })
 })
 afterAll(async () => {
   if (!present) return

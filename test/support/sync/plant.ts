@@ -89,6 +89,7 @@ export class Plant<C extends Cluster> {
         this.found(found)
     } catch (error) {
       wrong.push(error instanceof Error ? error.message : String(error))
+      await this.replaceStopped()
     } finally {
       this.halt()
     }
@@ -171,6 +172,16 @@ export class Plant<C extends Cluster> {
       await second?.kill()
     })
     rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  /** What is wrong was told once; the next round begins with what works. */
+  private async replaceStopped(): Promise<void> {
+    for (const slot of this.slots) {
+      const state = slot.forwarder.row?.state
+      if (state !== 'action needed' && state !== 'fenced') continue
+      await slot.forwarder.kill()
+      Object.assign(slot, this.slot(slot.head))
+    }
   }
 
   private async withPatience(work: Promise<void>): Promise<void> {
