@@ -18,6 +18,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // takes the brokers along
 const seed = Number(values.seed)
 const minutes = Number(values.minutes)
 const results: Result[] = []
