@@ -478,21 +478,27 @@ export const configSchema = z
       .meta(about('The page.')),
   })
   .check(({ value, issues }) => {
-    for (const { path, length } of longTopics(value)) {
-      const message = `is ${length} characters long with the name of the plant in it, and Kafka takes 249`
-      issues.push({ code: 'custom', input: value, path: [...path], message })
-    }
+    for (const { path, message } of topicFaults(value)) issues.push({ code: 'custom', input: value, path, message })
   }) satisfies z.ZodType<Config>
 
-function* longTopics({
-  site,
-  destinations,
-}: Config): Iterable<{ readonly path: PropertyKey[]; readonly length: number }> {
-  for (const [i, { topics }] of destinations.entries())
+interface Fault {
+  readonly path: PropertyKey[]
+  readonly message: string
+}
+
+/** What is wrong with templates once they are filled. */
+function* topicFaults({ site, destinations }: Config): Iterable<Fault> {
+  for (const [i, { topics }] of destinations.entries()) {
+    const filled = (template: string) => fillTopic(template, { site, type: 'boolean' }) // the longest type
     for (const [key, template] of Object.entries(topics)) {
-      const { length } = fillTopic(template, { site, type: 'boolean' }) // the longest type
-      if (length > 249) yield { path: ['destinations', i, 'topics', key], length }
+      const path = ['destinations', i, 'topics', key]
+      const { length } = filled(template)
+      if (length > 249)
+        yield { path, message: `is ${length} characters long with the name of the plant in it, and Kafka takes 249` }
+      if ((key === 'alerts' || key === 'status') && filled(template) === filled(topics.telemetry))
+        yield { path, message: 'is the topic of the readings too, which would lose all but the newest; choose another' }
     }
+  }
 }
 
 /** The configuration as JSON Schema (what a file may hold): help, unit, bounds, defaults, secrets. A form is drawn from it. */

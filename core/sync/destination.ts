@@ -7,6 +7,7 @@ import { openAtLeastOnce } from './at-least-once.ts'
 import { type Batch, type BatchSource, nextBatch } from './batch.ts'
 import { Budget } from './budget.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
+import { ConditionTelling } from './condition.ts'
 import { explain, type Failure, missingTopics, type Where, waitBefore } from './failures.ts'
 import { filterOf } from './filter.ts'
 import type { Ledger } from './ledger.ts'
@@ -15,7 +16,7 @@ import { type Means, meansOf } from './means.ts'
 import { refusesOurClock } from './our-clock.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
-import { type Condition, installationRecord, statusRecord, type Voice } from './record-format.ts'
+import { type Condition, statusRecord, type Voice } from './record-format.ts'
 import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { atOnce, carefully, type Sending } from './set-aside.ts'
@@ -83,6 +84,7 @@ export class Destination {
   private readonly topics: Topics
   private readonly login: Login
   private readonly voice: Voice
+  private readonly condition: ConditionTelling
   private readonly meter = new WireMeter()
   private readonly budget: Budget
   private maxBytesPerSecond: number | null
@@ -105,11 +107,7 @@ export class Destination {
   private asked = false
   /** Records before hold nothing that was not sent. */
   private at: Offset
-  /** By a clock that is never set, as `checkpointAt`. */
-  private conditionAt: Millis = Number.NEGATIVE_INFINITY
-  /** What was told last of how this installation is. */
-  private told = ''
-  /** When the checkpoint was written last. */
+  /** When the checkpoint was written last, by a clock that is never set. */
   private checkpointAt: Millis
   private facts: ClusterFacts | null = null
 
@@ -122,6 +120,8 @@ export class Destination {
     this.topics = topicsOf(config, site)
     this.producer = producerName(ledger.identity.installation, config.name, this.topics)
     this.voice = { ...ledger.identity, ...formOf(config), site, topics: this.topics }
+    const { condition, now, pace } = options
+    this.condition = new ConditionTelling({ voice: this.voice, condition, now, everyMs: pace.statusEveryMs })
     this.maxBytesPerSecond = config.maxBytesPerSecond
     this.budget = new Budget(config.maxBytesPerSecond, performance.now())
     ledger.add(config.name, startOf(config.start, options.source), config.start)
@@ -134,7 +134,6 @@ export class Destination {
     const { source, ledger, config } = this.o
     const { transactions, records, confirmed, maybeTwice, deadLetters } = ledger.totals(this.name)
     const head = source.head()
-    const { acked } = ledger.place(this.name, source.base())
     return {
       name: this.name,
       brokers: config.brokers,
@@ -144,7 +143,7 @@ export class Destination {
       waiting: Math.max(0, head - this.at),
       perSecond: this.rate.perSecond(performance.now()),
       next: this.at,
-      acked,
+      acked: ledger.acked(this.name),
       head,
       began: ledger.began(this.name),
       delivery: this.delivery,
@@ -365,7 +364,7 @@ export class Destination {
   }
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
-    const sent = [...batch.sent, ...this.condition()]
+    const sent = [...batch.sent, ...this.news()]
     const taken = await session
       .deliver({ ...batch, from: session.next, sent }, this.sending(batch))
       .catch((error) => this.rejected(batch, error))
@@ -399,16 +398,6 @@ export class Destination {
     return statusRecord(this.voice, standing, now())
   }
 
-  /** How this installation is; not often. */
-  private condition(): readonly KafkaRecord[] {
-    const { now, pace, condition } = this.o
-    if (performance.now() - this.conditionAt < pace.statusEveryMs || !this.hasStatusTopic()) return []
-    this.conditionAt = performance.now()
-    const whole = condition()
-    this.told = newsIn(whole)
-    return [installationRecord(this.voice, whole, now())]
-  }
-
   private async idle(session: Session): Promise<void> {
     this.well()
     await this.renewWhenDue(session)
@@ -420,15 +409,13 @@ export class Destination {
 
   /** Also when there is news of this installation, though nothing to send. */
   private async renewWhenDue(session: Session): Promise<void> {
-    if (this.untilDue(session) > 0 && !this.hasNews()) return
-    await session.renew(this.at, this.condition())
+    if (this.untilDue(session) > 0 && !(this.hasStatusTopic() && this.condition.hasNews())) return
+    await session.renew(this.at, this.news())
     this.checkpointAt = performance.now()
   }
 
-  private hasNews(): boolean {
-    const { pace, condition } = this.o
-    const mayTell = this.hasStatusTopic() && performance.now() - this.conditionAt >= pace.statusEveryMs
-    return mayTell && newsIn(condition()) !== this.told
+  private news(): readonly KafkaRecord[] {
+    return this.hasStatusTopic() ? this.condition.records() : []
   }
 
   private hasStatusTopic(): boolean {
@@ -528,11 +515,4 @@ function formOf({ filter, payload, headers }: DestinationConfig) {
 function startOf(start: string, source: BatchSource): Offset {
   if (start === 'now') return source.head()
   return start === 'beginning' ? source.base() : Math.max(source.base(), source.offsetAt(Date.parse(start)))
-}
-
-/** What of it is worth a record of its own: states, and how many alerts are open. */
-function newsIn({ sources, alerts, destinations }: Condition): string {
-  const states = (all: readonly { readonly name: string; readonly state: string }[]) =>
-    all.map(({ name, state }) => [name, state])
-  return JSON.stringify([states(sources), alerts, states(destinations)])
 }

@@ -133,6 +133,11 @@ export class Ledger {
     this.sql.addNew.run({ name, start, asked })
   }
 
+  /** Everything before is confirmed. */
+  acked(name: string): Offset {
+    return this.row(name).acked
+  }
+
   /** Where it began, and what was asked for; null: before this was kept. */
   began(name: string): { readonly offset: Offset; readonly asked: string } | null {
     const { began, begin_with } = this.row(name)

@@ -94,6 +94,10 @@ describe('the configuration file', () => {
       { site: 'x'.repeat(100), ...sendingTo({ topics: { deadletter: '{site}.{site}.{site}' } }) },
       /topics\.deadletter: .* is 302 characters long with the name of the plant in it/,
     ],
+    [
+      sendingTo({ topics: { alerts: 'edge.telemetry.v1' } }),
+      /alerts: "edge\.telemetry\.v1" is the topic of the readings too/,
+    ],
     [sendingTo({ filter: { topics: ['a/#/b'] } }), /filter\.topics\[0\]: "a\/#\/b" is not a topic filter/],
     [sendingTo({ start: 'yesterday' }), /start: "yesterday" is no place to begin; use beginning/],
     [sendingTo({ maxBytesPerSecond: 10 }), /maxBytesPerSecond: 10/],

@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-describe.skipIf(!present)('several destinations of one log', () => {
+describe.skipIf(!present)('several destinations of one log', { timeout: 240_000 }, () => {
   test('each has what its filter, form and topics say, while one refuses and one never answers', async () => {
     const [nobody] = await freePorts(1)
     const running = start('several', {
@@ -171,7 +171,7 @@ describe.skipIf(!present)('several destinations of one log', () => {
   })
 })
 
-describe.skipIf(!present || !hasMosquitto)('in the whole program', () => {
+describe.skipIf(!present || !hasMosquitto)('in the whole program', { timeout: 240_000 }, () => {
   test('a destination that refuses and one that never answers hold back neither capture nor another destination', async () => {
     const broker = await startMosquitto()
     const [nobody] = await freePorts(1)

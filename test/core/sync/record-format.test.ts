@@ -224,6 +224,7 @@ test('a filter takes MQTT topics and signals, and keeps the index of what is lef
   expect(sentBy({ exclude: ['hall/#'] })).toEqual([])
   expect(sentBy({ signals: ['door.*'] })).toEqual(['1'])
   expect(sentBy({ signals: ['doorX*'] })).toEqual([])
+  expect(sentBy({ signals: ['t.mp'] })).toEqual([]) // only the star stands for anything
   expect(sentBy({ excludeSignals: ['t*'] })).toEqual(['1'])
   expect(sentBy({ signals: ['door.*'] }, 'raw')).toEqual(['whole'])
   expect(sentBy({ signals: ['other'] }, 'raw')).toEqual([])
