@@ -50,10 +50,20 @@ export function utcOf(local: Millis, zone: ZoneChanges): Millis {
   return offsetAt(local - after, zone) === after ? local - after : local - offsetAt(local - day, zone)
 }
 
+/** What a clock on the wall shows, as if it were UTC. */
+export function localOf(utc: Millis, zone: ZoneChanges): Millis {
+  return utc + offsetAt(utc, zone)
+}
+
 function offsetAt(utc: Millis, zone: ZoneChanges): Millis {
-  let at = 0
-  for (let i = 1; i < zone.length && zone[i]![0] <= utc; i++) at = i
-  return zone[at]?.[1] ?? 0
+  let low = 0
+  let high = zone.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (zone[middle]![0] <= utc) low = middle
+    else high = middle - 1
+  }
+  return zone[low]?.[1] ?? 0
 }
 
 function zoneMillis(zone: string): Millis {

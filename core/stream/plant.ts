@@ -186,6 +186,7 @@ export function createPlant(maxSeries: number): Plant {
     now: {
       offset: 0,
       time: 0,
+      local: 0,
       value: 0,
       historical: false,
       every: Number.NaN,

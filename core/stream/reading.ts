@@ -21,7 +21,7 @@ import {
 import { learnRun } from './detect/stuck.ts'
 import { clockBehind } from './device-clock.ts'
 import type { Emit } from './emit.ts'
-import { eventTime, historicalMs } from './event-time.ts'
+import { eventTime, historicalMs, localOf } from './event-time.ts'
 import { countLate, turn } from './gaps.ts'
 import {
   cadenceOf,
@@ -46,6 +46,7 @@ export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival:
   const { now } = plant
   now.offset = plant.next
   now.time = eventTime(deviceTime, arrival, clockBehind(plant.devices[index]!.row))
+  now.local = localOf(now.time, plant.zoneChanges)
   now.historical = historical || plant.time - now.time > historicalMs
 }
 

@@ -29,7 +29,7 @@ function read(rows: readonly Float64Array[], noise: Float64Array, from: number, 
   for (let round = from; round < to; round++)
     for (const [id, row] of rows.entries()) {
       now.offset += 1
-      now.time = round * period
+      now.time = now.local = round * period
       now.value = id + Math.sin(round / 46) + noise[(round * 769 + id * 31) % noise.length]!
       readOne(row, now)
     }

@@ -86,7 +86,7 @@ const features = new Float64Array(channels.length)
 
 /** Where this reading was expected, from what was learned before it. An alert holds the band that its value has left. */
 export function expect(row: Float64Array, now: Now, open: boolean): void {
-  expectSeason(row, now.time, now.value)
+  expectSeason(row, now.local, now.value)
   if (open && row[heldSince] === 0) row[heldSince] = now.time
   if (!open) row[heldSince] = 0
   if (!isHeld(row, now)) settle(row)
@@ -132,7 +132,7 @@ export function learnBand(row: Float64Array, now: Now): void {
   const score = weighAll(row, now)
   now.score = isMeasurement(row) ? score : 0
   learnFar(row, now.value)
-  learnSeason(row, now.time, now.value)
+  learnSeason(row, now.local, now.value)
   if (weekIsNews(row, spreadOf(row, seasonChannel))) for (const c of seasonChannels) forget(row, c)
 }
 
@@ -209,7 +209,7 @@ function words(row: Float64Array, now: Now): Words {
   for (let i = 1; i < channels.length; i++) if (seen.rare[i]! > seen.rare[c]!) c = i
   const said = { distance: seen.distance[c]!, spread: seen.spread[c]!, feature: features[c]! }
   const { why, ...channel } = channels[c]!.words(said, row)
-  const learned = learnedWords(row, now.time)
+  const learned = learnedWords(row, now)
   return {
     ...channel,
     expected: Number.isNaN(now.middle) ? null : { low: now.low, high: now.high },
@@ -218,8 +218,8 @@ function words(row: Float64Array, now: Now): Words {
   }
 }
 
-function learnedWords(row: Float64Array, time: Millis): string {
-  const hours = row[seasonal] === 1 ? seasonWords(row, time) : null
+function learnedWords(row: Float64Array, { time, local }: Now): string {
+  const hours = row[seasonal] === 1 ? seasonWords(row, local) : null
   if (hours !== null) return hours
   const span = time - row[firstTime]!
   const learned = span < 2 * day ? `${Math.round(span / hour)} hours` : `${thousands(Math.round(span / day))} days`

@@ -5,6 +5,8 @@ export interface Now {
   offset: Offset
   /** Event time. */
   time: Millis
+  /** What a clock on the plant's wall shows then, as if it were UTC. */
+  local: Millis
   value: number
   /** More than 10 minutes behind its arrival. */
   historical: boolean

@@ -6,6 +6,7 @@ import type { Channel } from './channel.ts'
 import { dayRate, learnMean, learnSpread, rateOf8, restRate } from './means.ts'
 
 // What is usual at this hour of the week, or of the day where the week is not known yet; and the means of what is left.
+// Hours are those of the clock on the plant's wall, because people and machines begin their day by it.
 /** Hour since 1970 that is being summed up. */
 const hourNow = seasonPart
 const hourSum = seasonPart + 1
@@ -149,7 +150,7 @@ export function seasonWords(row: Float64Array, time: Millis): string | null {
   const slot = slotOf(Math.floor(time / hour))
   const at = slot % 24
   const weeks = row[weekVisits + slot]!
-  const hours = `${at}-${at + 1} h UTC`
+  const hours = `${at}-${at + 1} h`
   if (weeks >= leastWeeks) return `${weekdays[Math.floor(slot / 24)]} ${hours}, ${counted(weeks, 'week')} learned`
   const known = row[dayVisits + at]!
   return known >= leastDays ? `${hours}, ${counted(known, 'day')} learned` : null

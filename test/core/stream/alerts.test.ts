@@ -232,7 +232,7 @@ describe('the usual band', () => {
     })
     expect(alert.explanation.observed).toBeLessThan(alert.explanation.expected!.low)
     expect(alert.explanation.why).toMatch(
-      /^2\.\d+ from the mean of the readings before, usually within 0\.\d+; \d+-\d+ h UTC, \d days learned$/,
+      /^2\.\d+ from the mean of the readings before, usually within 0\.\d+; \d+-\d+ h, \d days learned$/,
     )
     expect(alert.explanation.learnedReadings).toBe(1_500)
     expect(alert.explanation.evidence[0]).toMatchObject({ offset: 1_500 })

@@ -180,6 +180,26 @@ describe('the learned band', () => {
     expect([opens(3_000), opens(4_500)]).toEqual([true, true])
   })
 
+  test('follows the clock on the wall through a change to summer time, seed 9', () => {
+    const chance = random(9)
+    const changes = [
+      [0, 60 * minute],
+      [Date.UTC(2026, 2, 29, 1), 120 * minute],
+    ] as const
+    const begin = Date.UTC(2026, 2, 2)
+    const log = Array.from({ length: 34 * 288 }, (_, i): Writing => {
+      const time = begin + i * 5 * minute
+      const local = time + changes[time < changes[1][0] ? 0 : 1][1]
+      const works = (local / (60 * minute)) % 24 >= 6 && (local / (60 * minute)) % 24 < 22
+      const x = 20 + chance() + chance() + (works ? 30 : 0)
+      return { kind: 'message', source: 'a', name: 'hall/d1', time, body: JSON.stringify({ x }) }
+    })
+    const openings = (zone: Writing[]) => opensIn([...zone, ...log]).filter((time) => time >= changes[1][0])
+    const body = JSON.stringify({ name: 'Europe/Vienna', changes })
+    expect(openings([{ kind: 'command', source: '', name: 'zone', time: begin, body }])).toEqual([])
+    expect(openings([])).not.toEqual([])
+  })
+
   test('calls nothing critical that it has not learned for two days, seed 9', () => {
     const chance = random(9)
     const jumps = Array.from({ length: 8 * 288 }, (_, i) => {
@@ -197,21 +217,26 @@ describe('the learned band', () => {
   })
 })
 
+/** When alerts of the learned band open. */
+function opensIn(log: readonly Writing[]): readonly number[] {
+  const block = blockMaker()(log)
+  const times: number[] = []
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    alert: ({ rule }, { phase, time }) => {
+      if (rule === 'band' && phase === 'opened') times.push(time)
+    },
+  })
+  return times
+}
+
 /** Values every five minutes, of which some never came. */
 function saidWith(values: readonly number[], isLost: (i: number) => boolean) {
   const log = values.flatMap((x, i): Writing[] => {
     const time = start + i * 5 * minute
     return isLost(i) ? [] : [{ kind: 'message', source: 'a', name: 'hall/d1', time, body: JSON.stringify({ x }) }]
   })
-  const block = blockMaker()(log)
-  const titles: string[] = []
-  createPath().step(block, 0, block.n, {
-    ...new Recorder().emit,
-    alert: ({ rule, title }, { phase }) => {
-      if (rule === 'band' && phase === 'opened') titles.push(title)
-    },
-  })
-  return titles
+  return opensIn(log)
 }
 
 test('every detector says what it is for, and what its parameters mean', () => {

@@ -426,7 +426,7 @@ function whyOf(said: Said): string {
 
 function learnedWords({ seasonal, weeks, days, readings, span, slot }: Said): string {
   if (!seasonal) return `the usual level, ${readings.toLocaleString('en')} readings in ${age(span)}`
-  const hours = `${slot % 24}-${(slot % 24) + 1} h UTC`
+  const hours = `${slot % 24}-${(slot % 24) + 1} h`
   if (weeks === 0) return `${hours}, ${days} days learned`
   return `${weekdays[Math.floor(slot / 24)]} ${hours}, ${weeks} ${weeks === 1 ? 'week' : 'weeks'} learned`
 }
