@@ -1,11 +1,14 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { exportSpan } from '../../core/host/commands/export.ts'
+import { readBase, writeBase } from '../../core/log/base.ts'
 import { openLog } from '../../core/log/log.ts'
 import { openReader } from '../../core/log/reader.ts'
 import { verify } from '../../core/log/verify.ts'
 import { createPath } from '../../core/stream/path.ts'
+import { beginViews } from '../../core/views/begin.ts'
 import { readAll, t0 } from '../core/log/records.ts'
 import { Recorder } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -29,6 +32,44 @@ test.each(['log-format-1'])('%s reads as it was written, is replayed, and is wri
   expect([writer.head, (await exportOf(dir)).startsWith(exported)]).toEqual([head + 1, true])
   expect((await verify(log)).problems).toEqual([])
 })
+
+test.each([
+  ['by the version that is there', (version: string) => version],
+  ['by any other version', () => '0/of another program'],
+])('base-format-1, and the log behind it, is gone on from %s', async (_, versionOf) => {
+  const dir = tempDir()
+  cpSync(fixture('base-format-1'), dir, { recursive: true })
+  const log = join(dir, 'log')
+  const first = 600
+  const base = readBase(log, first)
+  writeBase(log, { ...base, version: versionOf(base.version) })
+  expect((await verify(log)).problems).toEqual([])
+  expect(await exportOf(dir)).toBe(readFileSync(join(dir, 'export.jsonl'), 'utf8'))
+  expect(knownAt(log, join(dir, 'views.db'))).toEqual(JSON.parse(readFileSync(join(dir, 'known.json'), 'utf8')))
+})
+
+/** What people and devices had said before the base, as the views know it when they begin there. */
+function knownAt(log: string, file: string): unknown {
+  const reader = openReader(log)
+  const { views } = beginViews(file, reader)
+  views.flush()
+  views.close()
+  reader.close()
+  const db = new Database(file, { readonly: true })
+  const all = (sql: string) => db.prepare(sql).all()
+  const known = {
+    rules: all('select distinct id from rule where deleted = 0 order by id'),
+    devices: all('select name from device order by name'),
+    series: all('select id, device, signal from series order by id'),
+    zone: all('select name from zone order by offset desc limit 1'),
+    notes: all('select device, text from note order by offset'),
+    bookmarks: all('select at, text from bookmark order by offset'),
+    open: all(`select id, device, since from alert where closed = ${Number.MAX_SAFE_INTEGER} order by id`),
+    journal: all('select alert, offset, phase from transition order by seq'),
+  }
+  db.close()
+  return known
+}
 
 async function exportOf(dir: string): Promise<string> {
   const out = join(dir, 'again.jsonl')
