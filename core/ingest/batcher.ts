@@ -297,18 +297,18 @@ export class Rate {
     this.now = now
   }
 
-  count(): void {
-    this.turn()
+  count(now = this.now()): void {
+    this.turn(now)
     this.counting++
   }
 
   perSecond(): number {
-    this.turn()
+    this.turn(this.now())
     return this.last
   }
 
-  private turn(): void {
-    const elapsed = this.now() - this.begun
+  private turn(now: Millis): void {
+    const elapsed = now - this.begun
     if (elapsed >= 0 && elapsed < 1_000) return
     this.last = elapsed >= 0 && elapsed < 2_000 ? this.counting / (elapsed / 1_000) : 0
     this.begun += elapsed

@@ -1,7 +1,7 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Millis } from '../contract/model.ts'
 import { type Columns, columnsIn, type Layout } from './columns.ts'
-import { fromPlanes, toPlanes } from './planes.ts'
+import { fromPlanes, inPlanes } from './planes.ts'
 
 // data = header of 24 bytes, body (see columns.ts), plain or zstd:
 //   u8 version, u8 codec, u8 wide, u8 0, u32 checksum of everything after it, u32 n, u32 size of the plain body, f64 t0
@@ -24,7 +24,7 @@ export function encodeBlock(columns: Columns): Uint8Array {
   const { body, n, wide } = columns
   const metaSize = columns.meta?.bytes.length ?? 0
   const isLarge = n >= worthCompressing.records || body.length >= worthCompressing.bytes
-  const packed = isLarge ? compress(toPlanes(body, { n, wide, metaSize })) : body
+  const packed = isLarge ? inPlanes(body, { n, wide, metaSize }, compress) : body
   const codec = packed.length < body.length ? zstd : plain
   const version = 1 + (metaSize > 0 ? withMeta : 0) + (codec === zstd ? withPlanes : 0)
   const headerSize = headerSizes[version]!
@@ -72,7 +72,10 @@ function compress(body: Uint8Array): Uint8Array {
   return zstdCompressSync(body, packing)
 }
 
-/** A window of 128 KB stays in the processor's cache. */
+/**
+ * A window of 128 KB stays in the processor's cache. Its table of places is left as it is: one of 2,048 packs messages
+ * that are all alike 3 % smaller, and those of 50 kinds of device 70 % larger.
+ */
 const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 } }
 
 function unpack(codec: number, packed: Uint8Array, size: number): Uint8Array {

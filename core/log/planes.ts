@@ -1,19 +1,18 @@
 import type { Layout } from './columns.ts'
-import { Scratch } from './scratch.ts'
 
 // What zstd sees in place of a body: running sums as differences, and of the three 32-bit columns the bytes of equal weight
 // side by side. Most of these planes are one byte over and over, so a block is a fifth smaller and packs faster. Same size.
 
-/** Good until the next call. */
-export function toPlanes(body: Uint8Array, layout: Layout): Uint8Array {
-  const planes = scratch.take(body.length)
-  const rest = eachColumn(body, layout, (column, at, isSum) => split(column, isSum, planes, at))
-  planes.set(body.subarray(rest), rest)
-  keepWideTimes(body, planes, layout)
-  return planes
+/** What `use` makes of a body in planes. They take the place of its columns, which come back then: no payload is copied. */
+export function inPlanes<T>(body: Uint8Array, layout: Layout, use: (planes: Uint8Array) => T): T {
+  const columns = body.slice(0, layout.n * (layout.wide ? 16 : 12))
+  eachColumn(columns, layout, (column, at, isSum) => split(column, isSum, body, at))
+  try {
+    return use(body)
+  } finally {
+    body.set(columns)
+  }
 }
-
-const scratch = new Scratch()
 
 export function fromPlanes(planes: Uint8Array, layout: Layout): Uint8Array {
   const body = new Uint8Array(planes.length)

@@ -184,8 +184,9 @@ export class MqttSource {
 
   private take(packet: Message, acks: DeferredAcks): boolean {
     if (this.stopping) return false
-    this.rate.count()
-    const record = this.intake.record(packet, this.options.now())
+    const now = this.options.now()
+    this.rate.count(now)
+    const record = this.intake.record(packet, now)
     const ack = ackOf(packet, acks)
     if (record !== null) return this.options.batcher.add(this.arrival(record, ack, acks))
     if (ack !== null) acks.skip(ack.packetId, ack.qos)
