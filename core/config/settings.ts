@@ -454,6 +454,18 @@ export const configSchema = z
           .meta(
             about('Log files whose newest record is older than this go; null keeps them by size.', { unit: 'days' }),
           ),
+        maxViewsGigabytes: z
+          .number()
+          .min(0.01)
+          .max(100_000)
+          .nullable()
+          .default(null)
+          .meta(
+            about(
+              'When the views pass this size, their charts and past alerts from before the kept log go, the oldest hour first; null is a tenth of the disk, at most 20.',
+              { unit: 'GB' },
+            ),
+          ),
       })
       .prefault({})
       .meta(about('The log on disk.')),

@@ -142,6 +142,8 @@ export interface Config {
     readonly minFreeGigabytes: number
     /** Null: as old as there is room for. */
     readonly maxDays: number | null
+    /** Null: a tenth of the disk, at most 20. */
+    readonly maxViewsGigabytes: number | null
   }
   readonly server: { readonly port: number; readonly metrics: 'off' | 'token' | 'open' }
 }
@@ -697,6 +699,8 @@ export interface Status {
       /** It has everything before this one. */
       readonly offset: Offset
     } | null
+    /** Charts and past alerts of before it went, because the views passed their bound; null: none did. */
+    readonly archiveFrom: Millis | null
     /** What could not be carried over when the views were made again, in a sentence; null: nothing was lost. */
     readonly note: string | null
     readonly head: Offset

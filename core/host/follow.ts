@@ -3,6 +3,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
+import type { KeptLog } from '../views/archive.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
@@ -15,6 +16,8 @@ export interface Follow {
   readonly base: Pick<BaseKeeper, 'work'>
   readonly snapshots: Pick<SnapshotKeeper, 'isDue' | 'take'>
   readonly now: () => Millis
+  /** Bytes that the views may have; beyond that what they hold from before the kept log goes, hour by hour. */
+  readonly viewsLimit: () => number
   /** As of the last flush. */
   readonly openAlerts: () => number
   /** At most twice a second. */
@@ -133,11 +136,18 @@ class Follower {
   }
 
   private flush(): void {
-    this.parts.views.flush()
+    const { views, viewsLimit } = this.parts
+    views.flush()
+    views.trim(viewsLimit(), () => this.keptLog())
     this.unflushed = 0
     this.unsaved = true
     this.flushedAt = this.parts.now()
     this.tell()
+  }
+
+  private keptLog(): KeptLog {
+    const { reader } = this.parts
+    return { first: reader.base(), time: reader.firstTime() ?? Number.NEGATIVE_INFINITY }
   }
 
   /** Flushed first: a state must never be ahead of the views, or what lies between would be lost to them. */
@@ -177,6 +187,7 @@ class Follower {
       offset: this.parts.views.upto,
       saved: this.saved,
       time: this.time,
+      archiveFrom: this.parts.views.archiveBegins(),
       alerts: this.parts.openAlerts(),
       catchingUp: this.catchingUp(now),
     })

@@ -106,7 +106,7 @@ export class RunningHost implements Host {
   readonly secrets: Secrets
   readonly configFile: string
   config: Config
-  views: ViewsAt = { offset: 0, saved: 0, time: 0, alerts: 0, catchingUp: null }
+  views: ViewsAt = { offset: 0, saved: 0, time: 0, archiveFrom: null, alerts: 0, catchingUp: null }
   rows: readonly DestinationRow[] = []
   ingest!: Thread<IngestSide>
   query!: Thread<QuerySide>
@@ -230,6 +230,7 @@ export class RunningHost implements Host {
       limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
       minFreeBytes: bounds.minFreeBytes,
       heldBy: this.held,
+      archiveFrom: this.views.archiveFrom,
       note: this.note,
       head: this.head.head,
       from: this.oldest,
@@ -244,6 +245,7 @@ export class RunningHost implements Host {
     if (config.zone !== before.zone) await this.ingest.ask('command', { name: 'zone', value: { name: config.zone } })
     if (config.demo !== before.demo) await this.followDemo()
     this.ingest.tell('bounds', boundsOf(config.log))
+    this.stream.tell('maxViewsBytes', viewsBytesOf(config.log))
     await this.giveSources()
     await this.giveDestinations()
     this.tellReaders()
@@ -296,7 +298,12 @@ export class RunningHost implements Host {
       name: 'stream',
       now: this.now,
       changed: () => this.changed(this.stream, ready.resolve),
-      data: () => ({ logDir: this.places.log, viewsFile: this.places.views, snapshots: this.places.snapshots }),
+      data: () => ({
+        logDir: this.places.log,
+        viewsFile: this.places.views,
+        snapshots: this.places.snapshots,
+        maxViewsBytes: viewsBytesOf(this.config.log),
+      }),
       handlers: {
         asks: {},
         tells: {
@@ -523,6 +530,10 @@ function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays }: Config['log']): B
     minFreeBytes: minFreeGigabytes * 1e9,
     maxAge: maxDays === null ? null : maxDays * 86_400_000,
   }
+}
+
+function viewsBytesOf({ maxViewsGigabytes }: Config['log']): number | null {
+  return maxViewsGigabytes === null ? null : maxViewsGigabytes * 1e9
 }
 
 function demoSource(url: string): SourceConfig {

@@ -93,10 +93,12 @@ export interface StreamData {
   readonly logDir: string
   readonly viewsFile: string
   readonly snapshots: string
+  /** Null: a tenth of the disk, at most 20 GB. */
+  readonly maxViewsBytes: number | null
 }
 export type StreamSide = {
   readonly asks: { readonly stop: Stop }
-  readonly tells: { readonly head: Head }
+  readonly tells: { readonly head: Head; readonly maxViewsBytes: number | null }
 }
 /** A message of a topic holds a Sparkplug alias whose birth is not known. */
 export interface Unborn {
@@ -110,6 +112,8 @@ export interface ViewsAt {
   /** A restart goes on from here. */
   readonly saved: Offset
   readonly time: Millis
+  /** Charts and alerts before it went, because the views were too large; null: none did. */
+  readonly archiveFrom: Millis | null
   /** Alerts that are open. */
   readonly alerts: number
   readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null

@@ -1,5 +1,7 @@
+import { statfsSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReader } from '../log/reader.ts'
+import { limitBytes } from '../log/retention.ts'
 import { beginViews } from '../views/begin.ts'
 import { openSnapshots } from '../views/snapshot.ts'
 import { BaseKeeper } from './base-keeper.ts'
@@ -12,13 +14,14 @@ import { openUnborn } from './unborn.ts'
 
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
-const { logDir, viewsFile, snapshots } = workerData as StreamData // made by the host, which is typed the same
+const { logDir, viewsFile, snapshots, maxViewsBytes } = workerData as StreamData // made by the host, which is typed the same
 const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is missing, and goes on
 const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const unborn = openUnborn(viewsFile)
 const base = new BaseKeeper(logDir, Date.now)
+let viewsLimit = limitOf(maxViewsBytes)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {
   asks: {
@@ -32,7 +35,12 @@ const host = openChannel<FromStream, StreamSide>(parentPort!, {
       return null
     },
   },
-  tells: { head: () => following.wake() },
+  tells: {
+    head: () => following.wake(),
+    maxViewsBytes: (bytes) => {
+      viewsLimit = limitOf(bytes)
+    },
+  },
 })
 host.tell('ready', { note })
 const following = follow({
@@ -43,8 +51,14 @@ const following = follow({
   snapshots: new SnapshotKeeper(snapshots, viewsFile, reader),
   now: Date.now,
   openAlerts: alerts.count,
+  viewsLimit: () => viewsLimit,
   onViews: (at) => {
     host.tell('views', at)
     for (const topic of unborn.look(Date.now())) host.tell('unborn', topic)
   },
 })
+
+function limitOf(maxBytes: number | null): number {
+  const { blocks, bsize } = statfsSync(logDir)
+  return limitBytes(maxBytes, blocks * bsize)
+}

@@ -95,6 +95,13 @@ export function hourFrom(key: number, base: Offset, blob: Uint8Array): Hour {
   return hour
 }
 
+/** Offset of the newest record in it. */
+export function newestIn(hour: Hour): Offset {
+  let newest = 0
+  for (let slot = 0; slot < hour.used; slot++) newest = Math.max(newest, hour.u32[slot * step + to]!)
+  return hour.base + newest
+}
+
 export function putBucket(hour: Hour, bucket: Bucket): void {
   const { u32, f32 } = hour
   const slot = bucket.minute % minutes

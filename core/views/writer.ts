@@ -22,6 +22,7 @@ import type { PathState } from '../stream/path.ts'
 import type { Ahead } from '../stream/plant.ts'
 import { pathVersion } from '../stream/state.ts'
 import { AlertTables } from './alert-tables.ts'
+import { Archive, type KeptLog } from './archive.ts'
 import { GapTables } from './gap-tables.ts'
 import { Rollups } from './rollup.ts'
 import { openSavedState, type SavedState } from './saved-state.ts'
@@ -45,6 +46,10 @@ export interface ViewWriter extends Emit {
   /** The mappings that its path knows ahead; null: it was not said yet. */
   ahead(): readonly Ahead[] | null
   keepAhead(ahead: readonly Ahead[]): readonly Ahead[]
+  /** Between two flushes: when the views are larger than that, their oldest hour goes, if the log no longer has it. */
+  trim(maxBytes: number, kept: () => KeptLog): void
+  /** Charts and alerts before it went so; null: none did. */
+  archiveBegins(): Millis | null
   /** The next who opens them makes them new. */
   outdate(): void
   /** Flushes and closes. */
@@ -76,6 +81,7 @@ class Writer implements ViewWriter {
   private readonly alerts: AlertTables
   private readonly gaps: GapTables
   private readonly saved: SavedState
+  private readonly archive: Archive
   private readonly run: Statements
   /** The record that is being told, and its log time. */
   private offset: Offset = -1
@@ -94,6 +100,7 @@ class Writer implements ViewWriter {
     this.alerts = new AlertTables(db)
     this.gaps = new GapTables(db)
     this.saved = openSavedState(db)
+    this.archive = new Archive(db)
     this.run = statements(db)
     this.upto = Number(this.run.getUpto.get()!.value)
     this.settled = loadSettled(db)
@@ -223,6 +230,15 @@ class Writer implements ViewWriter {
     this.run.putUpto.run(this.upto)
     this.run.commit.run()
     this.open = false
+  }
+
+  trim(maxBytes: number, kept: () => KeptLog): void {
+    this.flush()
+    this.archive.trim(maxBytes, kept)
+  }
+
+  archiveBegins(): Millis | null {
+    return this.archive.begins()
   }
 
   saveState(state: PathState): number {

@@ -58,6 +58,7 @@ export const status: Status = {
     limitBytes: 0,
     minFreeBytes: 0,
     heldBy: null,
+    archiveFrom: null,
     note: null,
     head: 0,
     from: null,

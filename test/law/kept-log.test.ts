@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
@@ -11,9 +11,12 @@ import { listSegments } from '../../core/log/segment.ts'
 import { verify } from '../../core/log/verify.ts'
 import { startRun } from '../../core/replay/run.ts'
 import { spanOf } from '../../core/replay/span.ts'
+import type { KeptLog } from '../../core/views/archive.ts'
 import { kept } from '../../core/views/base.ts'
 import { beginViews } from '../../core/views/begin.ts'
-import { compared, expectKept } from '../support/kept.ts'
+import { hourFrom, hourMs, newestIn } from '../../core/views/bucket.ts'
+import { openViews } from '../../core/views/writer.ts'
+import { compared, expectKept, rowsOf } from '../support/kept.ts'
 import { plantLog } from '../support/plant-log.ts'
 import { random, type Writing } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -38,9 +41,27 @@ describe('after retention, views that are deleted come back for the kept log', (
       expectKept(join(logDir, '../replay.db'), whole, base, ['state', 'state_row'])
     })
 
-  test('and what was kept of these logs holds something of all that they tell', () => {
+  for (const seed of seeds)
+    test(`and what views that are too large hold from before it goes, hour by hour, and nothing else, seed ${seed}`, async () => {
+      const { logDir, whole, views } = plant(seed)
+      const base = await letMostGo(logDir)
+      copyFileSync(whole, views)
+      const kept = { first: base, time: firstTime(logDir) + 48 * hourMs } // so that only its records save what is kept
+      expect(trim(views, Number.MAX_SAFE_INTEGER, kept)).toEqual([])
+      const went = trim(views, 0, kept)
+      expect(went.length).toBeGreaterThan(20)
+      expect(went.at(-1)).toBeGreaterThan(firstTime(logDir))
+      expectKept(views, whole, base, ['meta'])
+      for (const table of archives)
+        gone.set(table, (gone.get(table) ?? 0) + rowsOf(whole, table, -1).length - rowsOf(views, table, -1).length)
+      expect(hoursOf(views, base, true)).toEqual(hoursOf(whole, base, true))
+      expect(hoursOf(views, base, false)).toEqual([])
+    })
+
+  test('and what was kept of these logs, and what went, holds something of all that they tell', () => {
     for (const table of ['rollup', 'late', 'state_change', 'alert', 'transition', 'minute', 'gap', 'link'])
       expect(compared.get(table), table).toBeGreaterThan(0)
+    for (const table of archives) expect(gone.get(table), table).toBeGreaterThan(0)
   })
 
   test('and no retention goes before the base is there, nor past what a reader lacks', async () => {
@@ -152,6 +173,37 @@ function makeBase(logDir: string): void {
   keeper.close()
 }
 
+function firstTime(logDir: string): number {
+  const reader = openReader(logDir)
+  const time = reader.firstTime()!
+  reader.close()
+  return time
+}
+
+/** Until nothing more goes. Answers where the archive began after each step. */
+function trim(file: string, maxBytes: number, kept: KeptLog): readonly number[] {
+  const views = openViews(file)
+  const went: number[] = []
+  for (;;) {
+    views.trim(maxBytes, () => kept)
+    const begins = views.archiveBegins()
+    if (begins === null || begins === went.at(-1)) break
+    went.push(begins)
+  }
+  views.close()
+  return went
+}
+
+/** Keys of the hours of charts that hold a record of the kept log, or others. */
+function hoursOf(file: string, base: Offset, kept: boolean): readonly number[] {
+  const db = new Database(file, { readonly: true })
+  const rows = db
+    .prepare<[], { key: number; base: number; blob: Uint8Array }>('select key, base, blob from rollup')
+    .all()
+  db.close()
+  return rows.filter((row) => newestIn(hourFrom(row.key, row.base, row.blob)) >= base === kept).map(({ key }) => key)
+}
+
 function remove(views: string): void {
   for (const part of ['', '-wal', '-shm']) rmSync(views + part, { force: true })
 }
@@ -211,3 +263,7 @@ function told(logDir: string, views: string) {
   db.close()
   return found
 }
+
+const archives = ['rollup', 'late', 'state_change', 'alert', 'transition', 'minute', 'gap']
+/** Rows that went with the archive, by table, over all seeds. */
+const gone = new Map<string, number>()

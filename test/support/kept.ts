@@ -51,7 +51,7 @@ export function expectKept(views: string, whole: string, base: Offset, without: 
     compared.set(table, (compared.get(table) ?? 0) + rowsOf(whole, table, base).length)
 }
 
-function rowsOf(file: string, table: string, from: Offset): readonly string[] {
+export function rowsOf(file: string, table: string, from: Offset): readonly string[] {
   const db = new Database(file, { readonly: true })
   const where = from >= 0 ? `where ${offsetOf[table]} >= ${from}` : ''
   const rows = db.prepare<[], Record<string, unknown>>(`select * from "${table}" ${where}`).all()

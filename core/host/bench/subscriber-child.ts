@@ -118,6 +118,7 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
       logDir: dir,
       viewsFile: join(dir, 'views.db'),
       snapshots: join(dir, 'snapshots'),
+      maxViewsBytes: null,
     } satisfies StreamData,
   })
   return openChannel<StreamSide, FromStream>(worker, {

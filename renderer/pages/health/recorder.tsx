@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { At, Recorder as Row, SourceRow, Spread, Status } from '../../../core/contract/calls.ts'
-import { useStatus } from '../../use-core.ts'
+import { useClock, useStatus } from '../../use-core.ts'
 import { bytes, count, many } from '../../words/number.ts'
 import { age, brief } from '../../words/time.ts'
 import styles from './health.module.css'
@@ -12,6 +12,7 @@ const quietMs = 5_000
 /** Whether this machine keeps up with what comes; of now, also while the page shows the past. */
 export function Recorder({ at }: { readonly at: At }) {
   const status = useStatus()
+  const clock = useClock()
   const row = status?.recorder ?? null
   if (status === undefined || row === null) return null
   const quiet = status.time - row.time
@@ -50,6 +51,11 @@ export function Recorder({ at }: { readonly at: At }) {
         {status.sources.flatMap(droppedFacts)}
       </dl>
       {held(status.log) !== null && <p className="small p2 medium">{held(status.log)}</p>}
+      {status.log.archiveFrom !== null && (
+        <p className="small">
+          Charts and past alerts before {clock.day(status.log.archiveFrom)} went: together they passed their bound.
+        </p>
+      )}
       {status.log.note !== null && <p className="small">{status.log.note}</p>}
     </section>
   )
