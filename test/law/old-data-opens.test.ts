@@ -34,9 +34,9 @@ test.each(['log-format-1'])('%s reads as it was written, is replayed, and is wri
 })
 
 test.each([
-  ['by the version that is there', (version: string) => version],
-  ['by any other version', () => '0/of another program'],
-])('base-format-1, and the log behind it, is gone on from %s', async (_, versionOf) => {
+  ['as it was written', (version: string) => version],
+  ['as any other program would have written it', () => '0/of another program'],
+])('base-format-1, and the log behind it, is gone on from, %s', async (_, versionOf) => {
   const dir = tempDir()
   cpSync(fixture('base-format-1'), dir, { recursive: true })
   const log = join(dir, 'log')
