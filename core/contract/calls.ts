@@ -789,7 +789,12 @@ export interface Calls {
       readonly skip: number
       readonly limit: number
     },
-    { readonly rows: readonly SilentRow[]; readonly more: boolean }
+    {
+      readonly rows: readonly SilentRow[]
+      readonly more: boolean
+      /** Silences that ended before it were not looked at, because the span has more than 50,000; null: all were. */
+      readonly since: Millis | null
+    }
   >
   timeline: Call<{ readonly from: Millis; readonly until: Millis; readonly bins: number; readonly at: At }, Timeline>
   command: Call<

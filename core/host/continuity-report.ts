@@ -109,6 +109,9 @@ export function continuityLines({ from, until, keptSince, sources, silent }: Con
     ...(sources.length === 0 ? ['  no source was heard'] : sources.flatMap((source) => sourceLines(source))),
     ...silent.rows.slice(0, shown).map(silentLine),
     ...(silent.more || silent.rows.length > shown ? ['  more devices were silent; --json names up to 100'] : []),
+    ...(silent.since === null
+      ? []
+      : [`  silences of devices that ended before ${time(silent.since)} are not counted here`]),
   ]
 }
 

@@ -38,6 +38,7 @@ export class ContinuityAnswers {
   private readonly dropped: Statement<[string, number, number, number], { topics: string; messages: number }>
   private readonly missed: Statement<[string, number, number, number, number], Missed>
   private readonly missedSum: Statement<[string, number, number, number], { messages: number | null }>
+  private readonly lookedSince: Statement<SilenceInput, { until: Millis }>
   private readonly silences: Statement<SilenceInput, { name: string; silences: number; ms: Millis }>
 
   constructor(views: Views, gaps: GapHistory) {
@@ -67,6 +68,10 @@ export class ContinuityAnswers {
     )
     this.missedSum = db.prepare(
       'select sum(messages) as messages from missed where source = ? and time >= ? and time <= ? and offset < ?',
+    )
+    this.lookedSince = db.prepare(
+      `select until from gap where about = 'device' and until > $from and "from" < $until and opened < $offset
+       order by until desc limit 1 offset ${maxSilences}`,
     )
     this.silences = db.prepare(
       `select name, count(*) as silences,
@@ -124,7 +129,8 @@ export class ContinuityAnswers {
     const limit = Math.min(asked.limit, 500)
     const input = { ...span, end: span.until, offset: instant.offset, limit: limit + 1, skip: asked.skip }
     const found = this.silences.all(input)
-    return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit }
+    const since = this.lookedSince.get(input)?.until ?? null
+    return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit, since }
   }
 
   private droppedIn({ offset }: Instant, source: string, { from, until }: Span): SourceCoverage['dropped'] {

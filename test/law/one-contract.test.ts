@@ -179,7 +179,7 @@ const shapes = {
   alerts: { rows: [], total: 0 },
   alertLoad: { perHour: 0 },
   continuity: { sources: expect.any(Array) },
-  'continuity.silent': { rows: [], more: false },
+  'continuity.silent': { rows: [], more: false, since: null },
   timeline: { alerts: [], bookmarks: [] },
   rules: expect.any(Array),
   destinations: [],

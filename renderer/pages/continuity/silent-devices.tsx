@@ -3,7 +3,7 @@ import type { At } from '../../../core/contract/calls.ts'
 import type { Millis } from '../../../core/contract/model.ts'
 import { Button } from '../../parts/button.tsx'
 import { formatRoute } from '../../route.ts'
-import { useCall } from '../../use-core.ts'
+import { useCall, useClock } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './continuity.module.css'
@@ -13,6 +13,7 @@ const pageSize = 20
 /** Devices that were silent by their own pace while their source could be heard, those that were so longest first. */
 export function SilentDevices({ at, from }: { readonly at: At; readonly from: Millis }) {
   const [limit, setLimit] = useState(pageSize)
+  const clock = useClock()
   const answer = useCall('continuity.silent', { at, from, until: null, skip: 0, limit }).data
   return (
     <section>
@@ -30,6 +31,9 @@ export function SilentDevices({ at, from }: { readonly at: At; readonly from: Mi
           </li>
         ))}
       </ul>
+      {answer != null && answer.since !== null && (
+        <p className="label">Silences that ended before {clock.full(answer.since)} are not counted here.</p>
+      )}
       {answer?.more === true && limit < 500 && (
         <Button onClick={() => setLimit(Math.min(500, limit + 4 * pageSize))}>Show more</Button>
       )}

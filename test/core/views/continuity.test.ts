@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Gap } from '../../../core/contract/calls.ts'
 import type { GapCause } from '../../../core/contract/model.ts'
@@ -254,6 +255,31 @@ describe('a device', () => {
     }
     expect(page(0, 2)).toEqual([['D-3 1 1810', 'D-2 1 1210'], true])
     expect(page(2, 2)).toEqual([['D-1 1 610'], false])
+  })
+
+  test('is counted among the newest 50,000 silences, and where these do not reach is said', () => {
+    const dir = tempDir()
+    writeLog(join(dir, 'log'), [message(0), message(30 * hour)])
+    buildViews(join(dir, 'log'), join(dir, 'views.db'))
+    const db = new Database(join(dir, 'views.db'))
+    const put = db.prepare("insert into gap values ('device', ?, ?, 0, ?, ?, 'source silent', null, 1)")
+    const silences = (from: number, to: number) => {
+      for (let i = from; i < to; i++) put.run(`d-${i % 7}`, i, start + i * second, start + (i + 1) * second)
+    }
+    const ask = () =>
+      queriesOf(dir, start + 30 * hour)['continuity.silent']({
+        at: null,
+        from: start,
+        until: null,
+        skip: 0,
+        limit: 500,
+      })
+    const sum = () => ask().rows.reduce((all, { silences: n }) => all + n, 0)
+    db.transaction(silences)(0, 50_000)
+    expect([ask().since, sum()]).toEqual([null, 50_000])
+    db.transaction(silences)(50_000, 50_003)
+    expect([ask().since, sum()]).toEqual([start + 3 * second, 50_000])
+    db.close()
   })
 
   test('that is not known is said so', () => {
