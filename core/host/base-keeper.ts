@@ -1,8 +1,9 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
-import { type Base, dropBases, hasBase, writeBase } from '../log/base.ts'
+import { type Base, dropBase, dropBases, hasBase, listBases, writeBase } from '../log/base.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
 import { listSegments } from '../log/segment.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { isExact, NextBase } from '../views/base.ts'
 import { nearestBase } from '../views/begin.ts'
 
@@ -15,12 +16,15 @@ const lookEvery: Millis = 2_000
 export class BaseKeeper {
   private readonly dir: string
   private readonly now: () => Millis
+  private readonly ahead: readonly Ahead[]
   private readonly reader: LogReader
   private lookedAt: Millis = Number.NEGATIVE_INFINITY
   private made: Offset | null = null
   private making: { readonly base: NextBase; at: Offset; readonly end: Offset } | null = null
 
-  constructor(dir: string, now: () => Millis) {
+  /** `ahead`: the mappings that the live path knows ahead, so that a base is what the live path was there. */
+  constructor(dir: string, now: () => Millis, ahead: readonly Ahead[] = []) {
+    this.ahead = ahead
     this.dir = dir
     this.now = now
     this.reader = openReader(dir, { damaged: 'skip' })
@@ -35,6 +39,12 @@ export class BaseKeeper {
     return this.making !== null
   }
 
+  /** What is kept is to be read in another way: bases beyond the beginning of the log are made again. */
+  forget(): void {
+    const oldest = listSegments(this.dir)[0] ?? 0
+    for (const next of listBases(this.dir)) if (next > oldest) dropBase(this.dir, next)
+  }
+
   close(): void {
     this.reader.close()
   }
@@ -47,7 +57,7 @@ export class BaseKeeper {
     if (oldest === undefined) return null
     dropBases(this.dir, oldest)
     if (end === undefined || end > saved || this.isMade(end)) return null
-    return { base: new NextBase(baseAt(this.dir, oldest)), at: oldest, end }
+    return { base: new NextBase(baseAt(this.dir, oldest), this.ahead), at: oldest, end }
   }
 
   /** One that is damaged, or that another version made, is made again while the records for it are here. */

@@ -13,7 +13,7 @@ export interface Follow {
   readonly reader: LogReader
   readonly path: Path
   readonly views: ViewWriter
-  readonly base: Pick<BaseKeeper, 'work'>
+  readonly base: Pick<BaseKeeper, 'work' | 'forget'>
   readonly snapshots: Pick<SnapshotKeeper, 'isDue' | 'take'>
   readonly now: () => Millis
   /** Bytes that the views may have; beyond that what they hold from before the kept log goes, hour by hour. */
@@ -96,6 +96,7 @@ class Follower {
   /** The thread is started again, and reads the log from its base with the mapping known ahead. */
   private beginAgain(): never {
     this.parts.views.outdate()
+    this.parts.base.forget()
     throw new FieldError(
       'stopped',
       'a mapping counts for messages that were read before, so what is kept is read again',

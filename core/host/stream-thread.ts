@@ -20,7 +20,7 @@ const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const unborn = openUnborn(viewsFile)
-const base = new BaseKeeper(logDir, Date.now)
+const base = new BaseKeeper(logDir, Date.now, views.ahead() ?? [])
 let viewsLimit = limitOf(maxViewsBytes)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {

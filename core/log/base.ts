@@ -78,7 +78,11 @@ export function readBase(dir: string, next: Offset): Base {
 
 /** Bases before an offset: no record is kept that goes on from them. */
 export function dropBases(dir: string, before: Offset): void {
-  for (const next of listBases(dir)) if (next < before) rmSync(baseFile(dir, next), { force: true })
+  for (const next of listBases(dir)) if (next < before) dropBase(dir, next)
+}
+
+export function dropBase(dir: string, next: Offset): void {
+  rmSync(baseFile(dir, next), { force: true })
 }
 
 export function baseFile(dir: string, next: Offset): string {

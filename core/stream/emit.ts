@@ -49,8 +49,8 @@ export interface Emit {
   maintenance(maintenance: Maintenance, ended: Millis | null): void
   service(service: Commands['service']): void
   zone(zone: Commands['zone']): void
-  /** From the next record on; null: it counts no more. */
-  mapping(id: string, mapping: Mapping | null): void
+  /** From the next record on, or from this one where it is known ahead; null: it counts no more. */
+  mapping(id: string, mapping: Mapping | null, ahead: boolean): void
   /** A Sparkplug birth; `same`: it declares what the one before it under this key did. */
   birth(key: string, birth: Birth, same: boolean): void
   /** The clock of a device is behind by so much, from the next record on; 0: it is right. */

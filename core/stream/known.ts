@@ -129,7 +129,7 @@ export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant 
   out.at(known.next - 1, known.time)
   for (const rule of known.rules) putRule(plant, rule, out)
   out.zone({ name: known.zone, changes: plant.zoneChanges })
-  for (const mapping of plant.mappings) out.mapping(mapping.id, mapping)
+  for (const mapping of plant.mappings) out.mapping(mapping.id, mapping, false)
   for (const source of known.sources) putSource(plant, source, out)
   for (const [key, birth] of known.births) putBirth(plant, key, birth, out)
   for (const series of known.series) putSeries(plant, series, out)

@@ -8,15 +8,16 @@ import type { Plant } from './plant.ts'
 export function putMapping(plant: Plant, mapping: Mapping, out: Emit): void {
   if (!isUsable(mapping) || isOutdone(plant, mapping)) return
   if (mapping.from < plant.next) plant.again = true
-  apply(plant, mapping, out)
+  apply(plant, mapping, false, out)
 }
 
 /** Those that count from this record on, though they are put later. */
 export function mapAhead(plant: Plant, out: Emit): void {
-  for (; plant.aheadDone < plant.ahead.length; plant.aheadDone++) {
-    const { mapping } = plant.ahead[plant.aheadDone]!
+  for (const { offset, mapping } of plant.ahead) {
     if (mapping.from > plant.next) return
-    if (isUsable(mapping)) apply(plant, mapping, out)
+    if (plant.aheadDone.has(offset)) continue
+    plant.aheadDone.add(offset)
+    if (isUsable(mapping)) apply(plant, mapping, true, out)
   }
 }
 
@@ -27,15 +28,15 @@ function isOutdone(plant: Plant, { id }: Mapping): boolean {
   )
 }
 
-function apply(plant: Plant, mapping: Mapping, out: Emit): void {
+function apply(plant: Plant, mapping: Mapping, ahead: boolean, out: Emit): void {
   plant.mappings = [...plant.mappings.filter(({ id }) => id !== mapping.id), mapping]
-  out.mapping(mapping.id, mapping)
+  out.mapping(mapping.id, mapping, ahead)
 }
 
 export function dropMapping(plant: Plant, id: string, out: Emit): void {
   if (!plant.mappings.some((each) => each.id === id)) return
   plant.mappings = plant.mappings.filter((each) => each.id !== id)
-  out.mapping(id, null)
+  out.mapping(id, null, false)
 }
 
 function isUsable(mapping: Mapping): boolean {

@@ -84,6 +84,7 @@ export function resumePath(known: Known, out: Emit, options: PathOptions = {}): 
 
 function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: PathOptions): Path {
   plant.ahead = ahead
+  for (const done of plant.aheadDone) if (!ahead.some(({ offset }) => offset === done)) plant.aheadDone.delete(done)
   plant.detects = detect
   const context: Context = {
     birth: (key) => plant.births.get(key) ?? null,
@@ -131,7 +132,7 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   else if (plant.next > next) recordsMissing(plant, next, plant.next, before, out)
   if (kind === kindCode.link) link(plant, block, row, before, out)
   if (plant.time >= plant.wake) fire(plant, out)
-  if (plant.aheadDone < plant.ahead.length) mapAhead(plant, out)
+  if (plant.aheadDone.size < plant.ahead.length) mapAhead(plant, out)
   if (plant.mappings !== reader.lanes.mappings) reader.lanes = createLanes(block.topics, plant.mappings)
   if (kind === kindCode.message) message(reader, block, row, out)
   else if (kind === kindCode.command) obey(reader, block, row, out)

@@ -71,9 +71,9 @@ export interface Plant {
   readonly births: Map<string, Birth>
   /** How people say that messages are to be read, the newest last. Another list whenever one changes. */
   mappings: readonly Mapping[]
-  /** Mappings that count from before their own record, and how many of them count already. */
+  /** Mappings that count from before their own record, by `from`; and the records of those that count already. */
   ahead: readonly Ahead[]
-  aheadDone: number
+  readonly aheadDone: Set<Offset>
   /** A mapping came that should have counted before: everything is to be read again. */
   again: boolean
   /** The newest incident of each device and source. */
@@ -175,7 +175,7 @@ export function createPlant(maxSeries: number): Plant {
     births: new Map(),
     mappings: [],
     ahead: [],
-    aheadDone: 0,
+    aheadDone: new Set(),
     again: false,
     incidents: new Map(),
     windows: new Map(),

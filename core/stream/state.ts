@@ -38,7 +38,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-29'
+export const pathVersion = 'path-30'
 
 interface Core {
   readonly time: Millis | null
@@ -58,7 +58,7 @@ interface Core {
   readonly shelved: readonly string[]
   readonly births: readonly (readonly [string, Birth])[]
   readonly mappings: readonly Mapping[]
-  readonly aheadDone: number
+  readonly aheadDone: readonly Offset[]
   readonly incidents: readonly (readonly [string, Incident])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
@@ -149,7 +149,7 @@ function coreOf(plant: Plant): Core {
     shelved: [...plant.shelved],
     births: [...plant.births],
     mappings: plant.mappings,
-    aheadDone: plant.aheadDone,
+    aheadDone: [...plant.aheadDone],
     incidents: [...plant.incidents],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
@@ -223,7 +223,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const id of core.shelved) plant.shelved.add(id)
   for (const [key, birth] of core.births) plant.births.set(key, birth)
   plant.mappings = core.mappings
-  plant.aheadDone = core.aheadDone
+  for (const offset of core.aheadDone) plant.aheadDone.add(offset)
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)

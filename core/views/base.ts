@@ -27,10 +27,10 @@ export class NextBase {
   private readonly path: Path
   private unflushed = 0
 
-  constructor(base: Base | null) {
+  constructor(base: Base | null, ahead: readonly Ahead[]) {
     this.db = tablesInMemory(base !== null && isExact(base) ? base.tables : null, { pathVersion })
     this.views = writeTables(this.db, 4_096)
-    this.path = pathFrom(this.views, base)
+    this.path = pathFrom(this.views, base, ahead)
   }
 
   step(block: Block, from: number, to: number): void {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Offset } from '../contract/model.ts'
-import { type Base, baseFile, listBases, readBase, writeBase } from '../log/base.ts'
+import { type Base, baseFile, dropBase, listBases, readBase, writeBase } from '../log/base.ts'
 import type { PathKnown } from '../stream/known.ts'
 import type { Ahead } from '../stream/plant.ts'
 import { isExact, kept, version } from './base.ts'
@@ -35,7 +35,7 @@ export function listSnapshots(dir: string): readonly Snapshot[] {
 }
 
 export function dropSnapshot(dir: string, next: Offset): void {
-  rmSync(baseFile(dir, next), { force: true })
+  dropBase(dir, next)
 }
 
 /** The newest at or before a record, and not before the log begins; null: none that this version can go on from. */

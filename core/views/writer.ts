@@ -181,8 +181,9 @@ class Writer implements ViewWriter {
     if (!this.skip) this.run.zone.run(this.offset, name, JSON.stringify(changes ?? []))
   }
 
-  mapping(id: string, mapping: Mapping | null): void {
-    if (!this.skip) this.run.mapping.run(id, this.offset, mapping === null ? null : JSON.stringify(mapping))
+  mapping(id: string, mapping: Mapping | null, ahead: boolean): void {
+    const offset = ahead ? this.offset - 1 : this.offset // it counts for records behind it
+    if (!this.skip) this.run.mapping.run(id, offset, mapping === null ? null : JSON.stringify(mapping))
   }
 
   clock(device: string, behindMs: Millis): void {

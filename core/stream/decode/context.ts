@@ -73,7 +73,7 @@ export class ContextAsOf implements Context {
   offset: Offset = 0
   private readonly rows: KnownRows
   private readonly lists = new Map<string, readonly BirthMetric[]>()
-  private mapped: Offset = -1
+  private mapped: Offset = nothingYet
   private window: Window = nowhere
   private windowFrom: Offset = 0
   private list: readonly Mapping[] = noMappings
@@ -109,7 +109,7 @@ export class ContextAsOf implements Context {
   /** Call it when the rows may be others than before. */
   forget(): void {
     this.window = nowhere
-    this.mapped = -1
+    this.mapped = nothingYet
     this.lists.clear()
   }
 
@@ -133,6 +133,8 @@ export class ContextAsOf implements Context {
 }
 
 const maxLists = 1_000
+/** One that is known ahead of the first record stands at -1. */
+const nothingYet: Offset = -2
 const nowhere: Window = { mapped: null, clocked: null, until: -1 }
 
 /** Reads a BirthRow of the views; its parameters are key, offset, key, offset. */

@@ -1,10 +1,15 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Mapping } from '../../../core/contract/model.ts'
+import { BaseKeeper } from '../../../core/host/base-keeper.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
+import { listSegments } from '../../../core/log/segment.ts'
+import type { Ahead } from '../../../core/stream/plant.ts'
+import { mappingsAhead } from '../../../core/views/ahead.ts'
 import { beginViews } from '../../../core/views/begin.ts'
 import { openQueries } from '../../../core/views/queries.ts'
+import { expectKept } from '../../support/kept.ts'
 import type { Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { appending, buildViews, dump, writeLog } from '../../support/views.ts'
@@ -36,6 +41,69 @@ test('a mapping that counts from the beginning reads what is kept again, and a p
   buildViews(logDir, fresh)
   expect(dump(views)).toEqual(dump(fresh))
 })
+
+test('a mapping reads all that is kept again after retention, from bases of before it, and bases after it know that', async () => {
+  const dir = tempDir()
+  const [logDir, views, fresh] = [join(dir, 'log'), join(dir, 'views.db'), join(dir, 'fresh.db')]
+  const log = openLog(logDir, { segmentBytes: 8_000 })
+  const many = Array.from({ length: 40 }, (_, i) => odd.map((each) => ({ ...each, time: each.time + i * 50_000 })))
+  for (const commit of many) log.append(commit.map(appending))
+  log.close()
+  buildViews(logDir, views)
+  await letOneGo(logDir, [])
+  const first = await letOneGo(logDir, [])
+  put(logDir, mapping(0))
+  expect(readOn(logDir, views)).toBe(true)
+  buildViews(logDir, views)
+  const kept = 40 * 50 - first
+  expect(counted(views, logDir)).toEqual({ readings: kept, unread: first })
+
+  const ahead = mappingsAheadOf(logDir)
+  const second = await letOneGo(logDir, ahead)
+  expect(second).toBeGreaterThan(first)
+  buildViews(logDir, fresh)
+  expectKept(fresh, views, second)
+  expect(counted(fresh, logDir)).toEqual({ readings: 40 * 50 - second, unread: first })
+})
+
+/** A base at the end of the oldest segment, by a path that knows these mappings ahead; then the segment goes. */
+async function letOneGo(logDir: string, ahead: readonly Ahead[]): Promise<number> {
+  const keeper = new BaseKeeper(logDir, Date.now, ahead)
+  keeper.forget()
+  while (keeper.work(Number.MAX_SAFE_INTEGER, 10));
+  keeper.close()
+  const log = openLog(logDir)
+  await log.settled()
+  const [, next] = listSegments(logDir)
+  await log.letGo({ maxBytes: 1, minFreeBytes: 0, maxAge: null }, [{ destination: null, offset: next! }])
+  log.close()
+  expect(listSegments(logDir)[0]).toBe(next)
+  return next!
+}
+
+function mappingsAheadOf(logDir: string): readonly Ahead[] {
+  const reader = openReader(logDir)
+  const ahead = mappingsAhead(reader)
+  reader.close()
+  return ahead
+}
+
+/** Readings of the mapped signal so far, and messages that were counted as unread. */
+function counted(views: string, logDir: string) {
+  const queries = openQueries(views, logDir)
+  const { signals } = queries.device({ id: 'odd pump', at: null })
+  const from = start
+  const [chart] = queries.series({
+    series: [signals[0]!.series],
+    from,
+    until: from + 3_600_000,
+    points: 4_000,
+    at: null,
+  })
+  const unread = queries.health({ at: null }).undecodable.total
+  queries.close()
+  return { readings: chart!.mean.filter((value) => !Number.isNaN(value)).length, unread }
+}
 
 test('a mapping that counts from now on, or one that is known ahead already, reads nothing again', () => {
   const dir = tempDir()
