@@ -160,8 +160,8 @@ export class Plant<C extends Cluster> {
   /** The same, where the cluster has become another: what the witness had read tells nothing, so it is all read anew. */
   async giveUpAnew(slot: Slot, upto: Offset): Promise<void> {
     await slot.forwarder.stop()
-    const { missing, doubled, outOfOrder } = await this.witness(slot).look(upto)
-    this.found({ ...noTally(), missing, doubled, outOfOrder })
+    const { records, missing, doubled, outOfOrder } = await this.witness(slot).look(upto)
+    this.found({ ...noTally(), records, missing, doubled, outOfOrder })
     Object.assign(slot, this.slot(slot.head))
   }
 
