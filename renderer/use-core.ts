@@ -97,7 +97,7 @@ export const person = 'operator'
 
 /** A record never changes; everything else that reads the views may. */
 const asksViews: readonly CallName[] = readCalls.filter((name) => name !== 'record')
-const asksSync: readonly CallName[] = ['destinations', 'ledger', 'lag', 'outages']
+const asksSync: readonly CallName[] = ['destinations', 'ledger', 'lag', 'outages', 'sync.jobs', 'sync.aside']
 
 /** One cache for the window, kept true by the core's pushes. */
 export function createCache(core: Core): QueryClient {

@@ -8,6 +8,7 @@ import { detect } from './commands/detect.ts'
 import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
+import { reconcile } from './commands/reconcile.ts'
 import { restore } from './commands/restore.ts'
 import { series } from './commands/series.ts'
 import { serve, start } from './commands/serve.ts'
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   verify,
   backup,
   restore,
+  reconcile,
   bench,
 ]
 
@@ -63,7 +65,7 @@ function misused(io: Io, why: string, help: string): 2 {
 }
 
 function overview(): string {
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`).join('\n')
   return `Usage: fieldwatch COMMAND [OPTIONS]\n\n${list}\n\n"fieldwatch COMMAND --help" tells more. Exit codes: 0 ok, 1 failed, 2 wrong use.`
 }
 

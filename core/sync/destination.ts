@@ -507,7 +507,8 @@ function producerName(installation: string, name: string, topics: Topics): Produ
   return { transactionalId: `edge.${id}`, group: `edge.ckpt.${id}`, topic: telemetryTopics(topics)[0]! }
 }
 
-function formOf({ filter, payload, headers }: DestinationConfig) {
+/** How records are made for it. */
+export function formOf({ filter, payload, headers }: DestinationConfig) {
   return { filter: filterOf(filter), payload, headers }
 }
 

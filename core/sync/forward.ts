@@ -175,7 +175,7 @@ export class Forward {
     const [from, to] =
       span.by === 'offset' ? [span.from, span.to] : [span.from, span.until].map((at) => this.source.offsetAt(at))
     const first = Math.max(from!, this.source.base(), row.began?.offset ?? 0)
-    return { from: first, to: Math.max(first, Math.min(to!, row.acked)) }
+    return { from: first, to: Math.max(first, Math.min(to!, row.acked, row.head)) }
   }
 
   /** Ends what is under way within some seconds; what was not confirmed is found out at the next start. */

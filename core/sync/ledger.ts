@@ -300,6 +300,35 @@ export class Ledger {
   }
 }
 
+interface ReadLedger {
+  readonly identity: Identity
+  readonly aside: Pick<AsideBook, 'readings'>
+  place(name: string): { readonly acked: Offset; readonly began: Offset | null } | null
+  close(): void
+}
+
+/** What a reader beside the program needs of state.db. The file is not written. Throws FieldError for another version. */
+export function readLedger(file: string): ReadLedger {
+  const db = new Database(file, { readonly: true, fileMustExist: true })
+  const version = db.pragma('user_version', { simple: true }) as number
+  refuse(file, version)
+  if (version < migrations.length)
+    throw new FieldError(
+      'not_found',
+      `${file} is of version ${version}; start the program once, it brings it to ${migrations.length}`,
+    )
+  const meta = db.prepare<[string], string>('select value from meta where key = ?').pluck()
+  const place = db.prepare<[string], { readonly acked: Offset; readonly began: Offset | null }>(
+    'select acked, began from destination where name = ?',
+  )
+  return {
+    identity: { installation: meta.get('installation')!, log: meta.get('log')! }, // made at the first start
+    aside: new AsideBook(db),
+    place: (name: string) => place.get(name) ?? null,
+    close: () => void db.close(),
+  }
+}
+
 function randomName(prefix: string): string {
   return prefix + randomBytes(8).toString('hex')
 }

@@ -1,12 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { openClient, startApp, until } from './app.ts'
 import { chromiumArgs, chromiumPath } from './chromium.ts'
 import type { Client } from './client.ts'
+import { hasKafka } from './kafka/kafka.ts'
+import { scenes, startSyncPlant } from './sync-plant.ts'
 
-// Pictures of each page of the demo plant, with its first live alert open: `npm run shots -- [FOLDER]`.
+// Pictures of each page of the demo plant, with its first live alert open, and of the Sync page in each of its states where
+// a Kafka can run: `npm run shots -- [FOLDER]`.
 
 const folder = resolve(process.argv[2] ?? 'dist/screenshots')
 const sizes = [
@@ -30,6 +33,8 @@ try {
   rmSync(data, { recursive: true, force: true })
 }
 
+if (hasKafka()) await takeSync()
+
 /** Active now, when the history is behind us: while it is read its alerts are active for a moment too. */
 async function firstLiveAlert(from: Client) {
   const [status, health] = [await from.call('status', {}), await from.call('health', { at: null })]
@@ -40,6 +45,25 @@ async function firstLiveAlert(from: Client) {
   )
 }
 
+async function takeSync(): Promise<void> {
+  const plant = await startSyncPlant()
+  const withSync = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
+  try {
+    for (const scene of scenes) {
+      await plant.show(scene)
+      for (const size of sizes)
+        for (const theme of themes) {
+          const context = await enter(withSync, plant.client, { ...size, theme })
+          await take(context, `${plant.client.origin}/#/sync`, `sync-${scene}-${theme}-${size.name}`)
+          await context.close()
+        }
+    }
+  } finally {
+    await withSync.close()
+    await plant.stop()
+  }
+}
+
 type Look = (typeof sizes)[number] & { readonly theme: (typeof themes)[number] }
 
 async function takeAll(
@@ -48,9 +72,7 @@ async function takeAll(
   alert: { readonly id: string; readonly device: string },
   look: Look,
 ) {
-  const context = await from.newContext({ viewport: look, colorScheme: look.theme })
-  const [name, value] = api.cookie.split('=')
-  await context.addCookies([{ name: name!, value: value!, url: api.origin }])
+  const context = await enter(from, api, look)
   const past = new Date(Date.now() - 26 * 3600_000).toISOString()
   const pages = {
     health: '#/health',
@@ -64,12 +86,23 @@ async function takeAll(
     sync: '#/sync',
     connect: '#/connect',
   }
-  for (const [page, hash] of Object.entries(pages)) {
-    const tab = await context.newPage()
-    await tab.goto(`${api.origin}/${hash}`)
-    await tab.waitForTimeout(2_500) // charts draw and pushes come; a picture has no fact to wait for
-    await tab.screenshot({ path: join(folder, `${page}-${look.theme}-${look.name}.png`) })
-    await tab.close()
-  }
+  for (const [page, hash] of Object.entries(pages))
+    await take(context, `${api.origin}/${hash}`, `${page}-${look.theme}-${look.name}`)
   await context.close()
+}
+
+/** A browser of its own that the app lets in. */
+async function enter(from: Browser, api: Client, look: Look): Promise<BrowserContext> {
+  const context = await from.newContext({ viewport: look, colorScheme: look.theme })
+  const [name, value] = api.cookie.split('=')
+  await context.addCookies([{ name: name!, value: value!, url: api.origin }])
+  return context
+}
+
+async function take(context: BrowserContext, url: string, name: string): Promise<void> {
+  const tab = await context.newPage()
+  await tab.goto(url)
+  await tab.waitForTimeout(2_500) // charts draw and pushes come; a picture has no fact to wait for
+  await tab.screenshot({ path: join(folder, `${name}.png`) })
+  await tab.close()
 }

@@ -89,7 +89,7 @@ function syncNote(destinations: readonly DestinationRow[]): string {
   if (destinations.every((one) => one.delivery === 'not known yet')) return 'delivery not known yet'
   const modes = [...new Set(destinations.map((one) => one.delivery))].join(' and ')
   const twice = destinations.reduce((sum, one) => sum + one.maybeTwice, 0)
-  const aside = destinations.reduce((sum, one) => sum + one.deadLetters, 0)
+  const aside = destinations.reduce((sum, one) => sum + one.aside, 0)
   return [modes, `${count(twice)} maybe twice`, `${count(aside)} set aside`].join(' · ')
 }
 

@@ -1,8 +1,11 @@
+import { useState } from 'react'
 import type { DestinationRow } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { count } from '../../words/number.ts'
+import { useClock, useStatus } from '../../use-core.ts'
+import { count, many } from '../../words/number.ts'
 import { age, countdown } from '../../words/time.ts'
+import { AsideDialog } from './aside-dialog.tsx'
 import styles from './sync.module.css'
 import { useAction } from './use-action.ts'
 import { useNow } from './use-now.ts'
@@ -17,6 +20,7 @@ interface DestinationCardProps {
 export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
   const now = useNow()
   const action = useAction()
+  const [aside, setAside] = useState(false)
   const figure = figureOf(row, now)
   return (
     <section className={styles.card} aria-label={row.name}>
@@ -40,17 +44,40 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
           {count(row.waiting)} records
         </Fact>
         <Fact name="Delivery">{row.delivery}</Fact>
-        <Fact name="Confirmed">{count(row.confirmed.records)}</Fact>
-        <Fact name="Maybe twice" late={row.maybeTwice > 0}>
-          {count(row.maybeTwice)}
-        </Fact>
-        <Fact name="Set aside" late={row.deadLetters > 0}>
-          {count(row.deadLetters)}
-        </Fact>
+        <Checked row={row} />
+        {row.maybeTwice > 0 && <Fact name="Marked maybe twice">{count(row.maybeTwice)}</Fact>}
+        {figure.late && <RoomInLog />}
+        {row.aside > 0 && (
+          <Fact name="Set aside" late>
+            <button type="button" className={styles.open} onClick={() => setAside(true)}>
+              {count(row.aside)}, show
+            </button>
+          </Fact>
+        )}
       </dl>
+      {aside && <AsideDialog destination={row.name} past={past} onClose={() => setAside(false)} />}
       {action.error !== null && <ErrorNote error={action.error} />}
     </section>
   )
+}
+
+/** As a check has measured it; never assumed. */
+function Checked({ row: { checked } }: { readonly row: DestinationRow }) {
+  const clock = useClock()
+  if (checked === null) return <Fact name="Twice / missing">not checked</Fact>
+  const { twice, missing, time, from, to } = checked
+  return (
+    <Fact name="Twice / missing" late={twice + missing > 0}>
+      <span title={`Offsets ${count(from)} to ${count(to - 1)}, compared ${clock.moment(time)}`}>
+        {count(twice)} / {count(missing)}
+      </span>
+    </Fact>
+  )
+}
+
+function RoomInLog() {
+  const days = useStatus()?.recorder?.runwayDays ?? null
+  return <Fact name="Room in log">{days === null ? 'not known' : many(Math.floor(days), 'day')}</Fact>
 }
 
 interface CardButtonProps {
@@ -107,11 +134,15 @@ function figureOf(row: DestinationRow, now: number): Figure {
   if (row.state === 'paused') return { big: 'Paused', words: `${age(row.behindMs)} behind`, late: false }
   if (row.state === 'fenced') return { big: 'Stopped', words: 'another installation uses this identity', late: true }
   if (row.retryAt !== null && row.retryAt > now)
-    return { big: countdown(row.retryAt - now), words: `until try ${row.attempt + 1}`, late: true }
+    return {
+      big: countdown(row.retryAt - now),
+      words: `until try ${row.attempt + 1}; ${age(row.behindMs)} behind`,
+      late: true,
+    }
   if (row.state === 'action needed') return { big: 'Waits for you', words: `${age(row.behindMs)} behind`, late: true }
   if (row.state === 'waiting')
-    return { big: age(row.behindMs), words: `behind; try ${row.attempt + 1} is under way`, late: true }
-  if (row.state === 'starting') return { big: age(row.behindMs), words: 'behind; connecting', late: false }
+    return { big: age(row.behindMs), words: `behind; try ${row.attempt + 1}: ${row.doing}`, late: true }
+  if (row.state === 'starting') return { big: age(row.behindMs), words: `behind; ${row.doing}`, late: false }
   if (row.state === 'stopped') return { big: 'Stopped', words: `${age(row.behindMs)} behind`, late: true }
   return { big: age(row.behindMs), words: `behind; ${catchUp(row) ?? sending}`, late: false }
 }

@@ -1,4 +1,5 @@
 import { useRef } from 'react'
+import type { DestinationRow } from '../../../core/contract/calls.ts'
 import { useWidth } from '../../chart/use-width.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { age } from '../../words/time.ts'
@@ -6,29 +7,38 @@ import { type Line, lagPath, lagScale, type Scale } from './lag-path.ts'
 import styles from './sync.module.css'
 import { useNow } from './use-now.ts'
 
+const lateStates: readonly DestinationRow['state'][] = ['waiting', 'action needed', 'fenced', 'stopped']
 const dayMs = 24 * 3600_000
 const height = 168
 const plot = { left: 64, right: 12, top: 8, bottom: 22 }
 
 /** How old the oldest record not yet sent was, over a day. */
-export function LagChart() {
+export function LagChart({ rows }: { readonly rows: readonly DestinationRow[] }) {
   const minute = Math.floor(useNow() / 60_000) * 60_000
   const lag = useCall('lag', { from: minute - dayMs, until: minute + 60_000, points: 288 })
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
   const lines = lag.data ?? []
+  const isLate = (name: string) => lateStates.includes(rows.find((row) => row.name === name)?.state ?? 'live')
+  const lookOf = ({ destination }: Line, i: number): Look => ({
+    stroke: isLate(destination) ? 'var(--p2)' : 'var(--series)',
+    strokeDasharray: dashes[i % dashes.length]!,
+  })
   const scale = lagScale(lines, { from: minute - dayMs, until: minute + 60_000, width, height, ...plot })
   return (
     <section className={styles.lag}>
       <div className="row">
         <h2>Oldest record not yet sent</h2>
         <span className="label">24 h</span>
+        <span className="push" />
+        {lines.length > 1 &&
+          lines.map((line, i) => <Key key={line.destination} name={line.destination} look={lookOf(line, i)} />)}
       </div>
       <div ref={box}>
         <svg width={width} height={height} role="img" aria-label={summary(lines)}>
           <Axes scale={scale} from={minute - dayMs} until={minute} />
-          {lines.map((line) => (
-            <Trace key={line.destination} line={line} scale={scale} />
+          {lines.map((line, i) => (
+            <Trace key={line.destination} line={line} scale={scale} look={lookOf(line, i)} />
           ))}
         </svg>
       </div>
@@ -36,14 +46,33 @@ export function LagChart() {
   )
 }
 
+/** Colour says who waits; the dashes tell the others apart. */
+interface Look {
+  readonly stroke: string
+  readonly strokeDasharray: string
+}
+
+const dashes = ['none', '6 3', '2 2', '8 2 2 2']
+
+function Key({ name, look }: { readonly name: string; readonly look: Look }) {
+  return (
+    <span className={`label ${styles.key}`}>
+      <svg width="18" height="2" aria-hidden="true">
+        <path d="M0 1H18" strokeWidth="2" {...look} />
+      </svg>
+      {name}
+    </span>
+  )
+}
+
 /** The line, and a point at its newest place: the first minutes of a destination are a point alone. */
-function Trace({ line, scale }: { readonly line: Line; readonly scale: Scale }) {
+function Trace({ line, scale, look }: { readonly line: Line; readonly scale: Scale; readonly look: Look }) {
   const last = line.behindMs.findLastIndex((ms) => !Number.isNaN(ms))
   return (
     <>
-      <path d={lagPath(line, scale)} fill="none" stroke="var(--series)" strokeWidth="1.5" />
+      <path d={lagPath(line, scale)} fill="none" strokeWidth="1.5" {...look} />
       {last >= 0 && (
-        <circle cx={scale.x(line.time[last]!)} cy={scale.y(line.behindMs[last]!)} r="2.5" fill="var(--series)" />
+        <circle cx={scale.x(line.time[last]!)} cy={scale.y(line.behindMs[last]!)} r="2.5" fill={look.stroke} />
       )}
     </>
   )

@@ -15,6 +15,8 @@ import { Held } from './held.tsx'
 import { LagChart } from './lag-chart.tsx'
 import { Ledger } from './ledger.tsx'
 import { Outages } from './outages.tsx'
+import { Proofs } from './proofs.tsx'
+import { RangeDialog } from './range-dialog.tsx'
 import { Stands } from './stands.tsx'
 import styles from './sync.module.css'
 import { Trouble } from './trouble.tsx'
@@ -25,11 +27,17 @@ export default function SyncPage({ route }: { readonly route: Extract<Route, { p
   const config = useCall('config', {})
   /** The name of the one that is edited; empty: a new one. Null: none is. */
   const [form, setForm] = useState<string | null>(null)
+  const [range, setRange] = useState(false)
   const edited = config.data?.destinations.find(({ name }) => name === form) ?? null
   const rows = destinations.data
   return (
     <div className={styles.page}>
       <PageHead title="Sync" sentence={rows === undefined ? 'Asking where each destination stands.' : sentence(rows)}>
+        {rows?.some(({ acked }) => acked > 0) && (
+          <Button icon="send" disabled={route.at !== null} onClick={() => setRange(true)}>
+            Send a range again…
+          </Button>
+        )}
         <Button icon="plus" disabled={route.at !== null} onClick={() => setForm('')}>
           Add destination
         </Button>
@@ -42,6 +50,7 @@ export default function SyncPage({ route }: { readonly route: Extract<Route, { p
         ) : (
           <Destinations rows={rows} past={route.at !== null} onEdit={setForm} />
         ))}
+      {range && rows !== undefined && <RangeDialog rows={rows} onClose={() => setRange(false)} />}
       {form !== null && (form === '' || edited !== null) && (
         <DestinationForm edited={edited} onClose={() => setForm(null)} />
       )}
@@ -66,12 +75,14 @@ function Destinations({ rows, past, onEdit }: DestinationsProps) {
       <Held past={past} />
       {rows.map((row) => row.error !== null && <Trouble key={row.name} row={row} past={past} />)}
       <div className={styles.split}>
-        <div className={styles.main}>
-          <LagChart />
-          <Ledger />
-        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+        <section className={styles.main} aria-label="How sending went" tabIndex={0}>
+          <LagChart rows={rows} />
+          <Ledger rows={rows} />
+        </section>
         <Side label="Where each stands">
           <Stands rows={rows} />
+          <Proofs rows={rows} past={past} />
           <Outages />
         </Side>
       </div>
@@ -97,13 +108,16 @@ function None({ past, onAdd }: { readonly past: boolean; readonly onAdd: () => v
 
 function sentence(rows: readonly DestinationRow[]): string {
   if (rows.length === 0) return 'No destination yet.'
-  const late = rows.filter((row) => row.state === 'waiting' || row.state === 'action needed' || row.state === 'fenced')
-  const paused = rows.filter((row) => row.state === 'paused')
-  const moving = rows.length - late.length - paused.length
+  const of = (...states: readonly DestinationRow['state'][]) =>
+    rows.filter(({ state }) => states.includes(state)).length
   const parts = [
-    moving > 0 && `${many(moving, 'destination is', 'destinations are')} being sent to`,
-    late.length > 0 && `${many(late.length, 'destination waits', 'destinations wait')}`,
-    paused.length > 0 && `${many(paused.length, 'destination is', 'destinations are')} paused`,
-  ].filter((part) => part !== false)
-  return `${parts.join(', ')}. Every record is kept in the log until it has been sent.`
+    [of('live'), 'is up to date', 'are up to date'],
+    [of('catching up'), 'catches up', 'catch up'],
+    [of('starting'), 'is being connected', 'are being connected'],
+    [of('waiting'), 'waits for its broker', 'wait for their brokers'],
+    [of('action needed', 'fenced', 'stopped'), 'needs you', 'need you'],
+    [of('paused'), 'is paused', 'are paused'],
+  ] as const
+  const told = parts.filter(([n]) => n > 0).map(([n, one, more]) => `${many(n, 'destination')} ${n === 1 ? one : more}`)
+  return `${told.join(', ')}. Every record is kept in the log until it has been sent.`
 }

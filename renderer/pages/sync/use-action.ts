@@ -2,7 +2,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Calls } from '../../../core/contract/calls.ts'
 import { useCore } from '../../use-core.ts'
 
-type ActionName = 'sync.retryNow' | 'sync.pause' | 'sync.createTopics' | 'config.put'
+type ActionName =
+  | 'sync.retryNow'
+  | 'sync.pause'
+  | 'sync.createTopics'
+  | 'sync.sendAgain'
+  | 'sync.check'
+  | 'sync.cancel'
+  | 'config.put'
 type Action = { [K in ActionName]: readonly [K, Calls[K]['in']] }[ActionName]
 
 /** Does one thing to a destination, then asks again how it stands. */
@@ -18,4 +25,4 @@ export function useAction(done: () => void = () => {}) {
   })
 }
 
-const changed = ['destinations', 'ledger', 'lag', 'outages', 'config', 'status']
+const changed = ['destinations', 'ledger', 'lag', 'outages', 'sync.jobs', 'sync.aside', 'config', 'status']

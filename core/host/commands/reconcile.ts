@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { readConfig } from '../../config/file.ts'
+import { fileSecrets, passphraseName, secretName, variableOf, withEnvironment } from '../../config/secrets.ts'
+import type { Config, OffsetSpan, Proof } from '../../contract/calls.ts'
+import { FieldError } from '../../contract/errors.ts'
+import type { Offset } from '../../contract/model.ts'
+import { type LogReader, openReader } from '../../log/reader.ts'
+import type { DestinationWithPassword } from '../../sync/forward.ts'
+import { reconcile as compare } from '../../sync/reconcile.ts'
+import { type Command, instant, parse, WrongUse } from '../command.ts'
+import { defaultDataDir, placesIn } from '../paths.ts'
+
+const usage = `--destination NAME [--data DIR] [--from FROM] [--to TO] [--json]
+
+  --destination NAME  which one, as the configuration names it
+  --data DIR          data directory; it may be in use (default: ${defaultDataDir()})
+  --from FROM         a log offset, or a time as 2026-11-24T14:00Z (default: where it began to be sent, or the log begins)
+  --to TO             the same; that record itself is not compared (default: what is confirmed)
+  --json              the counts and the first that differ, as one line of JSON
+
+A password that the desktop app keeps is given as ${variableOf(secretName('destination', 'NAME'))}.
+Exit code 1: something is missing, twice, out of order or not in the log`
+
+const options = {
+  destination: { type: 'string' },
+  data: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+export const reconcile: Command = {
+  name: 'reconcile',
+  summary: 'Read the topics of a Kafka back and compare each record with the log: exactly once, proven or not',
+  usage,
+  run: async (args, io) => {
+    const { values } = parse(args, options, 'no files')
+    const { destination: name } = values
+    if (name === undefined) throw new WrongUse('--destination is missing')
+    const places = placesIn(resolve(values.data ?? defaultDataDir()))
+    if (!existsSync(places.state))
+      throw new FieldError('not_found', `there is no ${places.state}: nothing was ever sent from this data directory`)
+    const config = readConfig(places.config)
+    const made = await destinationIn(config, name, places.secrets)
+    const reader = openReader(places.log)
+    const found = await compare({
+      made,
+      site: config.site,
+      reader,
+      viewsFile: places.views,
+      stateFile: places.state,
+      wanted: spanOf(reader, values.from, values.to),
+      progress: tenths((text) => io.err(text)),
+      signal: new AbortController().signal,
+    }).finally(() => reader.close())
+    if (values.json === true) io.out(JSON.stringify({ destination: name, ...found }))
+    else for (const line of lines(name, found)) io.out(line)
+    return isProven(found.proof) ? 0 : 1
+  },
+}
+
+async function destinationIn(config: Config, name: string, secretsFile: string): Promise<DestinationWithPassword> {
+  const destination = config.destinations.find((one) => one.name === name)
+  if (destination === undefined)
+    throw new FieldError('not_found', `there is no destination "${name}"`, {
+      hint: `There is: ${config.destinations.map((one) => one.name).join(', ') || 'none'}.`,
+    })
+  const secrets = withEnvironment(fileSecrets(secretsFile), process.env)
+  const password = await secrets.get(secretName('destination', name))
+  return { destination, password, passphrase: await secrets.get(passphraseName('destination', name)) }
+}
+
+function spanOf(reader: LogReader, from: string | undefined, to: string | undefined): OffsetSpan {
+  return { from: offsetOf(reader, 'from', from) ?? 0, to: offsetOf(reader, 'to', to) ?? Number.MAX_SAFE_INTEGER }
+}
+
+function offsetOf(reader: LogReader, name: string, value: string | undefined): Offset | null {
+  if (value !== undefined && /^\d+$/.test(value)) return Number(value)
+  const at = instant(name, value)
+  return at === null ? null : reader.offsetAt(at)
+}
+
+/** Tells each tenth once. */
+function tenths(tell: (text: string) => void): (done: number) => void {
+  let told = 0
+  return (done) => {
+    if (Math.floor(done * 10) <= told) return
+    told = Math.floor(done * 10)
+    tell(`${told * 10} %`)
+  }
+}
+
+function isProven({ missing, twice, outOfOrder, unknown }: Proof): boolean {
+  return missing + twice + outOfOrder + unknown === 0
+}
+
+function lines(name: string, { from, to, proof }: OffsetSpan & { readonly proof: Proof }): readonly string[] {
+  const { expected, arrived, missing, twice, outOfOrder, unknown, setAside, deleted, sentAgain, maybeTwice } = proof
+  return [
+    `"${name}", log offsets ${from} to ${to - 1}: ${expected} records by the log, ${arrived} of them in ${proof.topics.join(', ')} (${proof.read} read, read_committed).`,
+    `missing ${missing}, twice ${twice}, out of order per device ${outOfOrder}, not in the log ${unknown}.`,
+    `set aside ${setAside}, deleted by the topic since ${deleted}, copies sent again by a person ${sentAgain}, marked as maybe twice ${maybeTwice} (really a further copy: ${proof.reallyTwice}).`,
+    ...proof.differences.map(({ offset, index, what }) => `  ${offset}:${index} ${what}`),
+    isProven(proof) ? 'Exactly once, as measured.' : 'Not exactly once.',
+  ]
+}

@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { OffsetSpan, Proof } from '../../core/contract/calls.ts'
+import { runFieldwatch } from '../support/app.ts'
+import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { hasKafka } from '../support/kafka/kafka.ts'
+import { findProgram, part } from '../support/parts.ts'
+import { type Scene, type SyncPlant, startSyncPlant } from '../support/sync-plant.ts'
+
+const shots = join(import.meta.dirname, '../../dist/screenshots/sync')
+const present = [hasKafka(), hasChromium, part('openssl', findProgram('openssl') !== null)].every((one) => one)
+
+/** What a person reads in each. */
+const says: Readonly<Record<Scene, readonly RegExp[]>> = {
+  live: [/1 destination is up to date/, /records a second/, /exactly once/, /not checked/],
+  'catching-up': [/1 destination catches up/, /to catch up/],
+  waiting: [/1 destination waits for its broker/, /until try \d+/, /refuses the connection/, /Room in log/],
+  'topic-missing': [/1 destination needs you/, /has no topic "reports.telemetry.v1"/, /Create topics/],
+  'permission-missing': [/lacks a permission/, /kafka-acls --bootstrap-server/, /Copy/],
+  paused: [/1 destination is paused/, /Resume/],
+}
+
+describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () => {
+  let plant: SyncPlant
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true })
+    plant = await startSyncPlant()
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    page = await context.newPage()
+    const [name, value] = plant.client.cookie.split('=')
+    await context.addCookies([{ name: name!, value: value!, url: plant.client.origin }])
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()))
+    await page.goto(`${plant.client.origin}/#/sync`)
+  }, 180_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await plant?.stop()
+  }, 60_000)
+
+  test.each(Object.entries(says) as [Scene, readonly RegExp[]][])(
+    'says in words how it stands and what to do: %s',
+    async (scene, words) => {
+      await plant.show(scene)
+      for (const one of words) await expectText(page, one)
+      await picture(scene)
+      expect(await faults(page)).toEqual([])
+      expect(complaints).toEqual([])
+    },
+    180_000,
+  )
+
+  test('a check proves that everything is there once, and a range is sent again after a preview', async () => {
+    await plant.show('live')
+    await page.getByRole('button', { name: 'Check plant-eu' }).click()
+    await expectText(page, /0 missing, 0 twice/)
+    await expectText(page, /Twice \/ missing0 \/ 0/)
+    await page.getByRole('button', { name: 'Send a range again…' }).click()
+    await page.getByRole('button', { name: 'By log offset' }).click()
+    await page.getByLabel('From', { exact: true }).fill('0')
+    await page.getByLabel('To', { exact: true }).fill('99')
+    await page.getByRole('button', { name: 'Preview' }).click()
+    await page.getByRole('button', { name: /Send \d+ records again/ }).waitFor()
+    await picture('range')
+    expect(await faults(page)).toEqual([])
+    await page.getByRole('button', { name: /Send \d+ records again/ }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('cell', { name: 'sent again' }).first().waitFor()
+    await page.getByRole('button', { name: 'Check plant-eu' }).click()
+    await expectText(page, /Copies sent again/)
+    await picture('checked')
+    expect(complaints).toEqual([])
+  }, 180_000)
+
+  test('the command line proves the same while the program runs', async () => {
+    const args = [
+      'reconcile',
+      '--data',
+      plant.data,
+      '--destination',
+      'plant-eu',
+      '--from',
+      '10',
+      '--to',
+      '2000',
+      '--json',
+    ]
+    const { code, out, err } = await runFieldwatch(args)
+    expect(code, err).toBe(0)
+    const { from, to, proof } = JSON.parse(out) as OffsetSpan & { readonly proof: Proof }
+    expect({ from, to }).toEqual({ from: 10, to: 2_000 })
+    expect(proof).toMatchObject({ missing: 0, twice: 0, outOfOrder: 0, unknown: 0 })
+    expect(proof.arrived).toBe(proof.expected)
+    expect(proof.expected).toBeGreaterThan(1_000)
+    const unknown = await runFieldwatch(['reconcile', '--data', plant.data, '--destination', 'nowhere'])
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/there is no destination "nowhere"/) })
+  }, 120_000)
+
+  async function picture(name: string): Promise<void> {
+    for (const [theme, width, height] of [
+      ['light', 1440, 900],
+      ['dark', 1280, 800],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.setViewportSize({ width, height })
+      await page.waitForTimeout(700) // for the picture only
+      await page.screenshot({ path: join(shots, `${name}-${theme}-${width}.png`) })
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.setViewportSize({ width: 1440, height: 900 })
+  }
+})
+
+async function expectText(page: Page, words: RegExp): Promise<void> {
+  await expect
+    .poll(async () => (await page.locator('body').textContent())?.replaceAll(/\s+/g, ' '), { timeout: 60_000 })
+    .toMatch(words)
+}
+
+async function faults(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+}
