@@ -50,14 +50,16 @@ export class Archive {
     return this.kept.get()?.value ?? null
   }
 
-  /** Lets the oldest hour go, in a transaction of its own, when the views are larger than that. */
-  trim(maxBytes: number, kept: () => KeptLog): void {
-    if (this.bytes() <= maxBytes) return
+  /** Lets the oldest hour go, in a transaction of its own, when the views are larger than that. False: there is none. */
+  trim(maxBytes: number, kept: () => KeptLog): boolean {
+    if (this.bytes() <= maxBytes) return false
     const { first, time } = kept()
+    if (first === 0) return false // all that ever came is in the log
     const { hour } = this.oldest.get({ from: this.from })!
-    if (hour === null || (hour + 1) * hourMs > time) return
+    if (hour === null || (hour + 1) * hourMs > time) return false
     this.db.transaction(() => this.drop(hour, first))()
     this.from = hour + 1
+    return true
   }
 
   /** Free pages are filled again before the file grows. */
@@ -68,10 +70,11 @@ export class Archive {
 
   private drop(hour: number, first: Offset): void {
     const end = (hour + 1) * hourMs
+    let rows = 0
     for (const { key, base, blob } of this.rollups.all({ hour, first }))
-      if (newestIn(hourFrom(key, base, blob)) < first) this.dropRollup.run(key)
-    for (const drop of this.drops) drop.run({ first, end, minute: end / minuteMs, hour })
-    this.keep.run(end)
+      if (newestIn(hourFrom(key, base, blob)) < first) rows += this.dropRollup.run(key).changes
+    for (const drop of this.drops) rows += drop.run({ first, end, minute: end / minuteMs, hour }).changes
+    if (rows > 0) this.keep.run(end)
   }
 }
 

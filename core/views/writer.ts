@@ -46,8 +46,8 @@ export interface ViewWriter extends Emit {
   /** The mappings that its path knows ahead; null: it was not said yet. */
   ahead(): readonly Ahead[] | null
   keepAhead(ahead: readonly Ahead[]): readonly Ahead[]
-  /** Between two flushes: when the views are larger than that, their oldest hour goes, if the log no longer has it. */
-  trim(maxBytes: number, kept: () => KeptLog): void
+  /** Between two flushes: when the views are larger than that, their oldest hour goes, if the log no longer has it. False: none could. */
+  trim(maxBytes: number, kept: () => KeptLog): boolean
   /** Charts and alerts before it went so; null: none did. */
   archiveBegins(): Millis | null
   /** The next who opens them makes them new. */
@@ -233,9 +233,9 @@ class Writer implements ViewWriter {
     this.open = false
   }
 
-  trim(maxBytes: number, kept: () => KeptLog): void {
+  trim(maxBytes: number, kept: () => KeptLog): boolean {
     this.flush()
-    this.archive.trim(maxBytes, kept)
+    return this.archive.trim(maxBytes, kept)
   }
 
   archiveBegins(): Millis | null {

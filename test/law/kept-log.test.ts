@@ -48,6 +48,7 @@ describe('after retention, views that are deleted come back for the kept log', (
       copyFileSync(whole, views)
       const kept = { first: base, time: firstTime(logDir) + 48 * hourMs } // so that only its records save what is kept
       expect(trim(views, Number.MAX_SAFE_INTEGER, kept)).toEqual([])
+      expect(trim(views, 0, { ...kept, first: 0 })).toEqual([]) // all of it is in the log
       const went = trim(views, 0, kept)
       expect(went.length).toBeGreaterThan(20)
       expect(went.at(-1)).toBeGreaterThan(firstTime(logDir))
@@ -180,15 +181,13 @@ function firstTime(logDir: string): number {
   return time
 }
 
-/** Until nothing more goes. Answers where the archive began after each step. */
+/** Until nothing more goes. Answers where the archive began, step by step. */
 function trim(file: string, maxBytes: number, kept: KeptLog): readonly number[] {
   const views = openViews(file)
   const went: number[] = []
-  for (;;) {
-    views.trim(maxBytes, () => kept)
+  while (views.trim(maxBytes, () => kept)) {
     const begins = views.archiveBegins()
-    if (begins === null || begins === went.at(-1)) break
-    went.push(begins)
+    if (begins !== null && begins !== went.at(-1)) went.push(begins)
   }
   views.close()
   return went
