@@ -200,6 +200,9 @@ const fileSchema = z.strictObject({
     .string()
     .min(1)
     .max(10_000)
+    .refine(isPattern, {
+      error: 'is no pattern; write it as a regular expression with named groups, such as took (?<ms>[0-9]+)',
+    })
     .nullable()
     .default(null)
     .meta(
@@ -579,4 +582,12 @@ function systemZone(): string {
 
 function haveOwnNames(entries: readonly { readonly name: string }[]): boolean {
   return new Set(entries.map((entry) => entry.name)).size === entries.length
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
 }

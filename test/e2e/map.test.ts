@@ -72,4 +72,22 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     expect(await unread()).toBe(0)
     await page.getByText('Press 7').first().waitFor()
   }, 120_000)
+
+  test('a file is followed from the page: a wrong pattern is told in the form, and the lines become readings', async () => {
+    const path = join(dir, 'gate.log')
+    writeFileSync(path, 'gate=north took 17 ms\n')
+    await page.goto(`${api.origin}/#/connect`)
+    await page.getByRole('button', { name: 'Follow a log file…' }).click()
+    await page.getByRole('textbox', { name: 'File' }).fill(path)
+    await page.getByRole('textbox', { name: 'Topic' }).fill('logs/gate')
+    await page.getByRole('textbox', { name: 'Pattern' }).fill('gate=(?<gate>')
+    await page.getByRole('button', { name: 'Follow it' }).click()
+    await page.getByRole('dialog').getByText('is no pattern').waitFor()
+    await page.getByRole('textbox', { name: 'Pattern' }).fill('^gate=(?<gate>\\w+) took (?<ms>\\d+) ms$')
+    await page.getByRole('textbox', { name: 'Device' }).fill('gate {gate}')
+    await page.getByRole('button', { name: 'Follow it' }).click()
+    await page.getByRole('button', { name: 'Stop following gate.log' }).waitFor()
+    const signals = async () => (await api.call('device', { id: 'gate north', at: null }).catch(() => null))?.signals
+    await until('its reading', async () => (await signals())?.[0]?.value === 17)
+  }, 60_000)
 })

@@ -1,7 +1,9 @@
+import { useState } from 'react'
 import type { Config, SourceRow } from '../../../core/contract/calls.ts'
-import { IconButton } from '../../parts/button.tsx'
+import { Button, IconButton } from '../../parts/button.tsx'
 import { useStatus } from '../../use-core.ts'
 import styles from './connect.module.css'
+import { FollowFile } from './follow-file.tsx'
 
 interface FollowedFilesProps {
   readonly config: Config
@@ -9,10 +11,11 @@ interface FollowedFilesProps {
   readonly onRemove: (name: string) => void
 }
 
-/** The log files that are followed; the configuration file says which. */
+/** The log files that are followed, and one more. */
 export function FollowedFiles({ config, disabled, onRemove }: FollowedFilesProps) {
   const rows = useStatus()?.sources ?? []
-  return config.files.map(({ name, path }) => (
+  const [adding, setAdding] = useState(false)
+  const files = config.files.map(({ name, path }) => (
     <div key={name} className={styles.source}>
       <div>
         <p className="medium cut">{name}</p>
@@ -22,6 +25,17 @@ export function FollowedFiles({ config, disabled, onRemove }: FollowedFilesProps
       <IconButton icon="remove" label={`Stop following ${name}`} disabled={disabled} onClick={() => onRemove(name)} />
     </div>
   ))
+  return (
+    <>
+      {files}
+      <div className={styles.addFile}>
+        <Button disabled={disabled} onClick={() => setAdding(true)}>
+          Follow a log file…
+        </Button>
+      </div>
+      {adding && <FollowFile config={config} onClose={() => setAdding(false)} />}
+    </>
+  )
 }
 
 function stateOf(row: SourceRow | undefined): string {
