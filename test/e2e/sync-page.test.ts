@@ -20,6 +20,8 @@ const says: Readonly<Record<Scene, readonly RegExp[]>> = {
   waiting: [/1 destination waits for its broker/, /until try \d+/, /refuses the connection/, /Room in log/],
   'topic-missing': [/1 destination needs you/, /has no topic "reports.telemetry.v1"/, /Create topics/],
   'permission-missing': [/lacks a permission/, /kafka-acls --bootstrap-server/, /Copy/],
+  'set-aside': [/Set aside1, show/],
+  fenced: [/another installation/i, /Try now/],
   paused: [/1 destination is paused/, /Resume/],
 }
 
@@ -104,6 +106,18 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
     const unknown = await runFieldwatch(['reconcile', '--data', plant.data, '--destination', 'nowhere'])
     expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/there is no destination "nowhere"/) })
   }, 120_000)
+
+  test('what was set aside opens with its reason and content, and is sent again once the topic takes it', async () => {
+    await plant.show('set-aside')
+    await page.getByRole('button', { name: /1, show/ }).click()
+    await expectText(page, /too large for the topic/)
+    await page.getByRole('button', { name: /too large/ }).click()
+    await expectText(page, /packing\/line-3/)
+    await picture('aside')
+    expect(await faults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close' }).click()
+    expect(complaints).toEqual([])
+  }, 180_000)
 
   async function picture(name: string): Promise<void> {
     for (const [theme, width, height] of [

@@ -1,16 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
 import { connectAsync, type MqttClient } from 'mqtt'
-import type { DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
+import type { Config, DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
 import { type App, openClient, startApp, until } from './app.ts'
 import type { Client } from './client.ts'
 import { destinationAt } from './kafka/destination.ts'
 import { freePorts, type Kafka, startKafka } from './kafka/kafka.ts'
 
 /** What the Sync page can show of a second destination beside one that is live. */
-export const scenes = ['live', 'catching-up', 'waiting', 'topic-missing', 'permission-missing', 'paused'] as const
+export const scenes = [
+  'live',
+  'catching-up',
+  'waiting',
+  'topic-missing',
+  'permission-missing',
+  'set-aside',
+  'fenced',
+  'paused',
+] as const
 export type Scene = (typeof scenes)[number]
 
 /** A recorder with devices that publish, and a real Kafka; everything on loopback. */
@@ -81,14 +90,16 @@ class RunningPlant implements SyncPlant {
   readonly data: string
   private readonly parts: Parts
   private sent = 0
+  private quiet = false
   private readonly pulse: NodeJS.Timeout
+  private copy: { readonly app: App; readonly data: string } | null = null
 
   constructor(parts: Parts) {
     this.parts = parts
     this.client = parts.client
     this.kafka = parts.kafka
     this.data = parts.data
-    this.pulse = setInterval(() => void this.publish(20), 250)
+    this.pulse = setInterval(() => void (this.quiet || this.publish(20)), 250)
   }
 
   async publish(count: number): Promise<void> {
@@ -98,16 +109,20 @@ class RunningPlant implements SyncPlant {
   }
 
   async show(scene: Scene): Promise<DestinationRow> {
+    await this.endCopy()
     const { first } = this.parts
     const second = await this.second(scene)
     await this.put(second === null ? [first] : [first, second])
     const { name } = second ?? first
+    if (scene === 'fenced') await this.startCopy(second!)
+    if (scene === 'set-aside') await this.parts.devices.publishAsync('packing/line-3', tooLarge, { qos: 1 })
     return until(`the scene ${scene}`, () => this.row(name, isThere[scene]), 120_000)
   }
 
   async stop(): Promise<void> {
     clearInterval(this.pulse)
     const { app, client, devices, kafka, data } = this.parts
+    await this.endCopy()
     await devices.endAsync(true)
     client.close()
     await app.stop()
@@ -140,6 +155,11 @@ class RunningPlant implements SyncPlant {
         const login = { tls: true, ca: certificates.file('ca.pem'), sasl: 'scram-sha-512', username: 'edge1' } as const
         return named('hq-secure', secured, 'secure', login)
       }
+      case 'set-aside':
+        await makeTopics(address, 'narrow', '20000')
+        return named('hq-narrow', address, 'narrow', { start: 'now' })
+      case 'fenced':
+        return named('hq-shared', address, 'shared', { start: 'now' })
       case 'paused':
         return named('hq-monthly', address, 'monthly', { paused: true })
     }
@@ -155,6 +175,43 @@ class RunningPlant implements SyncPlant {
     const row = (await this.client.call('destinations', {})).find((one) => one.name === name)
     return row !== undefined && fact(row) ? row : null
   }
+
+  /** A second program on a copy of the data, made while nothing is under way: it sends first, under the same name. */
+  private async startCopy(shared: DestinationConfig): Promise<void> {
+    this.quiet = true
+    await until('everything sent', () =>
+      this.row(
+        shared.name,
+        ({ next, acked, head, confirmed }) => confirmed.transactions > 0 && next === head && acked === head,
+      ),
+    )
+    const data = mkdtempSync(join(tmpdir(), 'fieldwatch-sync-copy-'))
+    cpSync(this.parts.data, data, { recursive: true })
+    const [port] = await freePorts(1)
+    const config = JSON.parse(readFileSync(join(data, 'config.json'), 'utf8')) as Config
+    const own = { ...config, broker: { ...config.broker, port }, destinations: [shared] }
+    writeFileSync(join(data, 'config.json'), JSON.stringify(own))
+    const app = await startApp(['--data', data])
+    this.copy = { app, data }
+    const client = await openClient(app)
+    const [before] = await client.call('destinations', {})
+    const device = await connectAsync(`mqtt://127.0.0.1:${port}`)
+    await device.publishAsync('hall-1/machine-1', '{"temperature":41}', { qos: 1 })
+    await until('the copy to have sent', async () => {
+      const [row] = await client.call('destinations', {})
+      return row !== undefined && row.confirmed.transactions > (before?.confirmed.transactions ?? 0)
+    })
+    await device.endAsync(true)
+    client.close()
+    this.quiet = false
+  }
+
+  private async endCopy(): Promise<void> {
+    if (this.copy === null) return
+    await this.copy.app.kill()
+    rmSync(this.copy.data, { recursive: true, force: true })
+    this.copy = null
+  }
 }
 
 const isThere: Readonly<Record<Scene, (row: DestinationRow) => boolean>> = {
@@ -163,14 +220,31 @@ const isThere: Readonly<Record<Scene, (row: DestinationRow) => boolean>> = {
   waiting: (row) => row.state === 'waiting' && row.attempt > 2 && row.retryAt !== null,
   'topic-missing': (row) => row.state === 'action needed' && row.error?.code === 'kafka_topic_missing',
   'permission-missing': (row) => row.state === 'action needed' && row.error?.grant !== null,
+  'set-aside': (row) => row.aside > 0 && row.state === 'live',
+  fenced: (row) => row.state === 'fenced',
   paused: (row) => row.state === 'paused' && row.waiting > 0,
 }
 
-async function makeTopics(address: string, prefix: string): Promise<void> {
+/** A message that is read as nothing, so it goes as it came; no packing makes it small. */
+const tooLarge = noise(60_000)
+
+function noise(length: number): string {
+  let state = 1
+  return Array.from({ length }, () => {
+    state = (state * 48_271) % 2_147_483_647
+    return String.fromCharCode(93 + (state % 33))
+  }).join('')
+}
+
+async function makeTopics(address: string, prefix: string, maxBytes = '1000000'): Promise<void> {
   const admin = new kafkajs.Kafka({ brokers: [address], logLevel: kafkajs.logLevel.NOTHING }).admin()
   await admin.connect()
+  const configEntries = [{ name: 'max.message.bytes', value: maxBytes }]
   await admin.createTopics({
-    topics: ['telemetry.v1', 'alerts.v1', 'status', 'deadletter.v1'].map((name) => ({ topic: `${prefix}.${name}` })),
+    topics: [
+      { topic: `${prefix}.telemetry.v1`, configEntries },
+      ...['alerts.v1', 'status', 'deadletter.v1'].map((name) => ({ topic: `${prefix}.${name}` })),
+    ],
   })
   await admin.disconnect()
 }
