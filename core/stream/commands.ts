@@ -1,7 +1,7 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
-import { forgetUsual } from './detect/band.ts'
+import { forgetUsual, learnFault } from './detect/band.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { endFull } from './full.ts'
@@ -121,7 +121,18 @@ function endShelf(plant: Plant, alert: Alert, by: string, out: Emit): void {
 
 function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): void {
   const alert = plant.alerts.get(id)
-  if (alert !== undefined) change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
+  if (alert === undefined) return
+  change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
+  if (useful && alert.detector === 'band') learnMark(plant, alert)
+}
+
+/** Of the newest alert of a series only: what older ones did can no longer be told from the rest. */
+function learnMark(plant: Plant, { id, series }: Alert): void {
+  const state = plant.series[series!]
+  const watch = state?.watches.find(({ latest }) => latest === id)
+  if (state === undefined || watch === undefined) return
+  learnFault(state.row, watch.alert === id)
+  plant.heads.changed[series!] = 1
 }
 
 /** Whatever was usual before is forgotten; limits and other rules of a person go on. */

@@ -8,7 +8,18 @@ import { jump } from './jump.ts'
 import { isMeasurement } from './kind.ts'
 import { level } from './level.ts'
 import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
-import { episodeOf, forget, isLearned, meanOf, oneIn, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
+import {
+  episodeOf,
+  forget,
+  forgetAlert,
+  isLearned,
+  meanOf,
+  oneIn,
+  spreadOf,
+  usualPeak,
+  weigh,
+  weighed,
+} from './memory.ts'
 import { noise } from './noise.ts'
 import { breakPattern, learnPattern, pattern } from './pattern.ts'
 import { expectSeason, learnSeason, season, seasonWords, usualNow, weekIsNews } from './season.ts'
@@ -39,6 +50,8 @@ const wasOpen = bandPart + 6
 const unusualRun = bandPart + 8
 /** Since when the band is held; 0: it is not. */
 const heldSince = bandPart + 7
+/** 1: a person says that the alert that is open is a fault. */
+const isFault = bandPart + 9
 
 const hour: Millis = 3_600_000
 const day = 24 * hour
@@ -88,7 +101,7 @@ const features = new Float64Array(channels.length)
 export function expect(row: Float64Array, now: Now, open: boolean): void {
   expectSeason(row, now.local, now.value)
   if (open && row[heldSince] === 0) row[heldSince] = now.time
-  if (!open) row[heldSince] = 0
+  if (!open) row[heldSince] = row[isFault] = 0
   if (!isHeld(row, now)) settle(row)
   if (!isMeasurement(row) || !isLearned(row, valueChannel)) {
     now.low = now.high = now.middle = now.z = Number.NaN
@@ -131,9 +144,20 @@ export function learnBand(row: Float64Array, now: Now): void {
   learnPattern(row, now.value)
   const score = weighAll(row, now)
   now.score = isMeasurement(row) ? score : 0
+  if (row[isFault] === 1) forgetNewest(row)
   learnFar(row, now.value)
   learnSeason(row, now.local, now.value)
   if (weekIsNews(row, spreadOf(row, seasonChannel))) for (const c of seasonChannels) forget(row, c)
+}
+
+/** A person says that its newest alert was a fault: what it did is not usual, so that the next one like it is found. */
+export function learnFault(row: Float64Array, open: boolean): void {
+  forgetNewest(row)
+  row[isFault] = open ? 1 : 0
+}
+
+function forgetNewest(row: Float64Array): void {
+  for (let c = 0; c < channels.length; c++) forgetAlert(row, c)
 }
 
 /** As a series that was never seen, but for what kind of series it is and how often it speaks. */

@@ -6,7 +6,7 @@ import { featureRate, learnSpread, reads } from './means.ts'
 // For each channel: what is usual for its feature, and the largest deviations so far. How rare a deviation is here is
 // asked of those, and not of a curve: eight spreads are daily life in many series.
 
-const fields = 6
+const fields = 7
 const mean = memoryPart
 const variance = memoryPart + 1
 const seen = memoryPart + 2
@@ -15,6 +15,8 @@ const candidate = memoryPart + 3
 const age = memoryPart + 4
 /** A copy of the sixth peak, because every reading asks for it. */
 const sixth = memoryPart + 5
+/** The largest deviation of the newest alert. */
+const alerted = memoryPart + 6
 const peaksKept = 12
 
 const judgeFrom = 100
@@ -77,6 +79,7 @@ export function weigh(
   out.size[c] = compared
   out.rare[c] = n >= judgeFrom && z > channel.least ? rarity(row, c, compared, n / own) : 0
   if (n >= remembersFrom) learnPeak(row, c, compared, open ? Infinity : own)
+  if (open) row[alerted + at] = row[candidate + at]!
   learnSpread(row, mean + at, feature, n, row[featureRate]!)
   row[seen + at] = n + 1
 }
@@ -138,6 +141,23 @@ function keepPeak(row: Float64Array, first: number, size: number): void {
     i--
   }
   row[i] = size
+}
+
+/** As if the newest alert had not deviated; what is larger than it stays. */
+export function forgetAlert(row: Float64Array, c: number): void {
+  const at = c * fields
+  const size = row[alerted + at]!
+  if (size > 0 && row[candidate + at] === size) row[candidate + at] = 0
+  else if (size > 0) dropPeak(row, peakPart + c * peaksKept, size)
+  row[sixth + at] = row[peakPart + c * peaksKept + 5]!
+  row[alerted + at] = 0
+}
+
+function dropPeak(row: Float64Array, first: number, size: number): void {
+  const at = row.indexOf(size, first)
+  if (at < 0 || at >= first + peaksKept) return
+  row.copyWithin(at, at + 1, first + peaksKept)
+  row[first + peaksKept - 1] = 0
 }
 
 /** As if nothing had been learned of the channel. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Alert, Rule } from '../../../core/contract/model.ts'
+import type { Alert, Rule, Transition } from '../../../core/contract/model.ts'
 import { detectors } from '../../../core/stream/detect/registry.ts'
 import { createPath } from '../../../core/stream/path.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
@@ -200,6 +200,21 @@ describe('the learned band', () => {
     expect(openings([])).not.toEqual([])
   })
 
+  test('finds a fault again that a person has called useful, and else takes it for its way, seed 9', () => {
+    const chance = random(9)
+    const begins = [2_900, 3_100, 3_300, 3_500, 3_700].map((i) => start + i * 5 * minute)
+    const readings = Array.from({ length: 3_800 }, (_, i): Writing => {
+      const time = start + i * 5 * minute
+      const x =
+        20 + chance() + chance() - (begins.some((each) => time >= each && time < each + 20 * 5 * minute) ? 3 : 0)
+      return { kind: 'message', source: 'a', name: 'hall/d1', time, body: JSON.stringify({ x }) }
+    })
+    const last = begins.at(-1)!
+    expect(opensIn(readings, null).filter((time) => time >= last)).toEqual([])
+    expect(opensIn(readings, false).filter((time) => time >= last)).toEqual([])
+    expect(opensIn(readings, true).filter((time) => time >= last)).toEqual([last])
+  })
+
   test('calls nothing critical that it has not learned for two days, seed 9', () => {
     const chance = random(9)
     const jumps = Array.from({ length: 8 * 288 }, (_, i) => {
@@ -217,16 +232,28 @@ describe('the learned band', () => {
   })
 })
 
-/** When alerts of the learned band open. */
-function opensIn(log: readonly Writing[]): readonly number[] {
-  const block = blockMaker()(log)
+/** When alerts of the learned band open. Each is marked an hour later, when `useful` says as what. */
+function opensIn(log: readonly Writing[], useful: boolean | null = null): readonly number[] {
+  const blocks = blockMaker()
   const times: number[] = []
-  createPath().step(block, 0, block.n, {
+  const marks: { readonly from: number; readonly writing: Writing }[] = []
+  const path = createPath()
+  const emit = {
     ...new Recorder().emit,
-    alert: ({ rule }, { phase, time }) => {
-      if (rule === 'band' && phase === 'opened') times.push(time)
+    alert: ({ id, rule }: Alert, { phase, time }: Transition) => {
+      if (rule !== 'band' || phase !== 'opened') return
+      times.push(time)
+      const body = JSON.stringify({ id, useful, by: 'eva' })
+      const from = time + 60 * minute
+      if (useful !== null)
+        marks.push({ from, writing: { kind: 'command', source: '', name: 'mark', time: from, body } })
     },
-  })
+  }
+  for (const writing of log) {
+    const due = marks[0] !== undefined && writing.time >= marks[0].from ? [marks.shift()!.writing] : []
+    const block = blocks([...due, writing])
+    path.step(block, 0, block.n, emit)
+  }
   return times
 }
 
