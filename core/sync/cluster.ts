@@ -25,12 +25,21 @@ export interface ClusterFacts {
   readonly retentionMs: Millis | null
 }
 
-/** Throws what the client throws; a missing topic is left out, not an error. */
-export async function readFacts(kafka: Kafka, topics: Topics): Promise<ClusterFacts> {
+/**
+ * Throws what the client throws; a missing topic is left out, not an error. `before`: topics that were written to until a
+ * person changed them; the last transaction may still hang there.
+ */
+export async function readFacts(kafka: Kafka, topics: Topics, before: readonly string[] = []): Promise<ClusterFacts> {
   return withAdmin(kafka, async (admin) => {
     const found = new Map<string, number>()
-    for (const topic of allTopics(topics)) {
+    const wanted = allTopics(topics)
+    const old = before.filter((topic) => !wanted.includes(topic))
+    for (const topic of wanted) {
       const partitions = await partitionsOf(admin, topic)
+      if (partitions > 0) found.set(topic, partitions)
+    }
+    for (const topic of old) {
+      const partitions = await partitionsOf(admin, topic).catch(() => 0) // it may be forbidden by now
       if (partitions > 0) found.set(topic, partitions)
     }
     const { clusterId } = await admin.describeCluster()
@@ -39,7 +48,7 @@ export async function readFacts(kafka: Kafka, topics: Topics): Promise<ClusterFa
         .filter((topic) => found.has(topic))
         .map((topic) => retentionOf(admin, topic)),
     )
-    const optional = new Set([topics.status, topics.deadletter])
+    const optional = new Set([topics.status, topics.deadletter, ...old])
     for (const needed of [...telemetryTopics(topics), topics.alerts]) optional.delete(needed)
     return { id: clusterId, topics: found, optional, retentionMs: shortest(kept) }
   })

@@ -21,7 +21,7 @@ import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { atOnce, carefully, type Sending } from './set-aside.ts'
 import { Suspects } from './suspects.ts'
-import { type Topics, telemetryTopics, topicsOf } from './topics.ts'
+import { allTopics, type Topics, telemetryTopics, topicsOf } from './topics.ts'
 import { Bell, type Step, sleep, within } from './wait.ts'
 import { WireMeter } from './wire-meter.ts'
 
@@ -245,6 +245,7 @@ export class Destination {
     const facts = await this.checkCluster(kafka)
     const session = await this.open(kafka, facts)
     try {
+      this.o.ledger.writesTo(this.name, allTopics(this.topics))
       this.delivery = session.delivery
       this.at = session.next
       this.warn(shortRetention(this.topics, facts, this.behindMs()))
@@ -265,7 +266,7 @@ export class Destination {
   private async checkCluster(kafka: Kafka): Promise<ClusterFacts> {
     this.does('looking at its topics')
     const { create, filter } = this.o.config
-    const facts = await this.ask(readFacts(kafka, this.topics))
+    const facts = await this.ask(readFacts(kafka, this.topics, this.o.ledger.topics(this.name)))
     this.facts = facts
     const missing = missingIn(facts, this.topics, filter.alerts)
     if (missing.length > 0 && !create.allowed) throw missingTopics(missing, this.where()).error

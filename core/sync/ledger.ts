@@ -55,6 +55,7 @@ const migrations = [
      records integer not null default 0, bytes integer not null default 0, error text, proof text
    ) strict;`,
   'alter table destination add column marked_until integer not null default 0',
+  'alter table destination add column topics text',
 ]
 
 const keptTransactions = 100_000
@@ -103,6 +104,7 @@ interface DestinationRecord {
   restored: 0 | 1
   began: number | null
   begin_with: string | null
+  topics: string | null
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
@@ -131,6 +133,16 @@ export class Ledger {
   /** Adds the destination when it is new: it begins at `start`, because a person said `asked`. */
   add(name: string, start: Offset, asked: string): void {
     this.sql.addNew.run({ name, start, asked })
+  }
+
+  /** Topics that the newest session wrote to; empty: not known. */
+  topics(name: string): readonly string[] {
+    return JSON.parse(this.row(name).topics ?? '[]') as string[] // written below
+  }
+
+  /** From here on, and only once all that was under way is decided. */
+  writesTo(name: string, topics: readonly string[]): void {
+    this.sql.writesTo.run(JSON.stringify(topics), name)
   }
 
   /** Everything before is confirmed. */
@@ -419,6 +431,7 @@ function prepare(db: Database.Database) {
       'update destination set intent_from = ?, intent_to = ?, intent_told = ?, verdict = null where name = ?',
     ),
     mark: db.prepare('update destination set marked_until = max(marked_until, ?) where name = ?'),
+    writesTo: db.prepare('update destination set topics = ? where name = ?'),
     judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and again is null and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
 import type { Offset } from '../../../core/contract/model.ts'
 import { type Forward, type ForwardParts, startForward } from '../../../core/sync/forward.ts'
@@ -121,6 +122,7 @@ describe.skipIf(!present)('several destinations of one log', { timeout: 240_000 
     await first.until('moved', (row) => row.error !== null)
     await first.forward.stop()
     const topics = { ...destinationAt('', 'moved').topics, telemetry: 'moved.{site}.{type}' }
+    const settledIn = spyOnSettling()
     const second = start('moved', { moved: { topics } }, { dir })
     second.forward.head(4_000)
     await second.until('moved', (row) => row.next === 4_000)
@@ -130,6 +132,7 @@ describe.skipIf(!present)('several destinations of one log', { timeout: 240_000 
     const texts = await settled('moved.hall.text', readingIds(0, 4_000).length - before.length - numbers.length)
     expect(ids([...before, ...numbers, ...texts])).toEqual(readingIds(0, 4_000).sort())
     expect(before.length * numbers.length * texts.length).toBeGreaterThan(0)
+    expect(settledIn).toContain('moved.telemetry') // the transaction in doubt was there, and not in the new topics
     expect(new Set(numbers.map(({ headers }) => headers.get('edge-index')))).toEqual(new Set(['0']))
   })
 
@@ -277,6 +280,23 @@ function start(folder: string, wanted: Wanted, options: StartOptions = {}): Runn
 
 function made(name: string, more: Partial<DestinationConfig>) {
   return { destination: destinationAt(kafka.address, name, more), password: null }
+}
+
+/** The topics that a transaction is said to reach, as they are said from now on, while the real calls go through. */
+function spyOnSettling(): string[] {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as {
+    prototype: { addPartitionsToTxn(of: { topics: readonly { topic: string }[] }): Promise<unknown> }
+  }
+  const topics: string[] = []
+  const real = prototype.addPartitionsToTxn
+  prototype.addPartitionsToTxn = function (of) {
+    topics.push(...of.topics.map(({ topic }) => topic))
+    return real.call(this, of)
+  }
+  onTestFinished(() => {
+    prototype.addPartitionsToTxn = real
+  })
+  return topics
 }
 
 /** As a crash right after the step would leave it, as far as ledger and cluster can tell. */
