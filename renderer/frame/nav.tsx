@@ -4,6 +4,7 @@ import { Icon, type IconName } from '../parts/icon.tsx'
 import { formatRoute, go, type Page, type Route } from '../route.ts'
 import { useCall, useStatus } from '../use-core.ts'
 import { count } from '../words/number.ts'
+import { isHeld } from '../words/sync-state.ts'
 import styles from './frame.module.css'
 import { Palette } from './palette.tsx'
 
@@ -11,9 +12,7 @@ import { Palette } from './palette.tsx'
 export function Nav({ route }: { readonly route: Route }) {
   const at = route.at
   const health = useCall('health', { at }).data
-  const waiting = useStatus()?.destinations.filter(
-    (destination) => destination.state === 'waiting' || destination.state === 'action needed',
-  ).length
+  const waiting = useStatus()?.destinations.filter((destination) => isHeld(destination.state)).length
   useKeys({
     'g h': () => go({ page: 'health', at }),
     'g a': () => go({ page: 'alerts', id: null, show: 'open', at }),

@@ -6,6 +6,7 @@ import { chooseTheme, currentTheme } from '../theme/theme.ts'
 import { useClock, useLink, useStatus } from '../use-core.ts'
 import { isAway, waitsForDisk } from '../words/capture.ts'
 import { bytes, count, percent, thin } from '../words/number.ts'
+import { isHeld } from '../words/sync-state.ts'
 import { age, countdown } from '../words/time.ts'
 import styles from './frame.module.css'
 import { openKeyList } from './key-list.tsx'
@@ -120,7 +121,7 @@ interface DestinationProps {
 
 function Destination({ destination, now }: DestinationProps) {
   const clock = useClock()
-  if (destination.state === 'waiting' || destination.state === 'action needed')
+  if (isHeld(destination.state))
     return (
       <span className="p2 medium">
         <PriorityMark priority={null} state="silent" />

@@ -3,6 +3,7 @@ import type { At, DestinationRow, Health } from '../../../core/contract/calls.ts
 import { Spark } from '../../chart/spark.tsx'
 import { useCall } from '../../use-core.ts'
 import { count, many, roughly } from '../../words/number.ts'
+import { isHeld } from '../../words/sync-state.ts'
 import { age } from '../../words/time.ts'
 import styles from './health.module.css'
 
@@ -66,8 +67,8 @@ function SyncVital({
   const name = past ? 'Sync, now' : 'Sync'
   if (destinations === undefined) return <Vital name={name} figure={undefined} note={undefined} />
   if (destinations.length === 0) return <Vital name={name} figure="none" note="records stay here" />
-  const waits = destinations.filter((one) => one.state === 'waiting' || one.state === 'action needed').length
-  const moving = destinations.filter((one) => one.state !== 'waiting' && one.state !== 'action needed')
+  const waits = destinations.filter((one) => isHeld(one.state)).length
+  const moving = destinations.filter((one) => !isHeld(one.state))
   const behind = Math.max(...(moving.length === 0 ? destinations : moving).map((one) => one.behindMs))
   return (
     <Vital

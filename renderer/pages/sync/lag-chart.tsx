@@ -2,12 +2,12 @@ import { useRef } from 'react'
 import type { DestinationRow } from '../../../core/contract/calls.ts'
 import { useWidth } from '../../chart/use-width.ts'
 import { useCall, useClock } from '../../use-core.ts'
+import { isHeld } from '../../words/sync-state.ts'
 import { age } from '../../words/time.ts'
 import { type Line, lagPath, lagScale, type Scale } from './lag-path.ts'
 import styles from './sync.module.css'
 import { useNow } from './use-now.ts'
 
-const lateStates: readonly DestinationRow['state'][] = ['waiting', 'action needed', 'fenced', 'stopped']
 const dayMs = 24 * 3600_000
 const height = 168
 const plot = { left: 64, right: 12, top: 8, bottom: 22 }
@@ -19,7 +19,7 @@ export function LagChart({ rows }: { readonly rows: readonly DestinationRow[] })
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
   const lines = lag.data ?? []
-  const isLate = (name: string) => lateStates.includes(rows.find((row) => row.name === name)?.state ?? 'live')
+  const isLate = (name: string) => isHeld(rows.find((row) => row.name === name)?.state ?? 'live')
   const lookOf = ({ destination }: Line, i: number): Look => ({
     stroke: isLate(destination) ? 'var(--p2)' : 'var(--series)',
     strokeDasharray: dashes[i % dashes.length]!,

@@ -1,6 +1,7 @@
 import type { DestinationRow } from '../../../core/contract/calls.ts'
 import { useClock } from '../../use-core.ts'
 import { count } from '../../words/number.ts'
+import { isHeld } from '../../words/sync-state.ts'
 import type { Clock } from '../../words/time.ts'
 import styles from './sync.module.css'
 
@@ -14,7 +15,7 @@ export function Stands({ rows }: { readonly rows: readonly DestinationRow[] }) {
       <Bar name="Log" offset={head} share={1} late={false} />
       {rows.map((row) => (
         <div key={row.name}>
-          <Bar name={row.name} offset={row.next} share={row.next / head} late={isLate(row)} />
+          <Bar name={row.name} offset={row.next} share={row.next / head} late={isHeld(row.state)} />
           {row.began !== null && <p className="label">{beganWith(row.began, clock)}</p>}
         </div>
       ))}
@@ -48,8 +49,4 @@ function beganWith({ offset, asked }: NonNullable<DestinationRow['began']>, cloc
   if (asked === 'beginning') return `Began with record ${count(offset)}, the oldest that was kept.`
   const when = asked === 'now' ? 'what came from then on' : `what came since ${clock.moment(Date.parse(asked))}`
   return `Began with record ${count(offset)}, ${when}.`
-}
-
-function isLate(row: DestinationRow): boolean {
-  return row.state === 'waiting' || row.state === 'action needed' || row.state === 'fenced'
 }
