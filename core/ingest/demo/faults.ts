@@ -120,7 +120,7 @@ const causes: Readonly<Record<FaultKind, readonly Cause[]>> = {
   spike: [
     spikeOf('Capper_CA-07', 'torque', 3.2),
     spikeOf('Conveyor_CV-3', 'motor_current', 3.6),
-    spikeOf('Capper_CA-07', 'torque', 3.6),
+    spikeOf('Pump_P-102', 'flow', -3.4),
     spikeOf('Divert_valve_DV-2', 'supply_pressure', -3.2),
     spikeOf('Clarifier_CL-3', 'turbidity', 3.4),
     spikeOf('Conveyor_CV-5', 'motor_current', 3.4),

@@ -11,26 +11,27 @@ import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
 const startedAt = Date.UTC(2026, 10, 24, 14, 20, 31)
 const minute = 60_000
 const hour = 60 * minute
-const live = 2 * hour
+const live = 3 * hour
 
-// What a person sees who starts the demo: the path itself, over three days of history and two hours live.
-describe.each([7, 21])('the alerts of the demo, seed %i', (seed) => {
+// What a person sees who starts the demo: the path itself, over three days of history and three hours live.
+describe.each([2, 7, 21])('the alerts of the demo, seed %i', (seed) => {
   let alerts: readonly Alert[] = []
   let opened: readonly Alert[] = []
 
   beforeAll(() => {
     alerts = alertsOf(seed)
     opened = alerts.filter(({ since }) => since >= startedAt)
-  })
+  }, 600_000)
 
   test('begin with the pump within two minutes: critical, and with the current that fell before the pressure', () => {
     const pump = opened.find(({ device, signal }) => device.endsWith('P-204') && signal === 'discharge_pressure')!
     expect(pump.priority).toBe(1)
     expect(pump.since).toBeLessThan(startedAt + 2 * minute)
     expect(pump.until! - pump.since).toBeGreaterThan(12 * minute)
-    const current = pump.explanation.moved.find(({ signal }) => signal === 'motor_current')
-    expect(current?.sigma).toBeLessThan(-3)
-    expect(current?.leadMs).toBeLessThanOrEqual(0)
+    const [current] = pump.explanation.moved
+    expect(current).toMatchObject({ signal: 'motor_current' })
+    expect(Math.abs(current!.sigma)).toBeGreaterThan(3)
+    expect(current!.leadMs).toBeLessThanOrEqual(0)
   })
 
   test('go on with the silent tank and the vibrating homogeniser', () => {
@@ -42,21 +43,26 @@ describe.each([7, 21])('the alerts of the demo, seed %i', (seed) => {
     expect(vibration.since).toBeLessThan(startedAt + 9 * minute)
   })
 
-  test('have a fault each: none is false in two hours live, nor in the day before', () => {
+  test('have a fault each: none is false in three hours live, nor in the day before', () => {
     const faults = [...historyFaults({ seed, startedAt }), ...liveFaults(seed)]
     const late = alerts.filter(({ since }) => since >= startedAt - 24 * hour)
     const reasonless = late.filter((alert) => !faults.some((fault) => explains(fault, alert)))
     expect(reasonless.map(({ title, device, since }) => `${device}: ${title} at ${since}`)).toEqual([])
   })
 
-  test('find nearly every fault', () => {
-    const faults = liveFaults(seed).filter(({ until }) => until < startedAt + live)
-    const found = faults.filter((fault) => alerts.some((alert) => explains(fault, alert)))
-    expect(found.length).toBeGreaterThanOrEqual(faults.length - 1)
+  test('are one call for each fault, of the signal that it began with', () => {
+    const faults = [...historyFaults({ seed, startedAt }), ...liveFaults(seed)]
+    for (const fault of faults.filter(({ until }) => until < startedAt + live)) {
+      const { kind, signal, from } = fault
+      const about = alerts.filter((alert) => explains(fault, alert))
+      const heads = about.filter(({ incident }) => incident === null).map((head) => head.signal)
+      const named = signal < 0 ? null : dairy[fault.device]!.signals[signal]!.name
+      expect({ kind, from, heads }).toEqual({ kind, from, heads: [named] })
+    }
   })
 
   test('stay within what a person can bear: 12 an hour', () => {
-    expect(opened.length).toBeLessThanOrEqual(24)
+    expect(opened.filter(({ incident }) => incident === null).length).toBeLessThanOrEqual(36)
   })
 })
 
