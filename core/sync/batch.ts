@@ -2,7 +2,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import type { Entry } from './ledger.ts'
 import { type AlertChange, alertRecords, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
-import type { KafkaRecord } from './sender.ts'
+import { type KafkaRecord, sizeOf } from './sender.ts'
 
 /** Where batches come from: the log, and what the path made of it. */
 export interface BatchSource {
@@ -26,6 +26,8 @@ export interface BatchSource {
   ): { readonly messages: readonly Message[]; readonly to: Offset }
   /** In log order. */
   changes(span: Span): readonly AlertChange[]
+  /** Nothing is read for a while: what was held open for it may go. */
+  rest?(): void
 }
 
 /** What travels in one transaction. */
@@ -42,14 +44,25 @@ export interface BatchOptions {
   readonly now: Millis
   readonly markedUntil: Offset
   readonly maxBytes: number
+  readonly maxRecords: number
 }
 
-const maxReadings = 1_000
+/** Read at once: some milliseconds, so that what else this thread does need not wait. */
+const maxPiece = 1_000
 /** Where little of what is read is to be sent, a batch looks this far for company and no further. */
 const maxScan = 20_000
 
 /** The next records from `from`, not passing `limit`; a message is never split. */
 export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): Batch {
+  const pieces = batchInPieces(options, from, limit)
+  for (;;) {
+    const { done, value } = pieces.next()
+    if (done) return value
+  }
+}
+
+/** The same, with a pause after each piece. */
+export function* batchInPieces(options: BatchOptions, from: Offset, limit: Offset): Generator<void, Batch> {
   const building = new Building(options)
   const end = Math.min(limit, from + maxScan)
   let to = from
@@ -57,6 +70,7 @@ export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): B
     const next = building.read(to, end)
     if (next === to) break
     to = next
+    yield
   }
   for (const change of options.source.changes({ from, to })) building.addAlert(change)
   return building.batch({ from, to }, to < limit)
@@ -75,13 +89,14 @@ class Building {
 
   /** Nearly full is full: what would still fit is not worth another look. */
   hasRoom(): boolean {
-    return this.sent.length < maxReadings * 0.75 && this.bytes < this.o.maxBytes * 0.75
+    return this.sent.length < this.o.maxRecords * 0.75 && this.bytes < this.o.maxBytes * 0.75
   }
 
   /** Adds messages of [from, end) while they fit; answers where to go on. */
   read(from: Offset, end: Offset): Offset {
-    const { source, maxBytes } = this.o
-    const read = source.messages(from, end, maxReadings - this.sent.length, maxBytes - this.bytes)
+    const { source, maxBytes, maxRecords } = this.o
+    const piece = Math.min(maxPiece, maxRecords - this.sent.length)
+    const read = source.messages(from, end, piece, maxBytes - this.bytes)
     const first = read.messages.find((message) => !this.add(message))
     return first?.record.offset ?? read.to
   }
@@ -114,11 +129,4 @@ class Building {
     const { sent, bytes, maybeTwice } = this
     return { ...span, records: sent.length, sent, bytes, maybeTwice, letters: [], full }
   }
-}
-
-/** Near enough: value, key and headers as characters. */
-function sizeOf(record: KafkaRecord): number {
-  let size = record.key.length + (record.value?.length ?? 0)
-  for (const name in record.headers) size += name.length + record.headers[name]!.length + 2
-  return size
 }

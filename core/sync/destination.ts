@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as breath } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { DestinationConfig, DestinationRow, SyncDoing, SyncState } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { openAtLeastOnce } from './at-least-once.ts'
-import { type Batch, type BatchSource, nextBatch } from './batch.ts'
+import { type Batch, type BatchOptions, type BatchSource, batchInPieces, nextBatch } from './batch.ts'
 import { Budget } from './budget.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
 import { ConditionTelling } from './condition.ts'
@@ -69,7 +70,10 @@ export const usualPace: Pace = {
 
 /** Behind by less is live. */
 const liveMs: Millis = 10_000
-const maxBatchBytes = 512 * 1024
+/** A transaction costs some tens of milliseconds, whatever is in it. */
+const large = { maxRecords: 10_000, maxBytes: 4 * 1024 * 1024 }
+/** Without transactions a batch is what may come twice. */
+const small = { maxRecords: 1_000, maxBytes: 512 * 1024 }
 const minBatchBytes = 4 * 1024
 const mayGoEveryMs: Millis = 500
 
@@ -110,6 +114,8 @@ export class Destination {
   /** When the checkpoint was written last, by a clock that is never set. */
   private checkpointAt: Millis
   private facts: ClusterFacts | null = null
+  /** Read already, while what is before it was on its way. */
+  private ahead: Batch | null = null
 
   constructor(options: DestinationOptions) {
     this.o = options
@@ -244,6 +250,7 @@ export class Destination {
     const kafka = await this.client()
     const facts = await this.checkCluster(kafka)
     const session = await this.open(kafka, facts)
+    this.ahead = null
     try {
       this.o.ledger.writesTo(this.name, allTopics(this.topics))
       this.delivery = session.delivery
@@ -307,17 +314,38 @@ export class Destination {
     const limit = this.suspects.limit(this.at, source.upto())
     this.skipExpired(session)
     if (this.at >= limit) return this.idle(session)
-    const batch = this.batch(this.at, limit, session.markedUntil)
+    const batch = this.batch(this.at, limit, session)
     if (batch.sent.length === 0) await this.pass(session, batch.to)
     else await this.deliver(session, batch)
     if (batch.full || limit < source.upto()) return
+    source.rest?.()
     this.does('waiting for records')
     await sleep(pace.lingerMs, this.signal)
   }
 
-  private batch(from: Offset, limit: Offset, markedUntil: Offset): Batch {
+  private batch(from: Offset, limit: Offset, session: Session): Batch {
+    const { ahead } = this
+    this.ahead = null
+    if (ahead?.from === from && ahead.to <= limit) return ahead
+    return nextBatch(this.building(session), from, limit)
+  }
+
+  private building({ markedUntil, delivery }: Session): BatchOptions {
     const { source, now } = this.o
-    return nextBatch({ source, voice: this.voice, now: now(), markedUntil, maxBytes: this.batchBytes() }, from, limit)
+    const { maxRecords, maxBytes } = delivery === 'exactly once' ? large : small
+    return { source, voice: this.voice, now: now(), markedUntil, maxRecords, maxBytes: this.batchBytes(maxBytes) }
+  }
+
+  /** While a batch is on its way the next one is made, between the answers of the cluster. */
+  private async readAhead({ to, full }: Batch, session: Session): Promise<void> {
+    const limit = this.o.source.upto()
+    if (!full || to >= limit || this.suspects.careful(to)) return
+    const pieces = batchInPieces(this.building(session), to, limit)
+    for (let piece = pieces.next(); !this.signal.aborted; piece = pieces.next()) {
+      if (piece.done) this.ahead = piece.value
+      if (piece.done) return
+      await breath()
+    }
   }
 
   private async untilAffordable(): Promise<void> {
@@ -343,7 +371,7 @@ export class Destination {
     const { voice, topics } = this
     const client = () => this.client()
     const principal = () => this.login.principal()
-    return meansOf({ config, voice, topics, source, now, client, principal, maxBytes: this.batchBytes() })
+    return meansOf({ config, voice, topics, source, now, client, principal, maxBytes: this.batchBytes(small.maxBytes) })
   }
 
   /** Resolves when it is not paused, and has bandwidth left. */
@@ -353,8 +381,8 @@ export class Destination {
   }
 
   /** What goes at once is what a second may hold, so that a bound is no burst a minute. */
-  private batchBytes(): number {
-    return Math.max(minBatchBytes, Math.min(maxBatchBytes, this.maxBytesPerSecond ?? maxBatchBytes))
+  private batchBytes(maxBytes: number): number {
+    return Math.max(minBatchBytes, Math.min(maxBytes, this.maxBytesPerSecond ?? maxBytes))
   }
 
   /** Nothing up to `to` is to be sent. The checkpoint follows now and then: a transaction costs more than a look. */
@@ -366,9 +394,9 @@ export class Destination {
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
     const sent = [...batch.sent, ...this.news()]
-    const taken = await session
-      .deliver({ ...batch, from: session.next, sent }, this.sending(batch))
-      .catch((error) => this.rejected(batch, error))
+    const delivering = session.deliver({ ...batch, from: session.next, sent }, this.sending(batch))
+    const reading = this.readAhead(batch, session).catch(() => {}) // read again when it is its turn, and said then
+    const taken = await delivering.catch((error) => this.rejected(batch, error)).finally(() => reading)
     this.suspects.passed(batch.to, taken.letters.length)
     this.at = session.next
     this.checkpointAt = performance.now()

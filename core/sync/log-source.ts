@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { Block } from '../contract/block.ts'
 import { content, kindCode, recordAt } from '../contract/block.ts'
@@ -77,10 +77,10 @@ class LogSource implements BatchSource {
   }
 
   messages(from: Offset, limit: Offset, maxReadings: number, maxBytes = Infinity): { messages: Message[]; to: Offset } {
+    this.known.look()
     try {
       return this.messagesFrom(from, Math.min(limit, from + maxScan), maxReadings, maxBytes)
     } finally {
-      this.known.close()
       this.context.forget()
     }
   }
@@ -107,26 +107,13 @@ class LogSource implements BatchSource {
     return { messages, to: at }
   }
 
-  /** The file is opened each time: views are dropped and made again while we run. */
   changes({ from, to }: Span): readonly AlertChange[] {
-    if (!existsSync(this.viewsFile)) return []
-    const views = new Database(this.viewsFile, { readonly: true, fileMustExist: true })
-    try {
-      const rows = views
-        .prepare(
-          `select t.alert, t.offset, row_number() over (partition by t.offset order by t.seq) - 1 as seq,
-             t.phase, t.time, t."by", t.note, t.doc, coalesce(s.topic, d.topic) as topic
-           from transition t
-             left join alert a on a.id = t.alert
-             left join series s on s.id = a.series
-             left join device d on d.name = a.device
-           where t.offset >= ? and t.offset < ? order by t.offset, t.seq`,
-        )
-        .all(from, to) as TransitionRow[]
-      return rows.map(changeOf)
-    } finally {
-      views.close()
-    }
+    this.known.look()
+    return this.known.transitions(from, to).map(changeOf)
+  }
+
+  rest(): void {
+    this.known.close()
   }
 
   openAlerts(): readonly [number, number, number] | null {
@@ -141,6 +128,7 @@ class LogSource implements BatchSource {
   }
 
   close(): void {
+    this.rest()
     this.block = null
   }
 
@@ -175,13 +163,27 @@ interface Prepared {
   readonly behind: Database.Statement<[string, Offset], Millis>
   readonly window: Database.Statement<[Offset, Offset, Offset, Offset], Window>
   readonly mappings: Database.Statement<[Offset], string>
+  readonly transitions: Database.Statement<[Offset, Offset], TransitionRow>
 }
 
-/** What decoding depends on, from the views; the file is opened when it is asked for, because views are made again. */
+const transitionsSql = `select t.alert, t.offset, row_number() over (partition by t.offset order by t.seq) - 1 as seq,
+    t.phase, t.time, t."by", t.note, t.doc, coalesce(s.topic, d.topic) as topic
+  from transition t
+    left join alert a on a.id = t.alert
+    left join series s on s.id = a.series
+    left join device d on d.name = a.device
+  where t.offset >= ? and t.offset < ? order by t.offset, t.seq`
+
+/**
+ * What decoding depends on, and the alerts, from the views. They are dropped and made again while we run: the file is
+ * open only from one look to the next as long as it is the same one, and closed while nothing is to be read.
+ */
 class KnownInViews implements KnownRows {
   private readonly file: string
   private db: Database.Database | null = null
   private prepared: Prepared | null = null
+  /** Of the file that is open. */
+  private inode = 0
 
   constructor(file: string) {
     this.file = file
@@ -207,6 +209,15 @@ class KnownInViews implements KnownRows {
     return this.open()?.mappings.all(before) ?? []
   }
 
+  transitions(from: Offset, to: Offset): readonly TransitionRow[] {
+    return this.open()?.transitions.all(from, to) ?? []
+  }
+
+  /** Lets go of a file that is no longer the one at that place. */
+  look(): void {
+    if (this.db !== null && inodeOf(this.file) !== this.inode) this.close()
+  }
+
   close(): void {
     this.db?.close()
     this.db = this.prepared = null
@@ -214,8 +225,10 @@ class KnownInViews implements KnownRows {
 
   private open(): Prepared | null {
     if (this.prepared !== null || !existsSync(this.file)) return this.prepared
+    this.inode = inodeOf(this.file)
     this.db = new Database(this.file, { readonly: true, fileMustExist: true })
     this.prepared = {
+      transitions: this.db.prepare(transitionsSql),
       birth: this.db.prepare(birthSql),
       zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
       window: this.db.prepare(windowSql),
@@ -224,6 +237,11 @@ class KnownInViews implements KnownRows {
     }
     return this.prepared
   }
+}
+
+/** 0: there is none. */
+function inodeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? 0
 }
 
 interface TransitionRow {

@@ -41,7 +41,8 @@ export function meansOf({ config, voice, topics, source, now, client, principal,
     topics,
     where,
     client,
-    batch: (from, limit) => nextBatch({ source, voice: readings, now: now(), markedUntil: 0, maxBytes }, from, limit),
+    batch: (from, limit) =>
+      nextBatch({ source, voice: readings, now: now(), markedUntil: 0, maxBytes, maxRecords: 1_000 }, from, limit),
     explain: (error) => explain(error, where()),
   }
 }

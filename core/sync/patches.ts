@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
+import { type ClientRecord, recordBatch } from './record-batch.ts'
 import { createSendMessages } from './send-once.ts'
 
-// kafkajs 2.2.4 is frozen upstream. Four of its faults are mended here, before it is loaded.
+// kafkajs 2.2.4 is frozen upstream. Five of its faults are mended here, before it is loaded.
 const require = createRequire(import.meta.url)
 
 interface Queue {
@@ -86,8 +87,92 @@ function keepCoordinatorError(): void {
   }
 }
 
+interface Produce {
+  readonly acks: number
+  readonly timeout: number
+  readonly transactionalId?: string | null
+  readonly producerId?: unknown
+  readonly producerEpoch?: number
+  readonly compression?: number
+  readonly topicData: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly firstSequence?: number
+      readonly messages: readonly ClientRecord[]
+    }[]
+  }[]
+}
+interface Encoder {
+  writeString(value: string | null): Encoder
+  writeInt16(value: number): Encoder
+  writeInt32(value: number): Encoder
+  writeBuffer(value: Buffer): Encoder
+}
+interface Codecs {
+  readonly Types: { readonly None: number }
+  lookupCodec(type: number): { compress(of: { readonly buffer: Buffer }): Promise<Buffer> }
+}
+
+/** It made objects of each header of each record, and packed one partition after the other. */
+function writeInOnePass(): void {
+  const path = require.resolve('kafkajs/src/protocol/requests/produce/v3/request')
+  require(path)
+  require.cache[path]!.exports = produceRequest
+}
+
+function produceRequest(of: Produce) {
+  const { acks } = of
+  return {
+    apiKey: 0,
+    apiVersion: 3,
+    apiName: 'Produce',
+    expectResponse: () => acks !== 0,
+    encode: () => encodeProduce(of),
+  }
+}
+
+async function encodeProduce(of: Produce): Promise<Encoder> {
+  const topics = await Promise.all(of.topicData.map((topic) => packTopic(topic, of)))
+  const bytes = topics.flatMap(({ sets }) => sets).reduce((sum, { set }) => sum + set.length + 16, 1_024)
+  const encoder = new (require('kafkajs/src/protocol/encoder') as new (size: number) => Encoder)(bytes)
+  encoder
+    .writeString(of.transactionalId ?? null)
+    .writeInt16(of.acks)
+    .writeInt32(of.timeout)
+    .writeInt32(topics.length)
+  for (const { topic, sets } of topics) {
+    encoder.writeString(topic).writeInt32(sets.length)
+    for (const { partition, set } of sets) encoder.writeInt32(partition).writeInt32(set.length).writeBuffer(set)
+  }
+  return encoder
+}
+
+/** Without a time it is of now, as the client has it. */
+function timed(message: ClientRecord): ClientRecord {
+  return message.timestamp ? message : { ...message, timestamp: String(Date.now()) }
+}
+
+async function packTopic({ topic, partitions }: Produce['topicData'][0], of: Produce) {
+  const { Types, lookupCodec } = require('kafkajs/src/protocol/message/compression') as Codecs
+  const codec = of.compression ?? Types.None
+  const compress = codec === Types.None ? null : (buffer: Buffer) => lookupCodec(codec).compress({ buffer })
+  const pack = async ({ partition, firstSequence = 0, messages }: (typeof partitions)[0]) => {
+    const head = {
+      codec,
+      firstSequence,
+      transactional: Boolean(of.transactionalId),
+      producerId: BigInt(String(of.producerId ?? -1)), // the client's own kind of long
+      producerEpoch: of.producerEpoch ?? 0,
+    }
+    return { partition, set: await recordBatch(messages.map(timed), head, compress) }
+  }
+  return { topic, sets: await Promise.all(partitions.map(pack)) }
+}
+
 groupInOnePass() // first: its module must be replaced before kafkajs takes it
 sendOnce()
+writeInOnePass()
 stopIdleTimer()
 keepCoordinatorError()
 

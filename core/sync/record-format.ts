@@ -60,7 +60,7 @@ function asItCame(voice: Voice, message: Message, now: Millis, maybeTwice: boole
   return {
     topic: voice.topics.telemetry.raw,
     key: `${voice.site}/${device}`,
-    value: Buffer.from(record.bytes),
+    value: Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.length), // the same bytes
     headers: {
       ...headers(voice, message, null, 'message', record.time, maybeTwice),
       'content-type': record.meta?.contentType ?? 'application/octet-stream',

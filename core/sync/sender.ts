@@ -67,7 +67,7 @@ export function clientOf({ destination, login, requestMs, meter }: Connection): 
 const retry = { initialRetryTime: 30, retries: 5, maxRetryTime: 1_000, multiplier: 2, factor: 0.2 }
 
 const ordered: ProducerConfig = {
-  createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  createPartitioner: rememberingPartitioner,
   allowAutoTopicCreation: false,
   maxInFlightRequests: 1, // two at once can overtake each other
   retry,
@@ -104,7 +104,7 @@ export class TransactionSender {
 
   /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    if (records.length > 0) await this.open().sendBatch(batchOf(records, this.compression))
+    for (const request of requests(records)) await this.open().sendBatch(batchOf(request, this.compression))
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
@@ -159,12 +159,38 @@ export class PlainSender {
   }
 
   async send(records: readonly KafkaRecord[]): Promise<void> {
-    if (records.length > 0) await this.producer.sendBatch(batchOf(records, this.compression))
+    for (const request of requests(records)) await this.producer.sendBatch(batchOf(request, this.compression))
   }
 
   close(): Promise<void> {
     return this.producer.disconnect()
   }
+}
+
+/** Of one request: brokers take 1 MB of a partition, and all of it may be of one. */
+const maxRequestBytes = 768 * 1024
+
+/** In order: the next is sent when the one before is taken. */
+function* requests(records: readonly KafkaRecord[]): Iterable<readonly KafkaRecord[]> {
+  let from = 0
+  let bytes = 0
+  for (const [i, record] of records.entries()) {
+    const size = sizeOf(record)
+    if (i > from && bytes + size > maxRequestBytes) {
+      yield records.slice(from, i)
+      from = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (from < records.length) yield from === 0 ? records : records.slice(from)
+}
+
+/** Near enough: value, key and headers as characters. */
+export function sizeOf(record: KafkaRecord): number {
+  let size = (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  for (const name in record.headers) size += name.length + record.headers[name]!.length + 2
+  return size
 }
 
 function batchOf(records: readonly KafkaRecord[], compression: DestinationConfig['compression']) {
@@ -178,7 +204,25 @@ function batchOf(records: readonly KafkaRecord[], compression: DestinationConfig
   return { topicMessages, compression: compressionOf(compression) }
 }
 
-const partitioner = kafkajs.Partitioners.DefaultPartitioner()
+const partitioner = rememberingPartitioner()
+
+/** Keys are devices: of each the partition is found once. */
+function rememberingPartitioner(): ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
+  const find = kafkajs.Partitioners.DefaultPartitioner()
+  const known = new Map<string, number>()
+  let partitions = 0
+  return (of) => {
+    const { key } = of.message
+    if (typeof key !== 'string') return find(of)
+    if (of.partitionMetadata.length !== partitions || known.size >= maxKnown) known.clear()
+    partitions = of.partitionMetadata.length
+    const partition = known.get(key) ?? find(of)
+    known.set(key, partition)
+    return partition
+  }
+}
+
+const maxKnown = 20_000
 
 /** Where a record goes in a topic of so many partitions. */
 export function partitionOf({ topic, key }: Pick<KafkaRecord, 'topic' | 'key'>, partitions: number): number {

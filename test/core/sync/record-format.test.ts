@@ -131,6 +131,7 @@ const batching = (source: MadeSource, by: Voice = voice): BatchOptions => ({
   now,
   markedUntil: 0,
   maxBytes: 512 * 1024,
+  maxRecords: 1_000,
 })
 
 test('a batch ends at a bound without splitting a message, and holds the alerts of its own span only', () => {
