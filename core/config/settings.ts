@@ -163,6 +163,11 @@ export function sourceOf(name: string, url: string, more: Partial<SourceConfig> 
   return { ...sourceSettings.parse({ name: 'own', url }), name, ...more }
 }
 
+/** A destination of the program's own, every setting at its default but for these. */
+export function destinationOf(more: z.input<typeof destinationSettings>): DestinationConfig {
+  return destinationSettings.parse(more)
+}
+
 /** The broker inside. */
 const brokerSchema = z
   .strictObject({

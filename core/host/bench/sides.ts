@@ -1,3 +1,4 @@
+import type { DestinationConfig } from '../../contract/calls.ts'
 import type { Millis } from '../../contract/model.ts'
 import type { Flow, Flowed } from './flow.ts'
 import type { Digits } from './plant.ts'
@@ -105,5 +106,31 @@ export interface PathData {
 
 export type PathSide = {
   readonly asks: { readonly run: Ask<Subject, PathFigure>; readonly stop: Stop }
+  readonly tells: Record<never, never>
+}
+
+export interface ForwardBenchData {
+  /** `log` lies here. */
+  readonly dir: string
+  readonly address: string
+  readonly topic: string
+  /** What differs from the defaults of a destination. */
+  readonly more: Partial<Pick<DestinationConfig, 'payload' | 'headers' | 'compression'>>
+}
+
+/** One sending of the log, from its first record until the last is confirmed. */
+export interface ForwardFigure extends Used {
+  readonly records: number
+  readonly transactions: number
+}
+
+export type ForwardBenchSide = {
+  readonly asks: {
+    /** To a destination that has nothing yet, up to an offset. */
+    readonly send: Ask<{ readonly upto: number }, ForwardFigure>
+    /** For so long with nothing to send. */
+    readonly idle: Ask<{ readonly ms: Millis }, ForwardFigure>
+    readonly stop: Stop
+  }
   readonly tells: Record<never, never>
 }

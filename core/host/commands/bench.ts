@@ -7,14 +7,16 @@ import type { Command, Io } from '../command.ts'
 import { parse, WrongUse, wholeNumber } from '../command.ts'
 import { calledOff } from '../signals.ts'
 
-const usage = `capture|path [--rounds N] [--messages N] [--dir DIR] [--long] [--only PART] [--check] [--json]
+const usage = `capture|path|sync [--rounds N] [--messages N] [--dir DIR] [--long] [--only PART] [--check] [--json]
 
   capture        the recorder beside a plain subscriber that only counts, and the log beside a bare file
   path           the stream path beside reading the log and JSON.parse
+  sync           sending to a Kafka that it starts, beside Kafka's own producer with transactions (needs Java; Maven once)
   --rounds N     what is compared takes turns so many times (default: 5)
   --messages N   messages of one run (default: 60000)
   --dir DIR      measure on the disk of this folder (default: ${tmpdir()}); what is made there is removed
-  --only PART    append, compare, slow-disk, beside, start or memory of capture; ratio, series or memory of path
+  --only PART    append, compare, slow-disk, beside, start or memory of capture; ratio, series or memory of path;
+                 speed, envelope or idle of sync
   --long         what takes long too: ten minutes of memory, a log of 20 GB, a day of simulated time
   --check        exit with 1 when a goal is not reached
   --json         one line of JSON for each claim`
@@ -36,7 +38,7 @@ export const bench: Command = {
   run: async (args, io) => {
     const { values, files } = parse(args, options, 'files')
     const what = files[0]
-    if (files.length !== 1 || (what !== 'capture' && what !== 'path')) throw new WrongUse('say capture or path')
+    if (files.length !== 1 || !isSubject(what)) throw new WrongUse('say capture, path or sync')
     const parts = await partsOf(what)
     const { only } = values
     if (only !== undefined && !Object.hasOwn(parts, only))
@@ -71,9 +73,16 @@ export const bench: Command = {
 }
 
 /** Loaded only when they are asked for, so that no other command pays for them. */
-async function partsOf(what: 'capture' | 'path'): Promise<Parts> {
+async function partsOf(what: Subject): Promise<Parts> {
+  if (what === 'sync') return (await import('../bench/sync.ts')).parts
   if (what === 'path') return (await import('../bench/path.ts')).parts
   return (await import('../bench/capture.ts')).parts
+}
+
+type Subject = 'capture' | 'path' | 'sync'
+
+function isSubject(what: string | undefined): what is Subject {
+  return what === 'capture' || what === 'path' || what === 'sync'
 }
 
 /** Each claim as soon as it is known. JSON goes out, and the table then stands beside it for whoever watches. */

@@ -1,8 +1,15 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { bench } from '../../../core/host/commands/bench.ts'
+import { hasKafka } from '../../support/kafka/kafka.ts'
 import { hasMosquitto } from '../../support/mosquitto.ts'
+import { part } from '../../support/parts.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+
+const tools = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fieldwatch', 'kafka-tools-4.3.1')
+const hasKafkaTools = hasKafka() && part('Kafka’s own producer', existsSync(tools), 'run "fieldwatch bench sync" once')
 
 vi.setConfig({ testTimeout: 300_000 }) // a dozen processes are started
 
@@ -19,7 +26,7 @@ interface Line {
 }
 
 /** One short round of one part; everything that it made must be gone again. */
-async function measured(what: 'capture' | 'path', part: string): Promise<readonly Line[]> {
+async function measured(what: 'capture' | 'path' | 'sync', part: string): Promise<readonly Line[]> {
   const dir = tempDir()
   const lines: Line[] = []
   const io = { out: (text: string) => lines.push(JSON.parse(text) as Line), err: () => {} }
@@ -68,6 +75,17 @@ describe('bench path', () => {
     ['series', 2],
   ])('%s', async (part, claims) => {
     expect((await measured('path', part)).length).toBe(claims)
+  })
+})
+
+describe('bench sync', () => {
+  test.skipIf(!hasKafkaTools)('envelope: what is sent by default beside Kafka’s own producer', async () => {
+    const lines = await measured('sync', 'envelope')
+    expect(lines.map(({ ratio }) => ratio === null)).toEqual([false, false, false, true, true, true, true])
+  })
+
+  test.skipIf(!hasKafkaTools)('idle: what a destination costs that has nothing to send', async () => {
+    expect(await measured('sync', 'idle')).toMatchObject([{ goal: '<= 0.5' }])
   })
 })
 
