@@ -818,6 +818,11 @@ export interface Calls {
   >
   outages: Call<Record<string, never>, readonly Outage[]>
   'sync.retryNow': Call<{ readonly destination: string }, null>
+  /** A person chooses: it is never changed otherwise. Takes effect at once. */
+  'sync.delivery': Call<
+    { readonly destination: string; readonly delivery: Exclude<DestinationConfig['delivery'], 'auto'> },
+    null
+  >
   'sync.pause': Call<{ readonly destination: string; readonly paused: boolean }, null>
   'sync.createTopics': Call<{ readonly destination: string }, { readonly created: readonly string[] }>
   'sync.count': Call<{ readonly destination: string; readonly span: SpanBy }, SpanCount>

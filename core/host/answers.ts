@@ -1,6 +1,6 @@
 import { passphraseName, secretName } from '../config/secrets.ts'
 import { configJsonSchema } from '../config/settings.ts'
-import { type Calls, type Config, readCalls } from '../contract/calls.ts'
+import { type Calls, type Config, type DestinationConfig, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import { prepareMapping } from '../stream/decode/mapping.ts'
 import type { Answers } from './calls.ts'
@@ -21,7 +21,8 @@ export function answersOf(host: RunningHost): Answers {
     lag: (input, signal) => host.forward.ask('lag', input, signal),
     outages: (_, signal) => host.forward.ask('outages', null, signal),
     'sync.retryNow': ({ destination }) => host.forward.ask('retryNow', known(host, destination)),
-    'sync.pause': (input) => pause(host, input),
+    'sync.delivery': ({ destination, delivery }) => change(host, destination, { delivery }),
+    'sync.pause': ({ destination, paused }) => change(host, destination, { paused }),
     'sync.createTopics': ({ destination }, signal) =>
       host.forward.ask('createTopics', known(host, destination), signal),
     'sync.count': (input, signal) => host.forward.ask('count', input, signal),
@@ -70,9 +71,9 @@ async function withSecrets(host: RunningHost, input: Calls['probe']['in']): Prom
   }
 }
 
-async function pause(host: RunningHost, { destination, paused }: Calls['sync.pause']['in']): Promise<null> {
+async function change(host: RunningHost, destination: string, more: Partial<DestinationConfig>): Promise<null> {
   known(host, destination)
-  const destinations = host.config.destinations.map((one) => (one.name === destination ? { ...one, paused } : one))
+  const destinations = host.config.destinations.map((one) => (one.name === destination ? { ...one, ...more } : one))
   await host.putConfig({ ...host.config, destinations })
   return null
 }

@@ -151,6 +151,7 @@ const inputs = {
   lag: z.strictObject({ from: millis, until: millis, points: z.int().min(1).max(10_000) }),
   outages: nothing,
   'sync.retryNow': z.strictObject({ destination }),
+  'sync.delivery': z.strictObject({ destination, delivery: z.enum(['exactly-once', 'at-least-once']) }),
   'sync.pause': z.strictObject({ destination, paused: z.boolean() }),
   'sync.createTopics': z.strictObject({ destination }),
   'sync.count': z.strictObject({

@@ -34,6 +34,14 @@ export function Trouble({ row, past }: { readonly row: DestinationRow; readonly 
             Create topics
           </Button>
         ) : null}
+        {code === 'kafka_no_transactions' ? (
+          <Button
+            disabled={past || action.isPending}
+            onClick={() => action.mutate(['sync.delivery', { destination: row.name, delivery: 'at-least-once' }])}
+          >
+            Send at least once
+          </Button>
+        ) : null}
       </div>
       {action.error !== null && <ErrorNote error={action.error} />}
       {grant !== null && <Grant lines={grant} />}

@@ -5,6 +5,7 @@ import { useCore } from '../../use-core.ts'
 type ActionName =
   | 'sync.retryNow'
   | 'sync.pause'
+  | 'sync.delivery'
   | 'sync.createTopics'
   | 'sync.sendAgain'
   | 'sync.check'
