@@ -479,6 +479,8 @@ export interface DestinationRow {
   readonly confirmed: { readonly transactions: number; readonly records: number; readonly last: Millis | null }
   /** Records marked because it could not be known whether they had arrived. */
   readonly maybeTwice: number
+  /** Records that left the log before they were sent. */
+  readonly unsent: number
   /** Records that the cluster would not take; and of these, those that were not sent since. */
   readonly deadLetters: number
   readonly aside: number
@@ -701,6 +703,8 @@ export interface Status {
     } | null
     /** Charts and past alerts of before it went, because the views passed their bound; null: none did. */
     readonly archiveFrom: Millis | null
+    /** What the required destination lacks that is furthest behind, about; null: none is. It may fill the log up to its limit. */
+    readonly unsent: { readonly destination: string; readonly bytes: number } | null
     /** What could not be carried over when the views were made again, in a sentence; null: nothing was lost. */
     readonly note: string | null
     readonly head: Offset

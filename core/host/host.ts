@@ -5,7 +5,7 @@ import { brokerSecret, fileSecrets, passphraseName, secretName, withEnvironment 
 import { sourceOf } from '../config/settings.ts'
 import type { Config, DestinationRow, SourceConfig, SourceRow, Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Millis } from '../contract/model.ts'
+import type { Millis, Offset } from '../contract/model.ts'
 import { type Bounds, limitBytes } from '../log/retention.ts'
 import { refuseNewer } from '../log/segment.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
@@ -129,6 +129,7 @@ export class RunningHost implements Host {
   private held: Status['log']['heldBy'] = null
   private note: string | null = null
   private oldest: Millis | null = null
+  private first: Offset = 0
   private page: Page | null = null
   private readonly timers: NodeJS.Timeout[] = []
   private ended: Promise<void> | null = null
@@ -231,11 +232,22 @@ export class RunningHost implements Host {
       minFreeBytes: bounds.minFreeBytes,
       heldBy: this.held,
       archiveFrom: this.views.archiveFrom,
+      unsent: this.unsent(),
       note: this.note,
       head: this.head.head,
       from: this.oldest,
       directory: this.places.log,
     }
+  }
+
+  /** By the share of the kept records. */
+  private unsent(): Status['log']['unsent'] {
+    const required = new Set(this.config.destinations.filter((one) => one.required).map(({ name }) => name))
+    const [last] = this.rows.filter(({ name }) => required.has(name)).toSorted((a, b) => a.acked - b.acked)
+    const kept = this.head.head - this.first
+    if (last === undefined || kept <= 0) return null
+    const lacks = Math.min(kept, this.head.head - last.acked)
+    return lacks <= 0 ? null : { destination: last.name, bytes: (lacks / kept) * this.meters.logBytes }
   }
 
   /** Writes the file, then makes what runs follow it. The zone goes into the log, because answers depend on it. */
@@ -499,6 +511,7 @@ export class RunningHost implements Host {
     this.tellAround()
     const bounds = await this.query.ask('bounds', {}).catch(() => null) // its own failure is shown as a stopped thread
     this.oldest = bounds?.from ?? this.oldest
+    this.first = bounds?.first ?? this.first
   }
 
   /** For the status of this installation in Kafka. */

@@ -67,6 +67,7 @@ function* disk({ status, writtenBytes }: Watched): Iterable<string> {
   yield counter('log_records_total', 'Records in the log since it began.', one(log.head))
   yield gauge('log_bytes', 'Size of the log on disk.', one(log.bytes))
   yield gauge('log_limit_bytes', 'Beyond this size the oldest files go.', one(log.limitBytes))
+  yield gauge('log_unsent_bytes', 'Of the log, what a required destination lacks.', one(log.unsent?.bytes ?? 0))
   yield gauge('disk_free_bytes', 'Room on the disk of the log.', one(log.freeBytes))
   yield counter('disk_written_bytes_total', 'Bytes handed to the disk since the start.', one(writtenBytes))
   if (recorder === null) return

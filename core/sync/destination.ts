@@ -138,7 +138,7 @@ export class Destination {
 
   row(): DestinationRow {
     const { source, ledger, config } = this.o
-    const { transactions, records, confirmed, maybeTwice, deadLetters } = ledger.totals(this.name)
+    const { transactions, records, confirmed, maybeTwice, unsent, deadLetters } = ledger.totals(this.name)
     const head = source.head()
     return {
       name: this.name,
@@ -158,6 +158,7 @@ export class Destination {
       error: this.trouble ?? this.warning,
       confirmed: { transactions, records, last: confirmed },
       maybeTwice,
+      unsent,
       deadLetters,
       aside: ledger.aside.count(this.name),
       checked: ledger.jobs.checked(this.name),
@@ -462,6 +463,7 @@ export class Destination {
     const base = this.o.source.base()
     if (session.next >= base || this.at >= base) return
     this.warn(expired(session.next, base))
+    this.o.ledger.leave(this.name, { from: Math.max(session.next, this.at), to: base })
     this.at = base
   }
 

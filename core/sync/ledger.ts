@@ -56,6 +56,8 @@ const migrations = [
    ) strict;`,
   'alter table destination add column marked_until integer not null default 0',
   'alter table destination add column topics text',
+  `alter table destination add column unsent integer not null default 0;
+   alter table destination add column unsent_until integer not null default 0`,
 ]
 
 const keptTransactions = 100_000
@@ -81,6 +83,7 @@ export interface Totals {
   readonly records: number
   readonly confirmed: Millis | null
   readonly maybeTwice: number
+  readonly unsent: number
   readonly deadLetters: number
 }
 
@@ -99,6 +102,7 @@ interface DestinationRecord {
   records: number
   confirmed: number | null
   maybe_twice: number
+  unsent: number
   dead_letters: number
   verdict: Verdict | null
   restored: 0 | 1
@@ -213,6 +217,7 @@ export class Ledger {
       records: row?.records ?? 0,
       confirmed: row?.confirmed ?? null,
       maybeTwice: row?.maybe_twice ?? 0,
+      unsent: row?.unsent ?? 0,
       deadLetters: row?.dead_letters ?? 0,
     }
   }
@@ -251,6 +256,11 @@ export class Ledger {
   /** The checkpoint moved over records that hold nothing to send. */
   move(name: string, span: Span): void {
     this.sql.move.run({ ...span, name })
+  }
+
+  /** The log let go of these records before they were sent; those that were counted before are not counted again. */
+  leave(name: string, span: Span): void {
+    this.sql.leave.run({ ...span, name })
   }
 
   rows(destination: string | null, before: number | null, limit: number): { rows: LedgerRow[]; more: boolean } {
@@ -443,6 +453,10 @@ function prepare(db: Database.Database) {
          transactions = transactions + 1, records = records + :records, confirmed = :time,
          maybe_twice = maybe_twice + :maybeTwice, dead_letters = dead_letters + :dead
        where name = :name`,
+    ),
+    leave: db.prepare(
+      `update destination set unsent = unsent + :to - max(:from, unsent_until), unsent_until = :to
+       where name = :name and unsent_until < :to`,
     ),
     move: db.prepare(
       `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null

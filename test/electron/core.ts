@@ -59,6 +59,7 @@ export const status: Status = {
     minFreeBytes: 0,
     heldBy: null,
     archiveFrom: null,
+    unsent: null,
     note: null,
     head: 0,
     from: null,

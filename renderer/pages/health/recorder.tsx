@@ -3,6 +3,7 @@ import type { At, Recorder as Row, SourceRow, Spread, Status } from '../../../co
 import { useClock, useStatus } from '../../use-core.ts'
 import { bytes, count, many } from '../../words/number.ts'
 import { age, brief } from '../../words/time.ts'
+import { unsentWords } from '../../words/unsent.ts'
 import styles from './health.module.css'
 
 const day = 86_400_000
@@ -62,8 +63,9 @@ export function Recorder({ at }: { readonly at: At }) {
 }
 
 /** A moment's wait for the program itself is nothing to be told of. */
-function held({ heldBy }: Status['log']): string | null {
-  if (heldBy === null || heldBy.destination === null) return null
+function held(log: Status['log']): string | null {
+  const { heldBy } = log
+  if (heldBy === null || heldBy.destination === null) return unsentWords(log)
   return `The log keeps files that should go: ${heldBy.destination} lacks the records from ${count(heldBy.offset)} on. See Sync.`
 }
 

@@ -46,6 +46,11 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
         <Fact name="Delivery">{row.delivery}</Fact>
         <Checked row={row} />
         {row.maybeTwice > 0 && <Fact name="Marked maybe twice">{count(row.maybeTwice)}</Fact>}
+        {row.unsent > 0 && (
+          <Fact name="Gone unsent" late>
+            {count(row.unsent)}
+          </Fact>
+        )}
         {figure.late && <RoomInLog />}
         {row.aside > 0 && (
           <Fact name="Set aside" late>

@@ -71,6 +71,10 @@ describe.skipIf(!hasMosquitto)('a host whose log may not grow', () => {
       (status) => status.log.heldBy?.destination === 'central',
     )
     expect([held.heldBy, (await ask('bounds', {})).first]).toEqual([{ destination: 'central', offset: 0 }, 0])
+    await until(
+      () => ask('status', {}),
+      ({ log: { unsent } }) => unsent?.destination === 'central' && unsent.bytes > 1_000_000,
+    )
     const config = await ask('config', {})
     await ask('config.put', {
       config: { ...config, destinations: [{ ...config.destinations[0]!, required: false }] },

@@ -7,6 +7,7 @@ import { type Host, startHost } from '../../../core/host/host.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { startForwarding } from '../../support/kafka/forwarding.ts'
 import { hasKafka, type Kafka, startKafka } from '../../support/kafka/kafka.ts'
+import { MadeSource } from '../../support/kafka/made-source.ts'
 import { withoutTransactions } from '../../support/kafka/without-transactions.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -64,6 +65,26 @@ describe.skipIf(!hasKafka())('a cluster without transactions', () => {
     await host.stop()
   }, 120_000)
 })
+
+test.skipIf(!hasKafka())(
+  'records that left the log before they were sent are counted, once, and the rest goes on',
+  async () => {
+    const dir = tempDir()
+    const destination = destinationAt(kafka.address, 'late')
+    const before = startForwarding(dir, { destination, password: null })
+    await before.until(({ next, acked }) => next === 100 && acked === 100)
+    await before.forward.stop()
+    for (let again = 0; again < 2; again++) {
+      const { forward, until } = startForwarding(dir, { destination, password: null }, new MadeSource({ from: 150 }))
+      forward.head(200)
+      const row = await until(({ acked }) => acked === 200)
+      expect(row.unsent).toBe(50)
+      if (again === 0) expect(row.error?.message).toMatch(/records 100 to 149 left the log before they were sent/)
+      await forward.stop()
+    }
+  },
+  120_000,
+)
 
 function ask<K extends CallName>(host: Host, name: K, input: Calls[K]['in']): Promise<Calls[K]['out']> {
   return host.api.answer(name, input, new AbortController().signal) as Promise<Calls[K]['out']>
