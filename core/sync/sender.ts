@@ -170,8 +170,8 @@ export class PlainSender {
 /** Of one request: brokers take 1 MB of a partition, and all of it may be of one. */
 const maxRequestBytes = 768 * 1024
 
-/** In order: the next is sent when the one before is taken. */
-function* requests(records: readonly KafkaRecord[]): Iterable<readonly KafkaRecord[]> {
+/** In order: the next is sent when the one before is taken. A part of what is one request is one too. */
+export function* requests(records: readonly KafkaRecord[]): Iterable<readonly KafkaRecord[]> {
   let from = 0
   let bytes = 0
   for (const [i, record] of records.entries()) {

@@ -4,7 +4,7 @@ import type { Batch } from './batch.ts'
 import type { Failure } from './failures.ts'
 import { ourClock } from './our-clock.ts'
 import { letter, type Voice } from './record-format.ts'
-import { type KafkaRecord, partitionOf } from './sender.ts'
+import { type KafkaRecord, partitionOf, requests } from './sender.ts'
 
 type Send = (records: readonly KafkaRecord[]) => Promise<void>
 
@@ -25,14 +25,15 @@ export interface Care {
 }
 
 /**
- * One request a partition, halved where the cluster rejects it. A request to one partition is taken whole or not at all,
- * so this finds the records that it will not take, and leaves the rest in their order, in the same transaction. What is
- * found goes to the topic of dead letters; where that is missing or refused too, it stays in the log.
+ * The requests of each partition, halved where the cluster rejects one. A request to one partition is taken whole or
+ * not at all, so this finds the records that it will not take, and leaves the rest in their order, in the same
+ * transaction. What is found goes to the topic of dead letters; where that is missing or refused too, it stays in the log.
  */
 export function carefully(care: Care): Sending {
   return async (batch, send) => {
     const refused: Refused[] = []
-    for (const records of byPartition(batch.sent, care.topics)) refused.push(...(await halve(records, send, care)))
+    for (const records of byPartition(batch.sent, care.topics))
+      for (const request of requests(records)) refused.push(...(await halve(request, send, care)))
     const letters: Letter[] = []
     for (const { record, failure } of refused) letters.push(await setAside(record, failure, send, care))
     const kept = letters.filter((one) => one.kept === 'topic').length
