@@ -50,7 +50,9 @@ export function SignalNames({ device, at }: { readonly device: DeviceDetail; rea
             <th scope="col">Comes</th>
             <th scope="col">First seen</th>
             <th scope="col">Last seen</th>
-            <th scope="col" aria-label="Change" />
+            <th scope="col">
+              <span className="unseen">Change</span>
+            </th>
           </tr>
         </thead>
         <tbody>
