@@ -1,12 +1,9 @@
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import AlertsPage from '../pages/alerts/alerts-page.tsx'
-import ConnectPage from '../pages/connect/connect-page.tsx'
 import ContinuityPage from '../pages/continuity/continuity-page.tsx'
 import DevicePage from '../pages/device/device-page.tsx'
 import DevicesPage from '../pages/device/devices-page.tsx'
 import HealthPage from '../pages/health/health-page.tsx'
-import MapPage from '../pages/map/map-page.tsx'
-import SyncPage from '../pages/sync/sync-page.tsx'
 import { type Route, useRoute } from '../route.ts'
 import { useLink } from '../use-core.ts'
 import { Announcer } from './announcer.tsx'
@@ -19,10 +16,23 @@ import { StatusBar } from './status-bar.tsx'
 import { StoppedBar } from './stopped-bar.tsx'
 import { TimeBar } from './time-bar.tsx'
 
+// Not of the first sight: they come right behind it, so that each is there when it is asked for, whatever stops meanwhile.
+const later = {
+  connect: () => import('../pages/connect/connect-page.tsx'),
+  map: () => import('../pages/map/map-page.tsx'),
+  sync: () => import('../pages/sync/sync-page.tsx'),
+}
+const ConnectPage = lazy(later.connect)
+const MapPage = lazy(later.map)
+const SyncPage = lazy(later.sync)
+
 /** What stands around every page: where to go, where in time, and what the recorder does now. */
 export function Frame() {
   const route = useRoute()
   const away = useLink().state === 'down'
+  useEffect(() => {
+    for (const load of Object.values(later)) load().catch(() => {}) // the page that needs it asks again, and says so
+  }, [])
   return (
     <div className={route.at === null ? styles.frame : `${styles.frame} ${styles.past}`}>
       <Nav route={route} />
@@ -30,7 +40,9 @@ export function Frame() {
         {away && <StoppedBar />}
         {route.at !== null && <Banner at={route.at} />}
         <div className={away ? `${styles.page} ${styles.old}` : styles.page}>
-          <BeforeTheLog at={route.at}>{pageOf(route)}</BeforeTheLog>
+          <BeforeTheLog at={route.at}>
+            <Suspense>{pageOf(route)}</Suspense>
+          </BeforeTheLog>
         </div>
       </main>
       <TimeBar at={route.at} />

@@ -8,7 +8,7 @@ import { roomForThree, startThreeNodes, threeFaults } from '../support/sync/thre
 
 // Minutes: only with FIELDWATCH_LONG=1.
 
-const present = process.env.FIELDWATCH_LONG === '1' && hasKafka()
+const present = hasKafka()
 const results: Result[] = []
 
 afterAll(() => {
