@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { AlertRow } from '../../contract/calls.ts'
-import { FieldError } from '../../contract/errors.ts'
-import { openQueries } from '../../views/queries.ts'
 import type { Command } from '../command.ts'
-import { instant, parse } from '../command.ts'
-import { defaultDataDir, placesIn } from '../paths.ts'
+import { defaultDataDir } from '../paths.ts'
+import { openViewsAt } from '../views-at.ts'
 
 const usage = `[--data DIR] [--at TIME] [--json]
 
@@ -18,22 +14,10 @@ export const alerts: Command = {
   summary: 'What is open, or was open at an instant',
   usage,
   run: async (args, io) => {
-    const { values } = parse(
-      args,
-      { data: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' } },
-      'no files',
-    )
-    const at = instant('at', values.at)
-    const { views, log } = placesIn(resolve(values.data ?? defaultDataDir()))
-    if (!existsSync(views))
-      throw new FieldError(
-        'not_found',
-        `there are no views in ${views} yet; run "fieldwatch serve" once, they are made from the log`,
-      )
-    const queries = openQueries(views, log)
+    const { queries, at, json } = openViewsAt(args)
     const { rows, total } = queries.alerts({ at, show: 'open', device: null, limit: 1_000 })
     queries.close()
-    for (const row of rows) io.out(values.json === true ? JSON.stringify(row.alert) : line(row))
+    for (const row of rows) io.out(json ? JSON.stringify(row.alert) : line(row))
     io.err(total === 0 ? 'No alert is open.' : `${total} open.`)
     return 0
   },

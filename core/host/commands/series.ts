@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { SignalRow } from '../../contract/calls.ts'
-import { FieldError } from '../../contract/errors.ts'
-import { openQueries, type Queries } from '../../views/queries.ts'
+import type { Queries } from '../../views/queries.ts'
 import type { Command } from '../command.ts'
-import { instant, parse } from '../command.ts'
-import { defaultDataDir, placesIn } from '../paths.ts'
+import { defaultDataDir } from '../paths.ts'
+import { openViewsAt } from '../views-at.ts'
 
 const pageRows = 500
 
@@ -22,22 +19,10 @@ export const series: Command = {
   summary: 'Every signal: its name, unit, pace, and when it was seen',
   usage,
   run: async (args, io) => {
-    const { values } = parse(
-      args,
-      { data: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' } },
-      'no files',
-    )
-    const at = instant('at', values.at)
-    const { views, log } = placesIn(resolve(values.data ?? defaultDataDir()))
-    if (!existsSync(views))
-      throw new FieldError(
-        'not_found',
-        `there are no views in ${views} yet; run "fieldwatch serve" once, they are made from the log`,
-      )
-    const queries = openQueries(views, log)
+    const { queries, at, json } = openViewsAt(args)
     let n = 0
     for (const { device, signal } of signalsOf(queries, at)) {
-      io.out(values.json === true ? JSON.stringify({ device, ...signal }) : line(device, signal))
+      io.out(json ? JSON.stringify({ device, ...signal }) : line(device, signal))
       n += 1
     }
     queries.close()
