@@ -9,9 +9,13 @@ export class MadeSource implements BatchSource {
   private reached: Offset = 0
   private readonly ageMs: Millis
   private readonly payload: (offset: Offset) => string
+  private readonly now: () => Millis
 
-  /** The newest record came at the time of making, the others a second before each; `ageMs` earlier. */
-  constructor(options: { from?: Offset; ageMs?: Millis; payload?: (offset: Offset) => string } = {}) {
+  /** The newest record comes `now`, the others a millisecond before each; `ageMs` earlier. */
+  constructor(
+    options: { from?: Offset; ageMs?: Millis; payload?: (offset: Offset) => string; now?: () => Millis } = {},
+  ) {
+    this.now = options.now ?? Date.now
     this.from = options.from ?? 0
     this.ageMs = options.ageMs ?? 0
     this.payload = options.payload ?? ((offset) => `value ${offset}`)
@@ -34,11 +38,11 @@ export class MadeSource implements BatchSource {
   }
 
   timeAt(offset: Offset): Millis | null {
-    return offset >= this.reached ? null : Date.now() - this.ageMs - (this.reached - offset)
+    return offset >= this.reached ? null : this.now() - this.ageMs - (this.reached - offset)
   }
 
   offsetAt(time: Millis): Offset {
-    const ago = Math.floor(Date.now() - this.ageMs - time)
+    const ago = Math.floor(this.now() - this.ageMs - time)
     return Math.max(this.from, Math.min(this.reached, this.reached - ago))
   }
 
