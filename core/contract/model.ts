@@ -114,15 +114,25 @@ export type ZoneChanges = readonly (readonly [Millis, Millis])[]
 export interface Commands {
   'rule.put': Rule
   'rule.delete': { readonly id: string }
-  ack: { readonly ids: readonly string[]; readonly note: string | null; readonly by: string }
+  ack: OnAlerts & { readonly note: string | null }
   /** `until` is log time; a shelf always ends. */
-  shelve: { readonly ids: readonly string[]; readonly until: Millis; readonly note: string | null; readonly by: string }
-  unshelve: { readonly ids: readonly string[]; readonly by: string }
-  mark: { readonly id: string; readonly useful: boolean; readonly by: string }
+  shelve: OnAlerts & { readonly until: Millis; readonly note: string | null }
+  unshelve: OnAlerts
+  mark: {
+    readonly id: string
+    readonly seen?: readonly SeenAlert[]
+    readonly useful: boolean
+    readonly by: string
+  }
   /** What the series does now is normal: its alerts about that end, and it is learned anew from here. */
-  normal: { readonly series: number; readonly by: string }
+  normal: { readonly series: number; readonly of?: SeriesRef; readonly by: string }
   /** How a series is called from here on; null: as its messages say. The whole of it, so the one before undoes it. */
-  'series.put': Omit<Named, 'guess'> & { readonly series: number; readonly by: string }
+  'series.put': Omit<Named, 'guess'> & {
+    readonly series: number
+    readonly of?: SeriesRef
+    readonly intoOf?: SeriesRef
+    readonly by: string
+  }
   note: { readonly device: string; readonly text: string; readonly by: string }
   bookmark: { readonly at: Millis; readonly text: string; readonly by: string }
   'mapping.put': Mapping
@@ -135,6 +145,21 @@ export interface Commands {
   zone: { readonly name: string; readonly changes?: ZoneChanges }
 }
 export type CommandName = keyof Commands
+
+interface OnAlerts {
+  readonly ids: readonly string[]
+  readonly seen?: readonly SeenAlert[]
+  readonly by: string
+}
+
+/**
+ * An alert as a person saw it, kept with what the person did. Where the log is read otherwise than then, it is the alert
+ * of the same rule and signal that holds at the same time.
+ */
+export type SeenAlert = Pick<Alert, 'id' | 'rule' | 'device' | 'signal' | 'since' | 'until'>
+
+/** A series by what its messages say. Its number may be another one where the log is read otherwise. */
+export type SeriesRef = Pick<Series, 'device' | 'signal' | 'type'>
 
 /** Planned work: while it lasts, alerts about its devices are recorded and call nobody. It always ends. */
 export interface Maintenance {
@@ -281,7 +306,10 @@ export interface Explanation {
 }
 
 export interface Alert {
-  /** `rule:series:offset` of the record at which it opened (series is `device` for a silent device). Never changes. */
+  /**
+   * `rule:device/signal:offset` of the record at which it opened; `device` alone for a silent one. Never changes, and is
+   * the same whenever the log is read.
+   */
   readonly id: string
   readonly rule: string
   readonly ruleVersion: number

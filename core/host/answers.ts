@@ -2,6 +2,7 @@ import { passphraseName, secretName } from '../config/secrets.ts'
 import { configJsonSchema } from '../config/settings.ts'
 import { type Calls, type Config, type DestinationConfig, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
+import type { CommandName } from '../contract/model.ts'
 import { prepareMapping } from '../stream/decode/mapping.ts'
 import type { Answers } from './calls.ts'
 import type { RunningHost } from './host.ts'
@@ -12,9 +13,10 @@ export function answersOf(host: RunningHost): Answers {
     ...reads(host),
     health: (input, signal) => health(host, input, signal),
     status: () => host.status(),
-    command: (input) => {
+    command: async (input, signal) => {
       if (input.name === 'mapping.put') prepareMapping(input.value) // says what cannot be understood
-      return host.ingest.ask('command', input)
+      const whole = aboutViews.has(input.name) ? await host.query.ask('refer', input, signal) : input
+      return host.ingest.ask('command', whole)
     },
     destinations: () => host.rows,
     ledger: (input, signal) => host.forward.ask('ledger', input, signal),
@@ -37,6 +39,9 @@ export function answersOf(host: RunningHost): Answers {
     probe: async (input, signal) => host.query.ask('probe', await withSecrets(host, input), signal),
   }
 }
+
+/** Commands that call series and alerts as the views do. */
+const aboutViews: ReadonlySet<CommandName> = new Set(['ack', 'shelve', 'unshelve', 'mark', 'normal', 'series.put'])
 
 /** `health` is answered by two threads. */
 const queryCalls = readCalls.filter((name) => name !== 'health')

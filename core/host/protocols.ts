@@ -132,7 +132,11 @@ export interface QueryData {
   readonly viewsFile: string
 }
 export type QuerySide = {
-  readonly asks: { readonly [K in ReadCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & { readonly stop: Stop }
+  readonly asks: { readonly [K in ReadCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & {
+    /** As it goes into the log. */
+    readonly refer: Ask<Calls['command']['in'], Calls['command']['in']>
+    readonly stop: Stop
+  }
   readonly tells: Record<never, never>
 }
 export type FromQuery = { readonly asks: Record<never, never>; readonly tells: { readonly ready: null } }

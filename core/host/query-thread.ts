@@ -20,6 +20,7 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
     >), // one for each name
     probe: async ({ source, password, passphrase = null, listenMs }, signal) =>
       (await import('../ingest/probe.ts')).probe(source, { password, passphrase }, listenMs, signal),
+    refer: (command) => queries.refer(command),
     stop: () => {
       queries.close()
       return null

@@ -1,4 +1,5 @@
 import type { Alert, AlertPhase, Explanation, Millis, Offset, Rule, Series, Transition } from '../contract/model.ts'
+import { aboutSeries, alertId } from './alert-id.ts'
 import { valueKeys } from './decode/parse.ts'
 import type { Detector, Verdict } from './detect/detector.ts'
 import { codeOf } from './detect/kind.ts'
@@ -188,7 +189,7 @@ function escalate(plant: Plant, watch: Watch, out: Emit): void {
 function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {
   const { series } = state
   const { title, explanation } = explainReading(plant, state, watch)
-  return opened(plant, watch.rule, String(series.id), out, {
+  return opened(plant, watch.rule, aboutSeries(series), out, {
     title: `${nameOf(plant, state)} ${title}`,
     device: series.device,
     series: series.id,
@@ -222,7 +223,7 @@ export interface Opening
 /** Opens an alert at the record that is being read; answers its id. */
 export function opened(plant: Plant, rule: Rule, about: string, out: Emit, opening: Opening): string {
   const { time, together, ...said } = opening
-  const id = `${rule.id}:${about}:${plant.next}`
+  const id = alertId(rule.id, about, plant.next)
   const { head, isNews } = joinIncident(plant, { id, detector: rule.detector, ...said }, together)
   const suppressed = suppressionOf(plant, said.device)
   const alert: Alert = {

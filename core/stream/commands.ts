@@ -1,4 +1,5 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
+import { knownAlert } from './alert-id.ts'
 import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import { forgetUsual, learnFault } from './detect/band.ts'
@@ -8,7 +9,7 @@ import { endFull } from './full.ts'
 import { turn } from './gaps.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
-import { nameSeries } from './naming.ts'
+import { nameSeries, seriesCalled } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
@@ -34,7 +35,7 @@ const commands: { readonly [K in CommandName]: (plant: Plant, value: Commands[K]
   'rule.delete': deleteRule,
   ack: acknowledge,
   shelve,
-  unshelve: (plant, { ids, by }, out) => each(plant, ids, (alert) => endShelf(plant, alert, by, out)),
+  unshelve: (plant, on, out) => each(plant, on, (alert) => endShelf(plant, alert, on.by, out)),
   mark,
   normal: learnAnew,
   'series.put': nameSeries,
@@ -94,12 +95,15 @@ function applyRules(plant: Plant, out: Emit): void {
 }
 
 /** What is done to an alert is done to its whole incident, as it stands: one cause is seen once. */
-function each(plant: Plant, ids: readonly string[], apply: (alert: Alert) => void): void {
-  if (Array.isArray(ids)) for (const alert of wholeIncidents(plant, ids)) apply(alert)
+function each(plant: Plant, { ids, seen }: Commands['unshelve'], apply: (alert: Alert) => void): void {
+  if (!Array.isArray(ids)) return
+  const known = ids.map((id) => knownAlert(plant, id, seen)).filter((alert) => alert !== null)
+  for (const alert of wholeIncidents(plant, known)) apply(alert)
 }
 
-function acknowledge(plant: Plant, { ids, note, by }: Commands['ack'], out: Emit): void {
-  each(plant, ids, (alert) => {
+function acknowledge(plant: Plant, on: Commands['ack'], out: Emit): void {
+  const { note, by } = on
+  each(plant, on, (alert) => {
     if (alert.acknowledged !== null) return
     const acknowledged = { at: plant.time, by, note }
     change(plant, { ...alert, acknowledged }, 'acknowledged', plant.time, by, note, out)
@@ -107,9 +111,10 @@ function acknowledge(plant: Plant, { ids, note, by }: Commands['ack'], out: Emit
   })
 }
 
-function shelve(plant: Plant, { ids, until, note, by }: Commands['shelve'], out: Emit): void {
+function shelve(plant: Plant, on: Commands['shelve'], out: Emit): void {
+  const { until, note, by } = on
   if (!(until > plant.time)) return
-  each(plant, ids, (alert) => {
+  each(plant, on, (alert) => {
     plant.shelved.add(alert.id)
     change(plant, { ...alert, shelvedUntil: until }, 'shelved', plant.time, by, note, out)
   })
@@ -119,9 +124,9 @@ function endShelf(plant: Plant, alert: Alert, by: string, out: Emit): void {
   if (alert.shelvedUntil !== null) unshelve(plant, alert, plant.time, by, out)
 }
 
-function mark(plant: Plant, { id, useful, by }: Commands['mark'], out: Emit): void {
-  const alert = plant.alerts.get(id)
-  if (alert === undefined) return
+function mark(plant: Plant, { id, seen, useful, by }: Commands['mark'], out: Emit): void {
+  const alert = knownAlert(plant, id, seen)
+  if (alert === null) return
   change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
   if (useful && alert.detector === 'band') learnMark(plant, alert)
 }
@@ -136,13 +141,13 @@ function learnMark(plant: Plant, { id, series }: Alert): void {
 }
 
 /** Whatever was usual before is forgotten; limits and other rules of a person go on. */
-function learnAnew(plant: Plant, { series, by }: Commands['normal'], out: Emit): void {
-  const state = plant.series[series]
-  if (state === undefined) return
+function learnAnew(plant: Plant, { series, of, by }: Commands['normal'], out: Emit): void {
+  const state = seriesCalled(plant, series, of)
+  if (state === null) return
   for (const watch of ownWatches(state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
   forgetUsual(state.row)
-  plant.heads.changed[series] = 1
+  plant.heads.changed[state.series.id] = 1
 }
 
 function learns(detector: string): boolean {

@@ -77,12 +77,8 @@ function isUpset(plant: Plant, head: string): boolean {
 }
 
 /** Every known alert of the incidents that these alerts belong to. */
-export function wholeIncidents(plant: Plant, ids: readonly string[]): readonly Alert[] {
-  const heads = new Set<string>()
-  for (const id of ids) {
-    const alert = plant.alerts.get(id)
-    if (alert !== undefined) heads.add(headOf(alert))
-  }
+export function wholeIncidents(plant: Plant, alerts: readonly Alert[]): readonly Alert[] {
+  const heads = new Set(alerts.map(headOf))
   return heads.size === 0 ? [] : [...plant.alerts.values()].filter((alert) => heads.has(headOf(alert)))
 }
 

@@ -1,4 +1,4 @@
-import type { Commands, Named, SeriesType } from '../contract/model.ts'
+import type { Commands, Named, SeriesRef, SeriesType } from '../contract/model.ts'
 import { ownWatches, restWatch } from './alerts.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
@@ -9,14 +9,25 @@ import { count, guessUnit, recent, type SeriesState, seriesKey, signalLabel } fr
 const noName: Named = { name: null, unit: null, guess: null, into: null }
 
 /** From the next record on. A merge that cannot be changes nothing. */
-export function nameSeries(plant: Plant, { series, name, unit, into, by }: Commands['series.put'], out: Emit): void {
-  const state = plant.series[series]
-  if (state === undefined || (into !== null && !canMerge(plant, state, into))) return
-  const before = plant.named.get(series) ?? noName
-  const named: Named = { name, unit, guess: before.guess, into }
-  if (into !== null && before.into === null) endWatches(plant, state, into, by, out)
-  putNamed(plant, series, named)
-  out.named(series, named)
+export function nameSeries(plant: Plant, put: Commands['series.put'], out: Emit): void {
+  const { name, unit, by } = put
+  const state = seriesCalled(plant, put.series, put.of)
+  const target = put.into === null ? null : seriesCalled(plant, put.into, put.intoOf)
+  if (state === null || (put.into !== null && (target === null || !canMerge(plant, state, target)))) return
+  const { id } = state.series
+  const before = plant.named.get(id) ?? noName
+  const named: Named = { name, unit, guess: before.guess, into: target?.series.id ?? null }
+  if (target !== null && before.into === null) endWatches(plant, state, target, by, out)
+  putNamed(plant, id, named)
+  out.named(id, named)
+}
+
+/** The series that a person meant. Commands of older logs tell its number alone. */
+export function seriesCalled(plant: Plant, id: number, of: SeriesRef | undefined): SeriesState | null {
+  if (of === undefined) return plant.series[id] ?? null
+  const isIt = ({ series }: SeriesState) =>
+    series.device === of.device && series.signal === of.signal && series.type === of.type
+  return plant.series.find(isIt) ?? null
 }
 
 /** As it was saved, or as a base has it. */
@@ -28,16 +39,14 @@ export function putNamed(plant: Plant, series: number, named: Named): void {
 }
 
 /** Of the same device and type, and neither is part of another merge. */
-function canMerge(plant: Plant, { series }: SeriesState, into: number): boolean {
-  const target = plant.series[into]?.series
-  if (target === undefined || into === series.id) return false
-  if (target.device !== series.device || target.type !== series.type) return false
+function canMerge(plant: Plant, { series }: SeriesState, { series: target }: SeriesState): boolean {
+  if (target.id === series.id || target.device !== series.device || target.type !== series.type) return false
   const isTarget = Array.from(plant.named.values()).some((named) => named.into === series.id)
-  return !isTarget && (plant.named.get(into)?.into ?? null) === null
+  return !isTarget && (plant.named.get(target.id)?.into ?? null) === null
 }
 
-function endWatches(plant: Plant, state: SeriesState, into: number, by: string, out: Emit): void {
-  const note = `is part of ${labelOf(plant, plant.series[into]!)} now`
+function endWatches(plant: Plant, state: SeriesState, target: SeriesState, by: string, out: Emit): void {
+  const note = `is part of ${labelOf(plant, target)} now`
   for (const watch of ownWatches(state)) restWatch(plant, watch, by, note, out)
 }
 

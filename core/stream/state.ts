@@ -38,7 +38,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-31'
+export const pathVersion = 'path-32'
 
 interface Core {
   readonly time: Millis | null

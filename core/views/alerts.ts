@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import type { AlertDetail, AlertLoad, AlertRow, Calls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { Alert, Band, Millis, Rule, Transition } from '../contract/model.ts'
+import type { Alert, Band, Millis, Offset, Rule, Transition } from '../contract/model.ts'
 import { hourMs, minuteOf } from './bucket.ts'
 import { sparkOf } from './devices.ts'
 import { distributionOf } from './distribution.ts'
@@ -39,6 +39,7 @@ export class AlertAnswers {
   private readonly views: Views
   private readonly rules: RuleHistory
   private readonly one: Statement<[string, number], Doc>
+  private readonly like: Statement<[string, string, number, number], Doc>
   private readonly history: Statement<[number, number], Doc>
   private readonly ofDevice: Statement<[string, number, number], Doc>
   private readonly count: Statement<[number], { n: number }>
@@ -56,6 +57,9 @@ export class AlertAnswers {
     this.views = views
     this.rules = new RuleHistory(db)
     this.one = db.prepare('select id, doc from alert where id = ? and opened < ?')
+    this.like = db.prepare(
+      'select id, doc from alert where id >= ? and id < ? and opened < ? order by abs(opened - ?) limit 1', // ; is after :
+    )
     this.history = db.prepare('select id, doc from alert where opened < ? order by opened desc limit ?')
     this.ofDevice = db.prepare('select id, doc from alert where device = ? and opened < ? order by opened desc limit ?')
     this.count = db.prepare('select count(*) as n from alert where opened < ?')
@@ -85,7 +89,7 @@ export class AlertAnswers {
   }
 
   alert(instant: Instant, id: string): AlertDetail {
-    const doc = this.one.get(id, instant.offset)
+    const doc = this.one.get(id, instant.offset) ?? this.likely(id, instant.offset)
     if (doc === undefined)
       throw new FieldError(
         'not_found',
@@ -95,12 +99,19 @@ export class AlertAnswers {
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
     return {
       ...this.row(instant, this.incidentAround(instant, alert)),
-      journal: this.journal.all(id, instant.offset, maxJournal),
+      journal: this.journal.all(alert.id, instant.offset, maxJournal),
       rule: this.ruleOf(alert),
       evidence: alert.explanation.evidence,
       topic: series?.topic ?? this.views.catalogue.devices.get(alert.device)?.topic ?? null,
       distribution: series === undefined ? null : distributionOf(this.views, instant, series, alert),
     }
+  }
+
+  /** Of the same rule and subject, opened nearest to it: links outlive a reading of the log that opened it elsewhere. */
+  private likely(id: string, before: Offset): Doc | undefined {
+    const colon = id.lastIndexOf(':')
+    const subject = id.slice(0, colon)
+    return this.like.get(`${subject}:`, `${subject};`, before, Number(id.slice(colon + 1)))
   }
 
   load(instant: Instant): AlertLoad {

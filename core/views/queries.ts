@@ -10,40 +10,46 @@ import { HealthAnswers } from './health.ts'
 import { type Instant, instantOf } from './instant.ts'
 import { MappingAnswers } from './mappings.ts'
 import { MessageAnswers } from './messages.ts'
+import { refer } from './refer.ts'
 import { RuleHistory } from './rules.ts'
 import { SeriesAnswers } from './series.ts'
 import { TimelineAnswers } from './timeline.ts'
 import { type Views, viewsOf } from './views.ts'
 
 type Answers = { readonly [K in ReadCall]: (input: Calls[K]['in']) => Calls[K]['out'] }
+/** Of the views as they are. */
+type Made = { readonly views: Views; readonly answers: Answers; readonly file: string }
 
 /**
  * What pages ask, one function for each call that reads. Each answers from one state of the views; with `at` it answers
  * as the screen would have been then, with nothing that came later. Read-only, and synchronous: for a thread of its own.
  */
 export interface Queries extends Answers {
+  /** The command as it goes into the log. */
+  refer(command: Calls['command']['in']): Calls['command']['in']
   close(): void
 }
 
 /** Views that are not made yet are waited for: until then each call throws `stopped`. */
-export function openQueries(viewsFile: string, logDir: string, now: () => Millis = Date.now): Queries {
+export function openQueries(viewsFile: string, logDir: string, clock: () => Millis = Date.now): Queries {
   let log: LogReader | null = null
-  let made: { views: Views; answers: Answers; file: string } | null = null
-  const answers = () => {
+  let made: Made | null = null
+  const now = (): Made => {
     if (made !== null && made.file !== fileOf(viewsFile)) {
       made.views.db.close() // the views were made again, in another file
       made = null
     }
     log ??= openReader(logDir)
     if (made === null) {
-      const views = viewsOf(viewsFile, log, now)
+      const views = viewsOf(viewsFile, log, clock)
       made = { views, answers: answersFrom(views), file: fileOf(viewsFile) }
     }
-    return made.answers
+    return made
   }
-  const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => answers()[name](input)]
+  const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => now().answers[name](input)]
   return {
     ...(Object.fromEntries(readCalls.map(asked)) as unknown as Answers), // one entry for each name
+    refer: (command) => ask(now().views, { at: null }, () => refer(now().views, command)),
     close() {
       made?.views.db.close()
       log?.close()

@@ -65,7 +65,12 @@ describe('a limit', () => {
 
   test('opens when its condition has held, since when it began, and returns after the clear delay', () => {
     const [opened, returned] = at([20, 60, 61, 62, 63, 20, 20, 20])
-    expect(opened!.alert).toMatchObject({ id: 'hot:0:5', since: start + 2 * minute, until: null, priority: 1 })
+    expect(opened!.alert).toMatchObject({
+      id: 'hot:hall/p-204/discharge_pressure:5',
+      since: start + 2 * minute,
+      until: null,
+      priority: 1,
+    })
     expect(opened!.alert.title).toBe('Discharge pressure above its limit of 50')
     expect(opened!.alert.explanation.evidence.map((each) => each.offset)).toEqual([2, 3, 4, 5])
     expect(returned!.transition).toMatchObject({ phase: 'returned', time: start + 8 * minute })
@@ -116,6 +121,21 @@ describe('people', () => {
     const said = alertsOf([...open, command(start + 2 * minute, 'ack', ack), command(start + 3 * minute, 'ack', ack)])
     expect(said).toHaveLength(2)
     expect(said[1]!.alert.acknowledged).toEqual({ at: start + 2 * minute, by: 'eva', note: 'on it' })
+  })
+
+  test('acknowledge what they saw, though it opens at another record now: the one at that time, and no other', () => {
+    const seen = {
+      id: 'hot:hall/p-204/discharge_pressure:77',
+      rule: 'hot',
+      device: 'hall/p-204',
+      signal: 'discharge_pressure',
+    }
+    const ack = (since: number, until: number | null) =>
+      command(start + 2 * minute, 'ack', { ids: [seen.id], seen: [{ ...seen, since, until }], note: null, by: 'eva' })
+    const phasesWith = (one: Writing) => phases(alertsOf([...open, one]), 'hot')
+    expect(phasesWith(ack(start, null))).toEqual(['opened', 'acknowledged'])
+    expect(phasesWith(ack(start + 90 * second, start + 100 * second))).toEqual(['opened', 'acknowledged'])
+    expect(phasesWith(ack(start, start + 30 * second))).toEqual(['opened'])
   })
 
   test('shelve for a time that ends exactly, at the first record not before it', () => {

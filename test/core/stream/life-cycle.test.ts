@@ -97,10 +97,10 @@ describe('alerts of one device that begin together', () => {
     const shelve = command(start + 7 * minute, 'shelve', { ids, until: start + hour, note: null, by: 'eva' })
     const said = alertsOf([...log, ack, shelve]).slice(2)
     expect(said.map(({ alert, transition }) => [alert.id, transition.phase])).toEqual([
-      ['hot:0:1', 'acknowledged'],
-      ['hot:1:2', 'acknowledged'],
-      ['hot:0:1', 'shelved'],
-      ['hot:1:2', 'shelved'],
+      ['hot:hall/p-204/pressure:1', 'acknowledged'],
+      ['hot:hall/p-204/flow:2', 'acknowledged'],
+      ['hot:hall/p-204/pressure:1', 'shelved'],
+      ['hot:hall/p-204/flow:2', 'shelved'],
     ])
   })
 
@@ -175,7 +175,7 @@ describe('a latched alert', () => {
   test('goes on as the same alert when its condition comes back', () => {
     const said = alertsOf([put({ latch: true }), ...each([60, 20, 60])])
     expect(phases(said)).toEqual(['opened', 'latched', 'reopened'])
-    expect(said[2]!.alert).toMatchObject({ id: 'hot:0:1', latched: null, until: null })
+    expect(said[2]!.alert).toMatchObject({ id: 'hot:hall/p-204/pressure:1', latched: null, until: null })
   })
 
   test('returns at once when it was acknowledged before, and with its rule', () => {

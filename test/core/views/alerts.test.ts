@@ -35,6 +35,8 @@ describe('an alert goes from group to group, and is found in each as of then', (
     const open = queries.alerts({ at: time(200), show: 'open', device: null, limit: 10 })
     expect(open).toEqual({ rows: [], total: 0, lastClosed: time(140) })
     const { journal } = queries.alert({ id: 'band:0:100', at: time(125) })
+    expect(queries.alert({ id: 'band:0:97', at: time(125) }).journal, 'opened elsewhere then').toEqual(journal)
+    expect(() => queries.alert({ id: 'band:1:100', at: time(125) })).toThrow('is not known')
     expect(journal.map(({ phase }) => phase)).toEqual(['opened', 'acknowledged', 'shelved'])
     queries.close()
   })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Calls } from '../../../core/contract/calls.ts'
 import type { Mapping } from '../../../core/contract/model.ts'
 import { BaseKeeper } from '../../../core/host/base-keeper.ts'
 import { openLog } from '../../../core/log/log.ts'
@@ -66,6 +67,55 @@ test('a mapping reads all that is kept again after retention, from bases of befo
   expect(counted(fresh, logDir)).toEqual({ readings: 40 * 50 - second, unread: first })
 })
 
+test('what people did stays with the alert and the signal it was done to, though a mapping gives both other numbers', () => {
+  const dir = tempDir()
+  const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
+  writeLog(logDir, [...odd, command('rule.put', start + 55_000, hot), ...boiler])
+  buildViews(logDir, views)
+  const queries = openQueries(views, logDir)
+  const told = () => {
+    const { signals } = queries.device({ id: 'y/boiler', at: null })
+    const { rows } = queries.alerts({ show: 'history', device: 'y/boiler', limit: 10, at: null })
+    return {
+      named: signals.map(({ signal, said }) => [signal, said.name]),
+      alerts: rows.map(({ alert }) => [alert.id, alert.acknowledged?.by, alert.series === signals[0]!.series]),
+    }
+  }
+  const [first] = queries.alerts({ show: 'open', device: null, limit: 1, at: null }).rows
+  const { id, series } = first!.alert
+  const name = { series: series!, name: 'Boiler temp', unit: null, into: null, by: 'eva' }
+  append(logDir, queries.refer({ name: 'ack', value: { ids: [id], note: null, by: 'eva' } }))
+  append(logDir, queries.refer({ name: 'series.put', value: name }))
+  readOn(logDir, views)
+  const before = told()
+  expect(before).toEqual({ named: [['temp', 'Boiler temp']], alerts: [[id, 'eva', true]] })
+  put(logDir, mapping(0))
+  expect(readOn(logDir, views)).toBe(true)
+  buildViews(logDir, views)
+  expect(told()).toEqual(before)
+  expect(queries.alert({ id, at: null }).alert.series).not.toBe(series)
+  queries.close()
+})
+
+const boiler = Array.from({ length: 10 }, (_, i): Writing => {
+  const body = JSON.stringify({ temp: i < 5 ? 60 : 95 })
+  return { kind: 'message', source: 'a', name: 'y/boiler', time: start + 60_000 + i * 1_000, body }
+})
+const hot = {
+  ...{ id: 'hot', name: 'Too hot', detector: 'limits', scope: { device: '*', signal: 'temp' } },
+  ...{ params: { high: 90 }, priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
+}
+
+function command(name: string, time: number, value: unknown): Writing {
+  return { kind: 'command', source: '', name, time, body: JSON.stringify(value) }
+}
+
+function append(logDir: string, { name, value }: Calls['command']['in']): void {
+  const log = openLog(logDir)
+  log.append([appending(command(name, log.lastTime + 1, value))])
+  log.close()
+}
+
 /** A base at the end of the oldest segment, by a path that knows these mappings ahead; then the segment goes. */
 async function letOneGo(logDir: string, ahead: readonly Ahead[]): Promise<number> {
   const keeper = new BaseKeeper(logDir, Date.now, ahead)
@@ -118,17 +168,9 @@ test('a mapping that counts from now on, or one that is known ahead already, rea
 test('a record is read with what held before it, in whatever order the records are asked for', () => {
   const dir = tempDir()
   const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
-  const body = (made: Mapping) => JSON.stringify(made)
-  const command = (name: string, text: string): Writing => ({
-    kind: 'command',
-    source: '',
-    name,
-    time: start,
-    body: text,
-  })
   const now = mapping(Number.MAX_SAFE_INTEGER)
-  const puts = [command('mapping.put', body(now)), command('mapping.put', body({ ...now, unit: 'psi' }))]
-  const drop = command('mapping.delete', '{"id":"m"}')
+  const puts = [command('mapping.put', start, now), command('mapping.put', start, { ...now, unit: 'psi' })]
+  const drop = command('mapping.delete', start, { id: 'm' })
   writeLog(logDir, [odd[0]!, puts[0]!, odd[1]!, puts[1]!, odd[2]!, drop, odd[3]!])
   buildViews(logDir, views)
   const queries = openQueries(views, logDir)
@@ -169,10 +211,7 @@ function mapping(from: number): Mapping {
 }
 
 function put(logDir: string, value: Mapping): void {
-  const log = openLog(logDir)
-  const body = JSON.stringify(value)
-  log.append([appending({ kind: 'command', source: '', name: 'mapping.put', time: log.lastTime + 1, body })])
-  log.close()
+  append(logDir, { name: 'mapping.put', value })
 }
 
 /** Reads what is new as the live path does; true when it found that all is to be read again. */
