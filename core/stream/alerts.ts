@@ -5,8 +5,9 @@ import type { Detector, Verdict } from './detect/detector.ts'
 import { codeOf } from './detect/kind.ts'
 import { detectors } from './detect/registry.ts'
 import type { Emit } from './emit.ts'
-import { explainReading } from './explain.ts'
+import { type Explained, explainReading, moved } from './explain.ts'
 import { everyOf, standingAt } from './heads.ts'
+import { setDue } from './holds.ts'
 import { joinIncident, ofDevice, type Together } from './incident.ts'
 import { labelOf, unitOf } from './naming.ts'
 import type { Plant } from './plant.ts'
@@ -35,6 +36,17 @@ export interface Watch {
   /** Event time since which it is back in order, while the alert is open; NaN: it is not. */
   clearSince: Millis
   clearReadings: number
+  /** What its alert will say once the condition has held for long enough; null: it does not wait for that. */
+  said: Said | null
+  /** Event time at which the condition is over if nothing more comes; Infinity: it goes on. */
+  ends: Millis
+  /** How far event time is behind log time, by its newest reading. */
+  lag: Millis
+}
+
+/** What an alert says, as of the newest reading of its condition. */
+export interface Said extends Pick<Alert, 'title' | 'priority' | 'historical'> {
+  readonly explanation: Explained
 }
 
 /** Alerts that returned and are still known, so that people can acknowledge or mark them. */
@@ -100,6 +112,9 @@ function newWatch(rule: Rule, series: Series): Watch {
     flaps: 0,
     clearSince: Number.NaN,
     clearReadings: 0,
+    said: null,
+    ends: Infinity,
+    lag: 0,
   }
 }
 
@@ -111,9 +126,9 @@ export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): v
   plant.now.codes = watch.codes
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
   const verdict = watch.detector.step!(state.row, plant.now, watch.rule.params, watch.alert !== null)
-  if (watch.alert !== null) stay(plant, watch, verdict, out)
+  if (watch.alert !== null) stay(plant, state, watch, verdict, out)
   else if (verdict > 0) wait(plant, state, ownWatches(state)[i]!, verdict, out)
-  else if (state.own) watch.since = Number.NaN
+  else if (state.own) rest(watch)
 }
 
 const none: readonly string[] = []
@@ -130,51 +145,75 @@ function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, 
     watch.since = time
     watch.sinceOffset = offset
   }
-  if (verdict < 2 || time - watch.since < watch.rule.holdMs) return
+  watch.said = verdict < 2 ? null : sayReading(plant, state, watch, verdict)
+  goesOn(plant, state, watch)
+  if (verdict < 2) return
+  if (time - watch.since >= watch.rule.holdMs) open(plant, state, watch, time, out)
+  setDue(plant, state)
+}
+
+/** The condition is there by the reading in hand. */
+function goesOn({ now, time }: Plant, { row }: SeriesState, watch: Watch): void {
+  watch.lag = time - now.time
+  watch.ends = watch.detector.ends?.(row, now, watch.rule.params) ?? Infinity
+}
+
+/** The condition has held for long enough. */
+export function open(plant: Plant, state: SeriesState, watch: Watch, time: Millis, out: Emit): void {
   watch.flaps = time - watch.returnedAt < flapMs ? watch.flaps + 1 : 0
-  watch.alert = openAgain(plant, watch, out) ?? openReading(plant, state, watch, verdict, out)
+  watch.alert = openAgain(plant, watch, time, out) ?? openReading(plant, state, watch, time, out)
   watch.latest = watch.alert
   watch.clearSince = Number.NaN
   watch.clearReadings = 0
+  watch.said = null
 }
 
-function stay(plant: Plant, watch: Watch, verdict: Verdict, out: Emit): void {
+function stay(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): void {
   if (verdict > 0) {
     watch.clearSince = Number.NaN
     watch.clearReadings = 0
+    goesOn(plant, state, watch)
     if (verdict === 3) escalate(plant, watch, out)
-    return
+  } else {
+    const { time } = plant.now
+    if (Number.isNaN(watch.clearSince)) watch.clearSince = time
+    watch.clearReadings += 1
+    watch.lag = plant.time - time
+    if (watch.clearReadings < watch.detector.clearReadings) return
+    if (time - watch.clearSince >= clearMsOf(watch)) clear(plant, watch, time, out)
   }
-  const { time } = plant.now
-  if (Number.isNaN(watch.clearSince)) watch.clearSince = time
-  watch.clearReadings += 1
-  if (watch.clearReadings < watch.detector.clearReadings || time - watch.clearSince < clearMsOf(watch)) return
-  clear(plant, watch, time, out)
+  setDue(plant, state)
 }
 
 /** What comes and goes must stay in order for longer before it counts as over. */
-function clearMsOf({ rule, flaps }: Watch): Millis {
+export function clearMsOf({ rule, flaps }: Watch): Millis {
   return flaps > flapsAllowed ? Math.max(rule.clearMs, dampedClearMs) : rule.clearMs
 }
 
-function clear(plant: Plant, watch: Watch, time: Millis, out: Emit): void {
+export function clear(plant: Plant, watch: Watch, time: Millis, out: Emit): void {
   const alert = plant.alerts.get(watch.alert!)!
   if (watch.rule.latch === true && alert.acknowledged === null)
     change(plant, { ...alert, latched: watch.clearSince }, 'latched', time, null, 'stays until acknowledged', out)
   else returned(plant, alert.id, watch.clearSince, time, null, out)
   watch.returnedAt = watch.clearSince
   watch.alert = null
+  rest(watch)
+}
+
+/** In order, with no alert. */
+export function rest(watch: Watch): void {
   watch.since = Number.NaN
+  watch.said = null
 }
 
 /** The alert before this one, if it is latched still, or if the condition comes and goes; null: a new one opens. */
-function openAgain(plant: Plant, watch: Watch, out: Emit): string | null {
+function openAgain(plant: Plant, watch: Watch, time: Millis, out: Emit): string | null {
   const before = watch.latest === null ? undefined : plant.alerts.get(watch.latest)
   if (before === undefined || (before.latched === null && watch.flaps <= flapsAllowed)) return null
   const reopened = before.reopened + 1
   const note = watch.flaps > flapsAllowed ? `comes and goes: ${watch.flaps + 1} times, each within an hour` : null
   const again = { ...before, ...standing(plant, before), until: null, latched: null, reopened }
-  change(plant, again, 'reopened', plant.now.time, null, note, out)
+  change(plant, again, 'reopened', time, null, note, out)
   return before.id
 }
 
@@ -186,22 +225,31 @@ function escalate(plant: Plant, watch: Watch, out: Emit): void {
   change(plant, { ...alert, priority: 1, calls }, 'revised', plant.now.time, null, 'is critical now', out)
 }
 
-function openReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, out: Emit): string {
+function openReading(plant: Plant, state: SeriesState, watch: Watch, time: Millis, out: Emit): string {
   const { series } = state
-  const { title, explanation } = explainReading(plant, state, watch)
+  const { explanation, ...said } = watch.said!
   return opened(plant, watch.rule, aboutSeries(series), out, {
-    title: `${nameOf(plant, state)} ${title}`,
+    ...said,
     device: series.device,
     series: series.id,
     signal: series.signal,
     unit: unitOf(plant, state),
-    priority: verdict === 3 && watch.rule.priority === 2 ? 1 : watch.rule.priority,
     since: watch.since,
+    explanation: { ...explanation, moved: moved(plant, state, watch.since) },
+    together: ofDevice(series.device, everyOf(plant.heads, series.id)),
+    time,
+  })
+}
+
+/** Before the reading in hand is learned from. */
+function sayReading(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict): Said {
+  const { title, explanation } = explainReading(plant, state, watch)
+  return {
+    title: `${nameOf(plant, state)} ${title}`,
+    priority: verdict === 3 && watch.rule.priority === 2 ? 1 : watch.rule.priority,
     historical: plant.now.historical,
     explanation,
-    together: ofDevice(series.device, everyOf(plant.heads, series.id)),
-    time: plant.now.time,
-  })
+  }
 }
 
 /** A signal that is only called "value" says nothing: the device is then the name. */
@@ -291,7 +339,7 @@ export function restWatch(plant: Plant, watch: Watch, by: string | null, note: s
   const held = alert ?? (latest !== null && isLatched(plant, latest) ? latest : null)
   if (held !== null) returned(plant, held, plant.time, plant.time, note, out, by)
   watch.alert = watch.latest = null
-  watch.since = Number.NaN
+  rest(watch)
 }
 
 function isLatched(plant: Plant, id: string): boolean {

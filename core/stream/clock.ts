@@ -5,6 +5,7 @@ import { deviceEvery, heard, resume, silentAfter, skipGap } from './detect/silen
 import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
 import { turn } from './gaps.ts'
+import { fireHold, nextHold, waitAgain } from './holds.ts'
 import { ofSource } from './incident.ts'
 import { announcedDeath } from './offline.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
@@ -17,9 +18,11 @@ export function fireDeadlines(plant: Plant, out: Emit): Millis {
   for (;;) {
     const silence = plant.deadlines.next(due, plant.time)
     const other = nextOther(plant)
-    if (Math.min(silence, other) > plant.time) return Math.min(silence, other)
-    if (silence <= other) goSilent(plant, plant.deadlines.take(), silence, out)
-    else fireOther(plant, other, out)
+    const hold = nextHold(plant)
+    if (silence <= Math.min(other, hold, plant.time)) goSilent(plant, plant.deadlines.take(), silence, out)
+    else if (other <= Math.min(hold, plant.time)) fireOther(plant, other, out)
+    else if (hold < plant.time) fireHold(plant, hold, out)
+    else return Math.min(silence, other, hold)
   }
 }
 
@@ -135,6 +138,7 @@ export function forgive(plant: Plant, source: SourceState): void {
     const device = plant.devices[index]!
     resume(device.row, plant.next, plant.time)
     device.dirty = true
+    for (const series of device.series) waitAgain(plant, series)
     if (Number.isNaN(device.row[heard]!)) continue
     device.row[skipGap] = 1
     if (device.silent === null) device.row[heard] = plant.time

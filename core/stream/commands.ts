@@ -7,6 +7,7 @@ import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { endFull } from './full.ts'
 import { turn } from './gaps.ts'
+import { setDue } from './holds.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
 import { nameSeries, seriesCalled } from './naming.ts'
@@ -77,6 +78,7 @@ function applyRules(plant: Plant, out: Emit): void {
     state.watches = state.own ? watchSeries(plant.rules, state.series, before) : restingWatches(plant, state.series)
     for (const watch of before)
       if (state.own && !state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
+    setDue(plant, state)
   }
   if (!plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled))
     endFull(plant, 'its rule was changed', out)

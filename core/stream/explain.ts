@@ -16,18 +16,21 @@ const maxMoved = 5
 const maxLooked = 24
 const movedSigma = 3
 
+/** All but the other series, which are looked at when the alert opens. */
+export type Explained = Omit<Explanation, 'moved'>
+
 /** Why an alert about a reading opens, from what was known before that reading was learned from. */
 export function explainReading(
   plant: Plant,
   state: SeriesState,
   watch: Watch,
-): { title: string; explanation: Explanation } {
+): { title: string; explanation: Explained } {
   const { row } = state
   const seen = recent(row, row[count]! + 1)
   const worst = watch.detector.id === 'band' ? furthest(seen, watch.since, plant.now) : plant.now
   const said = watch.detector.words!(row, plant.now, watch.rule.params)
   const observed = said.observed ?? worst.value
-  const explanation: Explanation = {
+  const explanation: Explained = {
     observed: worst.text === null ? observed : null,
     expected: said.expected,
     why: said.why,
@@ -36,7 +39,6 @@ export function explainReading(
     learnedDays: learnedDays(row),
     usualGapMs: null,
     limitMs: null,
-    moved: moved(plant, state, watch.since),
     evidence: [...ofOther(plant, state, watch), ...evidenceOf(state, watch, seen, worst.offset, said.readings ?? 1)],
     modelFrom: row[firstOffset]!,
     modelTo: headOf(plant.heads, state.series.id)[lastOffset]!,
@@ -83,7 +85,7 @@ function ofOther(plant: Plant, state: SeriesState, { rule }: Watch): readonly Ev
 }
 
 /** Other series of the device that are unusual too, the furthest first. */
-function moved(plant: Plant, state: SeriesState, since: Millis): Explanation['moved'] {
+export function moved(plant: Plant, state: SeriesState, since: Millis): Explanation['moved'] {
   const others = plant.devices[state.device]!.series.filter((id) => id !== state.series.id).slice(0, maxLooked)
   const gap = everyOf(plant.heads, state.series.id)
   const from = since - Math.max(600_000, Number.isNaN(gap) ? 0 : 10 * gap)

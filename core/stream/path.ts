@@ -27,6 +27,7 @@ import { clockChanged, learnClock } from './device-clock.ts'
 import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { headLength, owner } from './heads.ts'
+import { fireHeld } from './holds.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createLanes, type Lanes, laneAt, laneDevice, laneForm, laneSeries, laneSource, openLane } from './lanes.ts'
 import { mapAhead } from './mappings.ts'
@@ -136,6 +137,7 @@ function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void 
   if (plant.mappings !== reader.lanes.mappings) reader.lanes = createLanes(block.topics, plant.mappings)
   if (kind === kindCode.message) message(reader, block, row, out)
   else if (kind === kindCode.command) obey(reader, block, row, out)
+  if (plant.time >= plant.due) fireHeld(plant, out)
   plant.next += 1
 }
 

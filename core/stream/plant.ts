@@ -84,7 +84,12 @@ export interface Plant {
   readonly outOfService: Set<string>
   /** By source and edge node, `source:group/edge`. */
   readonly sequences: Map<string, Sequence>
+  /** Of devices: their silence. */
   readonly deadlines: Deadlines
+  /** Of series: what their watches do by themselves. */
+  readonly holds: Deadlines
+  /** Log time before which none of those is due. */
+  due: Millis
   /** Log time before which no deadline is due; it need not be looked for until then. */
   wake: Millis
   readonly now: Now
@@ -182,6 +187,8 @@ export function createPlant(maxSeries: number): Plant {
     outOfService: new Set(),
     sequences: new Map(),
     deadlines: deadlines(),
+    holds: deadlines(),
+    due: Infinity,
     wake: -Infinity,
     now: {
       offset: 0,

@@ -1,11 +1,12 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Cadence, Mapping, Millis, Named, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
-import { ownWatches } from './alerts.ts'
+import { ownWatches, type Said } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
 import { headLength, headOf } from './heads.ts'
+import { setDue } from './holds.ts'
 import type { Incident } from './incident.ts'
 import { putNamed } from './naming.ts'
 import {
@@ -38,7 +39,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-32'
+export const pathVersion = 'path-33'
 
 interface Core {
   readonly time: Millis | null
@@ -84,6 +85,9 @@ interface SavedWatch {
   readonly flaps: number
   readonly clearSince: Millis | null
   readonly clearReadings: number
+  readonly said: Said | null
+  readonly ends: Millis | null
+  readonly lag: Millis
 }
 
 interface SavedDevice
@@ -160,16 +164,13 @@ function coreOf(plant: Plant): Core {
 function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
   return watches
     .filter((watch) => watch.latest !== null || !Number.isNaN(watch.since))
-    .map(({ rule, since, sinceOffset, alert, latest, returnedAt, flaps, clearSince, clearReadings }) => ({
+    .map(({ rule, detector, codes, since, returnedAt, clearSince, ends, ...watch }) => ({
+      ...watch,
       rule: rule.id,
       since: orNull(since),
-      sinceOffset,
-      alert,
-      latest,
       returnedAt: orNull(returnedAt),
-      flaps,
       clearSince: orNull(clearSince),
-      clearReadings,
+      ends: ends === Infinity ? null : ends,
     }))
 }
 
@@ -231,6 +232,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   plant.devices.forEach((_, index) => {
     setDeadline(plant, index)
   })
+  for (const series of plant.series) setDue(plant, series)
   return plant
 }
 
@@ -270,14 +272,14 @@ function restoreSeries(plant: Plant, { series, device, text, cadence, watches }:
 function restoreWatch(state: SeriesState, saved: SavedWatch): void {
   const watch = ownWatches(state).find((each) => each.rule.id === saved.rule)
   if (watch === undefined) return
-  watch.since = saved.since ?? Number.NaN
-  watch.sinceOffset = saved.sinceOffset
-  watch.alert = saved.alert
-  watch.latest = saved.latest
-  watch.returnedAt = saved.returnedAt ?? Number.NaN
-  watch.flaps = saved.flaps
-  watch.clearSince = saved.clearSince ?? Number.NaN
-  watch.clearReadings = saved.clearReadings
+  Object.assign(watch, {
+    ...saved,
+    rule: watch.rule,
+    since: saved.since ?? Number.NaN,
+    returnedAt: saved.returnedAt ?? Number.NaN,
+    clearSince: saved.clearSince ?? Number.NaN,
+    ends: saved.ends ?? Infinity,
+  })
 }
 
 function restoreRow(plant: Plant, id: number, saved: Float64Array): void {

@@ -53,6 +53,8 @@ export interface Detector {
   readonly clearReadings: number
   /** Judges a reading of one series. Absent: the detector looks at devices, by deadlines. */
   readonly step?: (row: Float64Array, now: Now, params: Params, open: boolean) => Verdict
+  /** Event time at which the condition is over if nothing more comes; absent: it goes on. Asked while it is there. */
+  readonly ends?: (row: Float64Array, now: Now, params: Params) => Millis
   readonly words?: (row: Float64Array, now: Now, params: Params) => Words
 }
 
