@@ -125,7 +125,7 @@ export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): v
   plant.now.named = rule.states ?? none
   plant.now.codes = watch.codes
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
-  const verdict = watch.detector.step!(state.row, plant.now, watch.rule.params, watch.alert !== null)
+  const verdict = watch.detector.step!(plant.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, state, watch, verdict, out)
   else if (verdict > 0) wait(plant, state, ownWatches(state)[i]!, verdict, out)
   else if (state.own) rest(watch)
@@ -146,14 +146,14 @@ function wait(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, 
     watch.sinceOffset = offset
   }
   watch.said = verdict < 2 ? null : sayReading(plant, state, watch, verdict)
-  goesOn(plant, state, watch)
+  goesOn(plant, watch)
   if (verdict < 2) return
   if (time - watch.since >= watch.rule.holdMs) open(plant, state, watch, time, out)
   setDue(plant, state)
 }
 
 /** The condition is there by the reading in hand. */
-function goesOn({ now, time }: Plant, { row }: SeriesState, watch: Watch): void {
+function goesOn({ now, time, row }: Plant, watch: Watch): void {
   watch.lag = time - now.time
   watch.ends = watch.detector.ends?.(row, now, watch.rule.params) ?? Infinity
 }
@@ -172,7 +172,7 @@ function stay(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, 
   if (verdict > 0) {
     watch.clearSince = Number.NaN
     watch.clearReadings = 0
-    goesOn(plant, state, watch)
+    goesOn(plant, watch)
     if (verdict === 3) escalate(plant, watch, out)
   } else {
     const { time } = plant.now

@@ -2,7 +2,7 @@ import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { knownAlert } from './alert-id.ts'
 import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
-import { forgetUsual, learnFault } from './detect/band.ts'
+import { learnFault } from './detect/band.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { endFull } from './full.ts'
@@ -12,6 +12,7 @@ import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
 import { nameSeries, seriesCalled } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
+import { forgetUsual, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
 
@@ -138,7 +139,7 @@ function learnMark(plant: Plant, { id, series }: Alert): void {
   const state = plant.series[series!]
   const watch = state?.watches.find(({ latest }) => latest === id)
   if (state === undefined || watch === undefined) return
-  learnFault(state.row, watch.alert === id)
+  learnFault(rowOf(plant.rows, series!), watch.alert === id)
   plant.heads.changed[series!] = 1
 }
 
@@ -148,7 +149,7 @@ function learnAnew(plant: Plant, { series, of, by }: Commands['normal'], out: Em
   if (state === null) return
   for (const watch of ownWatches(state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
-  forgetUsual(state.row)
+  forgetUsual(rowOf(plant.rows, state.series.id))
   plant.heads.changed[state.series.id] = 1
 }
 

@@ -8,7 +8,8 @@ import { triedClock } from './device-clock.ts'
 import { everyOf, headOf, lastOffset, lastReading, newest } from './heads.ts'
 import type { Death } from './offline.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
-import { count, firstOffset, type Recent, recent, type SeriesState } from './series.ts'
+import { count, firstOffset, type Recent, type Row, recent, rowOf } from './rows.ts'
+import type { SeriesState } from './series.ts'
 import { thousands } from './thousands.ts'
 
 const maxEvidence = 8
@@ -25,8 +26,8 @@ export function explainReading(
   state: SeriesState,
   watch: Watch,
 ): { title: string; explanation: Explained } {
-  const { row } = state
-  const seen = recent(row, row[count]! + 1)
+  const row = rowOf(plant.rows, state.series.id)
+  const seen = recent(row, row.near[row.at + count]! + 1)
   const worst = watch.detector.id === 'band' ? furthest(seen, watch.since, plant.now) : plant.now
   const said = watch.detector.words!(row, plant.now, watch.rule.params)
   const observed = said.observed ?? worst.value
@@ -40,15 +41,15 @@ export function explainReading(
     usualGapMs: null,
     limitMs: null,
     evidence: [...ofOther(plant, state, watch), ...evidenceOf(state, watch, seen, worst.offset, said.readings ?? 1)],
-    modelFrom: row[firstOffset]!,
+    modelFrom: row.far[row.from + firstOffset]!,
     modelTo: headOf(plant.heads, state.series.id)[lastOffset]!,
   }
   return { title: said.title, explanation }
 }
 
 /** Without the reading in hand, and without what was learned before a person had it learned anew. */
-function learnedReadings(row: Float64Array): number {
-  return row[reads]! > 0 ? row[reads]! - 1 : row[count]!
+function learnedReadings({ near, at }: Row): number {
+  return near[at + reads]! > 0 ? near[at + reads]! - 1 : near[at + count]!
 }
 
 /** The reading that lies furthest out, with the band of now. */
@@ -90,20 +91,21 @@ export function moved(plant: Plant, state: SeriesState, since: Millis): Explanat
   const gap = everyOf(plant.heads, state.series.id)
   const from = since - Math.max(600_000, Number.isNaN(gap) ? 0 : 10 * gap)
   return others
-    .flatMap((id) => movedSeries(plant.series[id]!, from, since))
+    .flatMap((id) => movedSeries(plant, id, from, since))
     .sort((a, b) => Math.abs(b.sigma) - Math.abs(a.sigma) || a.series - b.series)
     .slice(0, maxMoved)
 }
 
-function movedSeries({ series, row }: SeriesState, from: Millis, since: Millis): Explanation['moved'] {
-  const out = recent(row, row[count]!).filter(({ time, z }) => time >= from && Math.abs(z) >= movedSigma)
+function movedSeries({ rows, series }: Plant, id: number, from: Millis, since: Millis): Explanation['moved'] {
+  const row = rowOf(rows, id)
+  const out = recent(row, row.near[row.at + count]!).filter(({ time, z }) => time >= from && Math.abs(z) >= movedSigma)
   const [first] = out
   if (first === undefined) return []
   const furthest = out.reduce((worst, each) => (Math.abs(each.z) > Math.abs(worst.z) ? each : worst))
   return [
     {
-      series: series.id,
-      signal: series.signal,
+      series: id,
+      signal: series[id]!.series.signal,
       sigma: Math.round(furthest.z * 10) / 10,
       leadMs: first.time - since,
       first: first.offset,

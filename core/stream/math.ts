@@ -22,11 +22,10 @@ export function ln(x: number): number {
   return exponent * Math.LN2 + 2 * s * atanhSeries(s * s)
 }
 
-/** 1 + q/3 + q²/5 + ...; q is at most 0.03. */
+/** 1 + q/3 + q²/5 + ...; q is at most 0.03. Written out, because every reading asks for two logarithms. */
 function atanhSeries(q: number): number {
-  let sum = 1 / 23
-  for (let k = 21; k >= 1; k -= 2) sum = sum * q + 1 / k
-  return sum
+  const far = 1 / 13 + q * (1 / 15 + q * (1 / 17 + q * (1 / 19 + q * (1 / 21 + q * (1 / 23)))))
+  return 1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * far)))))
 }
 
 export function log10(x: number): number {

@@ -2,7 +2,8 @@ import type { Commands, Named, SeriesRef, SeriesType } from '../contract/model.t
 import { ownWatches, restWatch } from './alerts.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
-import { count, guessUnit, recent, type SeriesState, seriesKey, signalLabel } from './series.ts'
+import { count, recent, rowOf } from './rows.ts'
+import { guessUnit, type SeriesState, seriesKey, signalLabel } from './series.ts'
 
 // What a person calls a series, and into which other one it is read. Its device and signal stay what its messages say.
 
@@ -51,10 +52,11 @@ function endWatches(plant: Plant, state: SeriesState, target: SeriesState, by: s
 }
 
 /** Once, when its pace is first known: by then a few readings show how large its values are. */
-export function guessOf(plant: Plant, { series, row }: SeriesState, out: Emit): void {
+export function guessOf(plant: Plant, { series }: SeriesState, out: Emit): void {
   const before = plant.named.get(series.id) ?? noName
   if (series.type !== 'number' || series.unit !== null || before.guess !== null) return
-  const sizes = Array.from(recent(row, row[count]!), ({ value }) => value).sort((a, b) => a - b)
+  const row = rowOf(plant.rows, series.id)
+  const sizes = Array.from(recent(row, row.near[row.at + count]!), ({ value }) => value).sort((a, b) => a - b)
   const guess = guessUnit(series.signal, sizes[sizes.length >> 1])
   if (guess === guessUnit(series.signal)) return
   const named = { ...before, guess }

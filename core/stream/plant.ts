@@ -23,9 +23,10 @@ import { type Gaps, noGaps } from './gaps.ts'
 import { addHead, createHeads, type Heads } from './heads.ts'
 import type { Incident } from './incident.ts'
 import type { Place } from './place.ts'
+import { addRow, createRows, type Row, type Rows, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
-import { rowLength, rowMaker, type SeriesState, seriesKey } from './series.ts'
+import { rowMaker, type SeriesState, seriesKey } from './series.ts'
 import type { Window } from './suppress.ts'
 
 /** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
@@ -42,7 +43,10 @@ export interface Plant {
   rules: Rule[]
   readonly series: SeriesState[]
   readonly heads: Heads
-  readonly newRow: () => Float64Array
+  /** What detectors have learned, series by series. */
+  readonly rows: Rows
+  /** That of the reading in hand. */
+  readonly row: Row
   readonly newDeviceRow: () => Float64Array
   readonly seriesOf: Map<string, number>
   /** What is called otherwise than its messages say. */
@@ -152,6 +156,7 @@ export interface SourceState {
 }
 
 export function createPlant(maxSeries: number): Plant {
+  const rows = createRows()
   return {
     next: 0,
     time: -Infinity,
@@ -161,7 +166,8 @@ export function createPlant(maxSeries: number): Plant {
     rules: [],
     series: [],
     heads: createHeads(),
-    newRow: rowMaker(rowLength),
+    rows,
+    row: rowOf(rows, 0),
     newDeviceRow: rowMaker(deviceRowLength),
     seriesOf: new Map(),
     named: new Map(),
@@ -292,11 +298,11 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
 
 /** Gives a series its place in the plant: it has read nothing. */
 export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
-  const row = plant.newRow()
-  const state = { row, watches: restingWatches(plant, series), own: false, text, cadence: null, device, series }
+  const state = { watches: restingWatches(plant, series), own: false, text, cadence: null, device, series }
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)
+  addRow(plant.rows)
   return state
 }
 

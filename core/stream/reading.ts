@@ -39,7 +39,8 @@ import {
 import { guessOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { reviseBy } from './revise.ts'
-import { count, firstOffset, lastValue, remember, type SeriesState } from './series.ts'
+import { count, firstOffset, lastValue, remember, turnTo } from './rows.ts'
+import type { SeriesState } from './series.ts'
 
 /** What the readings that follow share: their time, and whether they are history. */
 export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
@@ -143,13 +144,14 @@ export function readText(plant: Plant, id: number, text: string, retained: boole
 
 /** A state, as a number and in words: for rules about states. */
 function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): void {
-  const { now } = plant
-  const { row, watches } = state
+  const { now, rows } = plant
+  const { watches, series } = state
+  const row = turnTo(plant.row, rows, series.id)
   now.text = text
   now.z = now.low = now.high = now.middle = Number.NaN
-  remember(row, now.time, now.value, now.offset, Number.NaN)
+  remember(row, now)
   for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
-  learnKind(row, now.time, now.value, row[lastValue]!)
+  learnKind(row, now)
 }
 
 /** A number or a boolean: judged first, then learned from; what the broker remembers is neither. */
@@ -196,18 +198,19 @@ function readBoolean(plant: Plant, state: SeriesState, value: number, retained: 
 
 function measure(plant: Plant, id: number, out: Emit): void {
   const state = plant.series[id]!
-  const { row, watches } = state
+  const { watches } = state
   const { now } = plant
+  const row = turnTo(plant.row, plant.rows, id)
   now.text = null
   now.every = plant.heads.numbers[id * headLength + every]!
   expect(row, now, hasAlert(state, 'band'))
   out.reading(id, now.time, now.value, now.low, now.high, false)
-  remember(row, now.time, now.value, now.offset, now.z)
+  remember(row, now)
   learnBand(row, now)
   out.score?.(id, now.time, now.score)
   for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
-  learnKind(row, now.time, now.value, row[lastValue]!)
-  learnRun(row, now.value, hasAlert(state, 'stuck'))
+  learnKind(row, now)
+  learnRun(row, now, hasAlert(state, 'stuck'))
 }
 
 function hasAlert({ watches, own }: SeriesState, detector: string): boolean {
@@ -217,17 +220,17 @@ function hasAlert({ watches, own }: SeriesState, detector: string): boolean {
 }
 
 /** It is the newest of its series. */
-function takeIn({ heads, now, detects, series }: Plant, id: number, value: number): void {
+function takeIn({ heads, now, detects, rows, row }: Plant, id: number, value: number): void {
   const { numbers } = heads
   const head = id * headLength
   numbers[head + lastReading] = value
   numbers[head + lastOffset] = now.offset
   numbers[head + readings]! += 1
   if (!detects) return
-  const { row } = series[id]!
-  if (row[count] === 0) row[firstOffset] = now.offset
-  row[lastValue] = value
-  row[count]! += 1
+  const { near, at, far, from } = turnTo(row, rows, id)
+  if (near[at + count] === 0) far[from + firstOffset] = now.offset
+  near[at + lastValue] = value
+  near[at + count]! += 1
 }
 
 /** Learns the pace from a reading in order, and says it when it has changed by more than a tenth. */

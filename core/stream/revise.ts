@@ -2,7 +2,8 @@ import type { Alert, Millis } from '../contract/model.ts'
 import { change } from './alerts.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
-import { count, type Recent, recent, type SeriesState } from './series.ts'
+import { count, type Recent, recent, rowOf } from './rows.ts'
+import type { SeriesState } from './series.ts'
 
 /**
  * A late reading may show that an alert began at another time than was known, or ended earlier. It is judged by the
@@ -10,10 +11,11 @@ import { count, type Recent, recent, type SeriesState } from './series.ts'
  * series remembers, its newest 32 readings in order: what is older is charted and nothing else.
  */
 export function reviseBy(plant: Plant, state: SeriesState, time: Millis, value: number, out: Emit): void {
+  const row = rowOf(plant.rows, state.series.id)
   for (const watch of state.watches) {
     const alert = watch.latest === null ? undefined : plant.alerts.get(watch.latest)
     if (alert === undefined) continue
-    const revised = revise(alert, recent(state.row, state.row[count]!), time, value)
+    const revised = revise(alert, recent(row, row.near[row.at + count]!), time, value)
     if (revised === null) continue
     if (watch.alert === alert.id) watch.since = revised.since
     change(plant, revised, 'revised', time, null, words(alert, revised), out)

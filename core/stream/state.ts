@@ -18,6 +18,7 @@ import {
   type SourceState,
   silenceRule,
 } from './plant.ts'
+import { copyRow, putRow, rowOf } from './rows.ts'
 import type { Sequence } from './sequence.ts'
 import type { SeriesState } from './series.ts'
 import type { Window } from './suppress.ts'
@@ -39,7 +40,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-33'
+export const pathVersion = 'path-34'
 
 interface Core {
   readonly time: Millis | null
@@ -179,9 +180,9 @@ function orNull(value: number): number | null {
 }
 
 /** One at a time, because all of ten thousand series are 85 MB. */
-function* changedRows({ series, heads, devices }: Plant): Generator<SavedRow> {
-  for (const [id, { row }] of series.entries()) {
-    if (heads.changed[id] === 1) yield { series: id, row: joined(headOf(heads, id), row) }
+function* changedRows({ series, heads, rows, devices }: Plant): Generator<SavedRow> {
+  for (let id = 0; id < series.length; id++) {
+    if (heads.changed[id] === 1) yield { series: id, row: joined(headOf(heads, id), copyRow(rowOf(rows, id))) }
     heads.changed[id] = 0
   }
   for (const [index, device] of devices.entries()) {
@@ -288,5 +289,5 @@ function restoreRow(plant: Plant, id: number, saved: Float64Array): void {
     return
   }
   headOf(plant.heads, id).set(saved.subarray(0, headLength))
-  plant.series[id]!.row.set(saved.subarray(headLength))
+  putRow(rowOf(plant.rows, id), saved.subarray(headLength))
 }

@@ -3,7 +3,7 @@ import type { Now } from '../../core/stream/detect/detector.ts'
 import { learnKind } from '../../core/stream/detect/kind.ts'
 import { learnRun, stuck } from '../../core/stream/detect/stuck.ts'
 import { createPlant } from '../../core/stream/plant.ts'
-import { count, lastValue, rowLength, rowMaker } from '../../core/stream/series.ts'
+import { addRow, count, createRows, lastValue, type Row, type Rows, rowOf, turnTo } from '../../core/stream/rows.ts'
 import { random } from '../support/stream.ts'
 
 const manySeries = 1_000
@@ -14,7 +14,8 @@ const period = 300_000
 /** Microseconds of CPU that all default detectors take for a reading, with a thousand series in turn. */
 export function cpuPerReading(): number {
   const chance = random(1)
-  const rows = Array.from({ length: manySeries }, rowMaker(rowLength))
+  const rows = createRows()
+  for (let id = 0; id < manySeries; id++) addRow(rows)
   const noise = Float64Array.from({ length: 65_536 }, () => chance() + chance() + chance())
   read(rows, noise, 0, warmUp)
   const before = process.cpuUsage()
@@ -23,25 +24,26 @@ export function cpuPerReading(): number {
   return (user + system) / (rounds * manySeries)
 }
 
-function read(rows: readonly Float64Array[], noise: Float64Array, from: number, to: number): void {
+function read(rows: Rows, noise: Float64Array, from: number, to: number): void {
   const { now } = createPlant(0)
+  const row = rowOf(rows, 0)
   now.every = period
   for (let round = from; round < to; round++)
-    for (const [id, row] of rows.entries()) {
+    for (let id = 0; id < manySeries; id++) {
       now.offset += 1
       now.time = now.local = round * period
       now.value = id + Math.sin(round / 46) + noise[(round * 769 + id * 31) % noise.length]!
-      readOne(row, now)
+      readOne(turnTo(row, rows, id), now)
     }
 }
 
-function readOne(row: Float64Array, now: Now): void {
+function readOne(row: Row, now: Now): void {
   expect(row, now, false)
   learnBand(row, now)
   band.step!(row, now, {}, false)
   stuck.step!(row, now, {}, false)
-  learnKind(row, now.time, now.value, row[lastValue]!)
-  learnRun(row, now.value, false)
-  row[lastValue] = now.value
-  row[count] = row[count]! + 1
+  learnKind(row, now)
+  learnRun(row, now, false)
+  row.near[row.at + lastValue] = now.value
+  row.near[row.at + count]! += 1
 }

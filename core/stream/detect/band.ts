@@ -1,57 +1,37 @@
 import type { Millis } from '../../contract/model.ts'
-import { bandPart, firstOffset, meansPart, statesPart } from '../series.ts'
+import { bandFar, bandPart, firstOffset, type Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
-import type { Channel } from './channel.ts'
+import { channels, features, feel } from './channels.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
-import { drift } from './drift.ts'
-import { jump } from './jump.ts'
 import { isMeasurement } from './kind.ts'
-import { level } from './level.ts'
-import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, paceOf, reads, scaleOf } from './means.ts'
-import {
-  episodeOf,
-  forget,
-  forgetAlert,
-  isLearned,
-  meanOf,
-  oneIn,
-  spreadOf,
-  usualPeak,
-  weigh,
-  weighed,
-} from './memory.ts'
-import { noise } from './noise.ts'
-import { breakPattern, learnPattern, pattern } from './pattern.ts'
-import { expectSeason, learnSeason, season, seasonWords, usualNow, weekIsNews } from './season.ts'
-import { seasonShift } from './season-shift.ts'
-import { spike } from './spike.ts'
-import { value } from './value.ts'
+import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, reads, scaleOf } from './means.ts'
+import { forget, forgetAlert, isLearned, meanOf, oneIn, share, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
+import { breakPattern, learnPattern } from './pattern.ts'
+import { expectSeason, isWeekKnown, learnSeason, seasonWords, spreadOfWeek, usualNow } from './season.ts'
 
 // Nine small statistics, each asking "how far from usual, and how rare is that here?". Their answers are powers of ten
 // that add up to one score: several that speak at once are an alert where one alone would not be.
 
-/** The order is that of their memory in the row. */
-const channels: readonly Channel[] = [jump, value, level, noise, season, seasonShift, drift, pattern, spike]
-const valueChannel = channels.indexOf(value)
-const seasonChannel = channels.indexOf(season)
-const seasonChannels = [season, seasonShift, drift].map((channel) => channels.indexOf(channel))
+const valueChannel = channels.findIndex(({ id }) => id === 'value')
+const seasonChannel = channels.findIndex(({ id }) => id === 'season')
+const seasonChannels = ['season', 'season-shift', 'drift'].map((id) => channels.findIndex((each) => each.id === id))
 
-const firstTime = bandPart
 /** 1: the band follows the season. */
-const seasonal = bandPart + 1
+const seasonal = bandPart
 /** The band as it stands: its middle (of a seasonal one against the usual value of the hour), spread and half-width. */
-const middleAt = bandPart + 2
-const spreadAt = bandPart + 3
-const halfAt = bandPart + 4
+const middleAt = bandPart + 1
+const spreadAt = bandPart + 2
+const halfAt = bandPart + 3
 /** Readings before the next alert may open. */
-const pauseAt = bandPart + 5
-const wasOpen = bandPart + 6
-/** Readings in a row that were unusual. */
-const unusualRun = bandPart + 8
+const pauseAt = bandPart + 4
+const wasOpen = bandPart + 5
 /** Since when the band is held; 0: it is not. */
-const heldSince = bandPart + 7
+const heldSince = bandPart + 6
+/** Readings in a row that were unusual. */
+const unusualRun = bandPart + 7
 /** 1: a person says that the alert that is open is a fault. */
-const isFault = bandPart + 9
+const isFault = bandPart + 8
+const firstTime = bandFar
 
 const hour: Millis = 3_600_000
 const day = 24 * hour
@@ -61,13 +41,13 @@ const pauseReadings = 60
 const leastUnusual: Millis = 8_000
 /** What lasts becomes usual, so that every alert ends. */
 const relearnMs = 2 * day
-const plainFloor = 0.05
-const share = 0.01
 /** What a channel must say before it counts; and where it is asked how bad it is, because then all signs count. */
 const doubt = 1.4
 const lessDoubt = 1.2
 /** Who is younger calls nobody at once, unless it is twice as rare. */
 const youngMs = 2 * day
+/** So much less is left of a series by the week than by the day, where it follows the week. */
+const muchLess = 0.6
 
 /** The usual behaviour of a measurement, learned per series. */
 export const band: Detector = {
@@ -93,123 +73,124 @@ export const band: Detector = {
   words,
 }
 
-/** Of the newest reading: see `weigh`. */
-const seen = weighed(channels.length)
-const features = new Float64Array(channels.length)
+const { rare } = weighed
 
 /** Where this reading was expected, from what was learned before it. An alert holds the band that its value has left. */
-export function expect(row: Float64Array, now: Now, open: boolean): void {
-  expectSeason(row, now.local, now.value)
-  if (open && row[heldSince] === 0) row[heldSince] = now.time
-  if (!open) row[heldSince] = row[isFault] = 0
+export function expect(row: Row, now: Now, open: boolean): void {
+  const { near, at } = row
+  expectSeason(row, now)
+  if (!open) near[at + heldSince] = near[at + isFault] = 0
+  else if (near[at + heldSince] === 0) near[at + heldSince] = now.time
   if (!isHeld(row, now)) settle(row)
   if (!isMeasurement(row) || !isLearned(row, valueChannel)) {
     now.low = now.high = now.middle = now.z = Number.NaN
     return
   }
-  const usual = row[seasonal] === 1 ? row[usualNow]! : 0
-  const middle = Number.isNaN(usual) ? row[long]! : usual + row[middleAt]!
+  const usual = near[at + seasonal] === 1 ? near[at + usualNow]! : 0
+  const middle = Number.isNaN(usual) ? near[at + long]! : usual + near[at + middleAt]!
   now.middle = middle
-  now.low = middle - row[halfAt]!
-  now.high = middle + row[halfAt]!
-  now.z = (now.value - middle) / Math.max(row[spreadAt]!, 1e-300)
+  now.low = middle - near[at + halfAt]!
+  now.high = middle + near[at + halfAt]!
+  now.z = (now.value - middle) / Math.max(near[at + spreadAt]!, 1e-300)
 }
 
-function isHeld(row: Float64Array, now: Now): boolean {
-  return row[heldSince]! > 0 && now.time - row[heldSince]! < relearnMs
+function isHeld({ near, at }: Row, { time }: Now): boolean {
+  return near[at + heldSince]! > 0 && time - near[at + heldSince]! < relearnMs
 }
 
-function settle(row: Float64Array): void {
-  row[seasonal] = followsSeason(row) ? 1 : 0
-  const c = row[seasonal] === 1 ? seasonChannel : valueChannel
+function settle(row: Row): void {
+  const { near, at } = row
+  const follows = followsSeason(row)
+  const c = follows ? seasonChannel : valueChannel
   const spread = spreadOf(row, c) + share * scaleOf(row)
-  row[middleAt] = meanOf(row, c) + (c === valueChannel ? row[long]! : 0)
-  row[spreadAt] = spread
   const peak = usualPeak(row, c)
-  row[halfAt] = Math.max(leastWidth * spread, channels[c]!.absolute ? peak : peak * spread)
+  near[at + seasonal] = follows ? 1 : 0
+  near[at + middleAt] = meanOf(row, c) + (follows ? 0 : near[at + long]!)
+  near[at + spreadAt] = spread
+  near[at + halfAt] = Math.max(leastWidth * spread, follows ? peak : peak * spread)
 }
 
 /** Hysteresis, so that the band does not jump to and fro. */
-function followsSeason(row: Float64Array): boolean {
+function followsSeason(row: Row): boolean {
   if (!isLearned(row, seasonChannel)) return false
-  return spreadOf(row, seasonChannel) < (row[seasonal] === 1 ? 0.95 : 0.8) * spreadOf(row, valueChannel)
+  const most = row.near[row.at + seasonal] === 1 ? 0.95 : 0.8
+  return spreadOf(row, seasonChannel) < most * spreadOf(row, valueChannel)
 }
 
 /** Scores a reading, then learns from it; sets `now.score`. Call after `expect`. */
-export function learnBand(row: Float64Array, now: Now): void {
-  if (row[reads] === 0) begin(row, now)
-  learnRates(row, now.every)
-  if (isAfterGap(row, now.time, now.every)) afterGap(row, now.value)
-  learnNear(row, now.value)
-  learnPattern(row, now.value)
-  const score = weighAll(row, now)
-  now.score = isMeasurement(row) ? score : 0
-  if (row[isFault] === 1) forgetNewest(row)
-  learnFar(row, now.value)
-  learnSeason(row, now.local, now.value)
-  if (weekIsNews(row, spreadOf(row, seasonChannel))) for (const c of seasonChannels) forget(row, c)
+export function learnBand(row: Row, now: Now): void {
+  if (row.near[row.at + reads] === 0) begin(row, now)
+  learnRates(row, now)
+  if (isAfterGap(row, now)) afterGap(row, now)
+  learnNear(row, now)
+  learnPattern(row, now)
+  feel(row, now)
+  weigh(row, isHeld(row, now))
+  scoreOf(row, now)
+  if (row.near[row.at + isFault] === 1) forgetNewest(row)
+  learnFar(row, now)
+  learnSeason(row, now)
+  if (isWeekKnown(row)) learnWeek(row)
 }
 
-/** A person says that its newest alert was a fault: what it did is not usual, so that the next one like it is found. */
-export function learnFault(row: Float64Array, open: boolean): void {
-  forgetNewest(row)
-  row[isFault] = open ? 1 : 0
-}
-
-function forgetNewest(row: Float64Array): void {
-  for (let c = 0; c < channels.length; c++) forgetAlert(row, c)
-}
-
-/** As a series that was never seen, but for what kind of series it is and how often it speaks. */
-export function forgetUsual(row: Float64Array): void {
-  row.fill(0, meansPart, statesPart)
-}
-
-function begin(row: Float64Array, now: Now): void {
-  row[firstTime] = now.time
-  row[firstOffset] = now.offset
+function begin(row: Row, now: Now): void {
+  row.far[row.from + firstTime] = now.time
+  row.far[row.from + firstOffset] = now.offset
 }
 
 /** It is neither a jump from what was long before, nor a spike together with it. */
-function afterGap(row: Float64Array, value: number): void {
-  forgetNear(row, value)
+function afterGap(row: Row, now: Now): void {
+  forgetNear(row, now)
   breakPattern(row)
 }
 
-function weighAll(row: Float64Array, now: Now): number {
-  const floor = share * scaleOf(row)
-  const episode = episodeOf(row, paceOf(row))
-  const held = isHeld(row, now)
+function scoreOf(row: Row, now: Now): void {
   let score = 0
-  for (let c = 0; c < channels.length; c++) {
-    const channel = channels[c]!
-    const feature = channel.feature(row, now.value)
-    features[c] = feature
-    seen.rare[c] = 0
-    if (Number.isNaN(feature)) continue
-    weigh(row, c, feature, channel, channel.plain ? plainFloor : floor, episode, held, seen)
-    score += Math.max(0, seen.rare[c]! - doubt)
-  }
-  return score
+  for (let c = 0; c < rare.length; c++) if (rare[c]! > doubt) score += rare[c]! - doubt
+  now.score = score > 0 && isMeasurement(row) ? score : 0
 }
 
-function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdict {
+/** Where it follows the week, what was learned of the season when only the day was known is of another series. */
+function learnWeek(row: Row): void {
+  if (spreadOfWeek(row) < muchLess * spreadOf(row, seasonChannel)) for (const c of seasonChannels) forget(row, c)
+}
+
+/** A person says that its newest alert was a fault: what it did is not usual, so that the next one like it is found. */
+export function learnFault(row: Row, open: boolean): void {
+  forgetNewest(row)
+  row.near[row.at + isFault] = open ? 1 : 0
+}
+
+function forgetNewest(row: Row): void {
+  for (let c = 0; c < channels.length; c++) forgetAlert(row, c)
+}
+
+function step(row: Row, now: Now, params: Params, open: boolean): Verdict {
+  const { near, at } = row
+  if (open) near[at + wasOpen] = 1
+  const paused = !open && isPaused(row)
+  if (!open && now.score === 0) return atRest(row, paused)
   const enough = param(band, params, 'score')
-  if (open) row[wasOpen] = 1
-  else if (isPaused(row) && now.score < 2 * enough) return 0
+  if (paused && now.score < 2 * enough) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
-  row[unusualRun] = now.score >= enough / 2 ? row[unusualRun]! + 1 : 0
-  if (!open && row[unusualRun]! < leastRun(now)) return row[unusualRun]! > 0 ? 1 : 0
+  near[at + unusualRun] = now.score >= enough / 2 ? near[at + unusualRun]! + 1 : 0
+  if (!open && near[at + unusualRun]! < leastRun(now)) return near[at + unusualRun]! > 0 ? 1 : 0
   if (now.score >= enough) return isGrave(row, now, params) ? 3 : 2
   return outside || now.score >= enough / 2 ? 1 : 0
 }
 
+/** As nearly every reading is. */
+function atRest({ near, at }: Row, paused: boolean): Verdict {
+  if (!paused) near[at + unusualRun] = 0
+  return 0
+}
+
 /** What was a single reading is over before anybody comes. */
-function isGrave(row: Float64Array, now: Now, params: Params): boolean {
-  if (row[unusualRun]! < 2) return false
+function isGrave({ near, at, far, from }: Row, now: Now, params: Params): boolean {
+  if (near[at + unusualRun]! < 2) return false
   let sum = 0
-  for (const rare of seen.rare) sum += Math.max(0, rare - lessDoubt)
-  const young = now.time - row[firstTime]! < youngMs
+  for (const each of rare) sum += Math.max(0, each - lessDoubt)
+  const young = now.time - far[from + firstTime]! < youngMs
   return sum >= param(band, params, 'act') * (young ? 2 : 1)
 }
 
@@ -219,33 +200,34 @@ function leastRun({ every }: Now): number {
 }
 
 /** After an alert, what comes next is still about it. */
-function isPaused(row: Float64Array): boolean {
-  if (row[wasOpen] === 1) row[pauseAt] = pauseReadings
-  row[wasOpen] = 0
-  if (row[pauseAt] === 0) return false
-  row[pauseAt] = row[pauseAt]! - 1
+function isPaused({ near, at }: Row): boolean {
+  if (near[at + wasOpen] === 1) near[at + pauseAt] = pauseReadings
+  near[at + wasOpen] = 0
+  if (near[at + pauseAt] === 0) return false
+  near[at + pauseAt] = near[at + pauseAt]! - 1
   return true
 }
 
 /** Named by the channel that says most. */
-function words(row: Float64Array, now: Now): Words {
+function words(row: Row, now: Now): Words {
   let c = 0
-  for (let i = 1; i < channels.length; i++) if (seen.rare[i]! > seen.rare[c]!) c = i
-  const said = { distance: seen.distance[c]!, spread: seen.spread[c]!, feature: features[c]! }
+  for (let i = 1; i < channels.length; i++) if (rare[i]! > rare[c]!) c = i
+  const said = { distance: weighed.distance[c]!, spread: weighed.spread[c]!, feature: features[c]! }
   const { why, ...channel } = channels[c]!.words(said, row)
   const learned = learnedWords(row, now)
   return {
     ...channel,
     expected: Number.isNaN(now.middle) ? null : { low: now.low, high: now.high },
     why: why === null ? learned : `${why}; ${learned}`,
-    rarity: oneIn(row, c, seen.size[c]!),
+    rarity: oneIn(row, c),
   }
 }
 
-function learnedWords(row: Float64Array, { time, local }: Now): string {
-  const hours = row[seasonal] === 1 ? seasonWords(row, local) : null
+function learnedWords(row: Row, { time, local }: Now): string {
+  const { near, at, far, from } = row
+  const hours = near[at + seasonal] === 1 ? seasonWords(row, local) : null
   if (hours !== null) return hours
-  const span = time - row[firstTime]!
+  const span = time - far[from + firstTime]!
   const learned = span < 2 * day ? `${Math.round(span / hour)} hours` : `${thousands(Math.round(span / day))} days`
-  return `the usual level, ${thousands(row[reads]! - 1)} readings in ${learned}`
+  return `the usual level, ${thousands(near[at + reads]! - 1)} readings in ${learned}`
 }

@@ -1,3 +1,6 @@
+import type { Row } from '../rows.ts'
+import type { Now } from './detector.ts'
+
 /** One way in which a series can be unlike itself. One file each; together they make the learned band. */
 export interface Channel {
   readonly id: string
@@ -14,8 +17,8 @@ export interface Channel {
   /** How many times as long as those of other channels its deviations last, so that one counts once. */
   readonly lasts: number
   /** A number that stays near its own mean while the series is itself; NaN: not known yet. */
-  readonly feature: (row: Float64Array, value: number) => number
-  readonly words: (said: Deviation, row: Float64Array) => ChannelWords
+  readonly feature: (row: Row, now: Now) => number
+  readonly words: (said: Deviation, row: Row) => ChannelWords
 }
 
 /** How far the feature was from its mean, and how far it usually is. */

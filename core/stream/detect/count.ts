@@ -1,5 +1,5 @@
 import type { Millis } from '../../contract/model.ts'
-import { type Recent, count as read, recent, ringSize } from '../series.ts'
+import { type Recent, type Row, count as read, recent, ringSize } from '../rows.ts'
 import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
 
 /** Too many readings of one kind in a while. */
@@ -31,13 +31,13 @@ function verdict(isEnough: boolean): Verdict {
 }
 
 /** When the first of the newest that are enough leaves the window. */
-function ends(row: Float64Array, now: Now, params: Params): Millis {
+function ends(row: Row, now: Now, params: Params): Millis {
   const times = counted(row, now, params).map(({ time }) => time)
   const first = times.sort((a, b) => b - a)[Math.ceil(param(count, params, 'readings')) - 1]
   return first === undefined ? Infinity : first + param(count, params, 'windowMs')
 }
 
-function counted(row: Float64Array, now: Now, params: Params): readonly Recent[] {
+function counted(row: Row, now: Now, params: Params): readonly Recent[] {
   const low = param(count, params, 'low')
   const high = param(count, params, 'high')
   return inWindow(row, now, params).filter(({ value }) =>
@@ -45,7 +45,7 @@ function counted(row: Float64Array, now: Now, params: Params): readonly Recent[]
   )
 }
 
-function inWindow(row: Float64Array, now: Now, params: Params): readonly Recent[] {
+function inWindow(row: Row, now: Now, params: Params): readonly Recent[] {
   const from = now.time - param(count, params, 'windowMs')
-  return recent(row, row[read]! + 1).filter(({ time }) => time > from)
+  return recent(row, row.near[row.at + read]! + 1).filter(({ time }) => time > from)
 }

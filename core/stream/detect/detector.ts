@@ -1,4 +1,5 @@
 import type { Band, Millis, Offset, SeriesType } from '../../contract/model.ts'
+import type { Row } from '../rows.ts'
 
 /** The reading that is being judged. One object for the whole path, changed in place. */
 export interface Now {
@@ -52,10 +53,10 @@ export interface Detector {
   /** Readings back in order before an alert may return, beside the rule's clear delay. */
   readonly clearReadings: number
   /** Judges a reading of one series. Absent: the detector looks at devices, by deadlines. */
-  readonly step?: (row: Float64Array, now: Now, params: Params, open: boolean) => Verdict
+  readonly step?: (row: Row, now: Now, params: Params, open: boolean) => Verdict
   /** Event time at which the condition is over if nothing more comes; absent: it goes on. Asked while it is there. */
-  readonly ends?: (row: Float64Array, now: Now, params: Params) => Millis
-  readonly words?: (row: Float64Array, now: Now, params: Params) => Words
+  readonly ends?: (row: Row, now: Now, params: Params) => Millis
+  readonly words?: (row: Row, now: Now, params: Params) => Words
 }
 
 export type Params = Readonly<Record<string, number>>

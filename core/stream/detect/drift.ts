@@ -12,7 +12,8 @@ export const drift: Channel = {
   absolute: false,
   upward: false,
   lasts: 4, // its feature is the mean of a day
-  feature: (row) => (row[rests]! < knownFrom ? Number.NaN : row[restOfDay]! - row[restLong]!),
+  feature: ({ near, at }) =>
+    near[at + rests]! < knownFrom ? Number.NaN : near[at + restOfDay]! - near[at + restLong]!,
   words: (said) => ({
     title: said.distance > 0 ? 'drifts upwards' : 'drifts downwards',
     why: `the mean of a day lies ${figure(Math.abs(said.feature))} from that of the weeks before, usually within ${usually(said)}`,

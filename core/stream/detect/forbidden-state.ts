@@ -1,3 +1,4 @@
+import type { Row } from '../rows.ts'
 import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
 
 /** A state in which something must never be. */
@@ -17,7 +18,7 @@ export const forbiddenState: Detector = {
   }),
 }
 
-function step(_row: Float64Array, now: Now, params: Params): Verdict {
+function step(_row: Row, now: Now, params: Params): Verdict {
   const byNumber = now.text === null && now.value === param(forbiddenState, params, 'state')
   return byNumber || now.named.includes(now.text ?? String(now.value)) ? 2 : 0
 }

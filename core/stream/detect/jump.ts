@@ -13,7 +13,7 @@ export const jump: Channel = {
   absolute: false,
   upward: false,
   lasts: 1,
-  feature: (row, value) => value - row[nearest]!,
+  feature: ({ near, at }, { value }) => value - near[at + nearest]!,
   words: ({ distance, feature, spread }) => ({
     title: distance > 0 ? 'jumped up' : 'fell suddenly',
     why: `${figure(Math.abs(feature) * before)} from the mean of the readings before, usually within ${usually({ distance: distance * before, feature: feature * before, spread: spread * before })}`,

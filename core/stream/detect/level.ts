@@ -10,7 +10,7 @@ export const level: Channel = {
   absolute: false,
   upward: false,
   lasts: 1,
-  feature: (row) => (row[reads] === 0 ? Number.NaN : row[recently]! - row[long]!),
+  feature: ({ near, at }) => (near[at + reads] === 0 ? Number.NaN : near[at + recently]! - near[at + long]!),
   words: (said) => ({
     title: said.distance > 0 ? 'shifted above its usual level' : 'shifted below its usual level',
     why: `the newest readings lie ${figure(Math.abs(said.feature))} from the long mean, usually within ${usually(said)}`,

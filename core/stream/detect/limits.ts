@@ -1,3 +1,4 @@
+import type { Row } from '../rows.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
 /** Fixed limits that a person put. */
@@ -21,7 +22,7 @@ export const limits: Detector = {
   words,
 }
 
-function step(_row: Float64Array, now: Now, params: Params, open: boolean): Verdict {
+function step(_row: Row, now: Now, params: Params, open: boolean): Verdict {
   const low = param(limits, params, 'low')
   const high = param(limits, params, 'high')
   if (now.value < low || now.value > high) return 2
@@ -29,7 +30,7 @@ function step(_row: Float64Array, now: Now, params: Params, open: boolean): Verd
   return open && (now.value < low + deadband || now.value > high - deadband) ? 1 : 0
 }
 
-function words(_row: Float64Array, now: Now, params: Params): Words {
+function words(_row: Row, now: Now, params: Params): Words {
   const low = param(limits, params, 'low')
   const high = param(limits, params, 'high')
   const title = now.value < low ? `below its limit of ${low}` : `above its limit of ${high}`

@@ -1,6 +1,7 @@
 import type { Millis } from '../../contract/model.ts'
 import { exp2 } from '../math.ts'
-import { meansPart } from '../series.ts'
+import { meansPart, type Row } from '../rows.ts'
+import type { Now } from './detector.ts'
 
 // What a series does, at several paces: means that forget with a half-life in readings, so 2 is the newest few and
 // 3,000 some days. Raw means follow a fault at once; the slow ones are pulled by a reading no further than `clip`.
@@ -26,8 +27,8 @@ export const reads = meansPart + 17
 /** Event time of the newest of them. */
 const lastTime = meansPart + 18
 
-const clip = 4
-const clipFrom = 20
+export const clip = 4
+export const clipFrom = 20
 /** In usual gaps: as for a silence. */
 const longGap = 5
 /** The cadence at which the half-lives are as written. */
@@ -40,76 +41,86 @@ function rate(halfLife: number): number {
 }
 
 /** How many readings of this series stand for one at five minutes. A slow series learns from fewer, but not so few. */
-export function paceOf(row: Float64Array): number {
-  const k = usualCadence / row[rated]!
+export function paceOf({ near, at }: Row): number {
+  const k = usualCadence / near[at + rated]!
   return k > 1 ? k : Math.sqrt(k)
 }
 
 /** Half-lives follow the learned cadence, once it is another one and not at each small change. */
-export function learnRates(row: Float64Array, every: Millis): void {
-  const known = row[rated]!
+export function learnRates(row: Row, { every }: Now): void {
+  const { near, at } = row
+  const known = near[at + rated]!
   const now = every > 0 ? every : usualCadence // NaN: not known yet
   if (now < 2 * known && now > known / 2) return
-  row[rated] = now
+  near[at + rated] = now
+  setRates(row)
+}
+
+function setRates(row: Row): void {
+  const { near, at } = row
   const k = paceOf(row)
-  row[longRate] = rate(600 * k)
-  row[slowRate] = rate(3_000 * k)
-  row[featureRate] = rate(8_000 * k)
-  row[dayRate] = rate(300 * k)
-  row[restRate] = rate(6_000 * k)
+  near[at + longRate] = rate(600 * k)
+  near[at + slowRate] = rate(3_000 * k)
+  near[at + featureRate] = rate(8_000 * k)
+  near[at + dayRate] = rate(300 * k)
+  near[at + restRate] = rate(6_000 * k)
 }
 
 /** Whether so much time has passed since the value before that it is not just before. Once a reading. */
-export function isAfterGap(row: Float64Array, time: Millis, every: Millis): boolean {
-  const gap = time - row[lastTime]!
-  row[lastTime] = time
+export function isAfterGap({ near, at }: Row, { time, every }: Now): boolean {
+  const gap = time - near[at + lastTime]!
+  near[at + lastTime] = time
   return gap > longGap * every // NaN is not known yet
 }
 
 /** As if it had been like this just before. */
-export function forgetNear(row: Float64Array, value: number): void {
-  row[nearest] = value
-  row.fill(value, before, before + 4)
+export function forgetNear({ near, at }: Row, { value }: Now): void {
+  near[at + nearest] = value
+  near.fill(value, at + before, at + before + 4)
 }
 
 /** The fast means, before a reading is judged: what it is judged by has it in. */
-export function learnNear(row: Float64Array, value: number): void {
-  const n = row[reads]!
-  learnMean(row, nearest, value, n, rateOf2)
-  learnMean(row, recently, value, n, rateOf8)
-  if (n > 0) learnMean(row, stepSize, Math.abs(value - row[before]!), n - 1, rateOf8)
+export function learnNear({ near, at }: Row, { value }: Now): void {
+  const n = near[at + reads]!
+  learnMean(near, at + nearest, value, shareOf(n, rateOf2))
+  learnMean(near, at + recently, value, shareOf(n, rateOf8))
+  if (n > 0) learnMean(near, at + stepSize, Math.abs(value - near[at + before]!), shareOf(n - 1, rateOf8))
 }
 
 /** The slow means, after it was judged. */
-export function learnFar(row: Float64Array, value: number): void {
-  const n = row[reads]!
-  learnSpread(row, long, value, n, row[longRate]!)
-  learnSpread(row, slow, value, n, row[slowRate]!)
-  row[before + 3] = row[before + 2]!
-  row[before + 2] = row[before + 1]!
-  row[before + 1] = row[before]!
-  row[before] = value
-  row[reads] = n + 1
+export function learnFar({ near, at }: Row, { value }: Now): void {
+  const n = near[at + reads]!
+  learnSpread(near, at + long, value, n, near[at + longRate]!)
+  learnSpread(near, at + slow, value, n, near[at + slowRate]!)
+  near[at + before + 3] = near[at + before + 2]!
+  near[at + before + 2] = near[at + before + 1]!
+  near[at + before + 1] = near[at + before]!
+  near[at + before] = value
+  near[at + reads] = n + 1
 }
 
-/** `n` values are in it: the first weigh alike, then each new one by `least`. */
-export function learnMean(row: Float64Array, at: number, value: number, n: number, least: number): void {
-  row[at] = row[at]! + Math.max(least, 1 / (n + 1)) * (value - row[at]!)
+/** What a value weighs when `n` are known: the first weigh alike, then each new one `least`. */
+export function shareOf(n: number, least: number): number {
+  return Math.max(least, 1 / (n + 1))
+}
+
+export function learnMean(near: Float64Array, at: number, value: number, share: number): void {
+  near[at] = near[at]! + share * (value - near[at]!)
 }
 
 /** Mean and variance; one value pulls no further than four spreads. */
-export function learnSpread(row: Float64Array, at: number, value: number, n: number, least: number): void {
-  const a = Math.max(least, 1 / (n + 1))
-  let d = value - row[at]!
+export function learnSpread(near: Float64Array, at: number, value: number, n: number, least: number): void {
+  const a = shareOf(n, least)
+  let d = value - near[at]!
   if (n >= clipFrom) {
-    const most = clip * Math.sqrt(row[at + 1]!)
+    const most = clip * Math.sqrt(near[at + 1]!)
     d = d > most ? most : d < -most ? -most : d
   }
-  row[at] = row[at]! + a * d
-  row[at + 1] = (1 - a) * (row[at + 1]! + a * d * d)
+  near[at] = near[at]! + a * d
+  near[at + 1] = (1 - a) * (near[at + 1]! + a * d * d)
 }
 
 /** The usual distance of a value from the long mean: the ruler of a series. */
-export function scaleOf(row: Float64Array): number {
-  return Math.sqrt(row[long + 1]!)
+export function scaleOf({ near, at }: Row): number {
+  return Math.sqrt(near[at + long + 1]!)
 }

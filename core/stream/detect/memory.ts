@@ -1,23 +1,25 @@
 import { ln, log10 } from '../math.ts'
-import { memoryPart, peakPart } from '../series.ts'
+import { memoryPart, peakPart, type Row } from '../rows.ts'
 import type { Channel } from './channel.ts'
-import { featureRate, learnSpread, reads } from './means.ts'
+import { channels, features } from './channels.ts'
+import { clip, clipFrom, featureRate, paceOf, reads, scaleOf, shareOf } from './means.ts'
 
 // For each channel: what is usual for its feature, and the largest deviations so far. How rare a deviation is here is
-// asked of those, and not of a curve: eight spreads are daily life in many series.
+// asked of those, and not of a curve: eight spreads are daily life in many series. Near are columns, a number a channel.
 
-const fields = 7
-const mean = memoryPart
-const variance = memoryPart + 1
-const seen = memoryPart + 2
-/** The largest deviation of late, and how many readings ago: a peak, if nothing passes it. */
-const candidate = memoryPart + 3
-const age = memoryPart + 4
+const count = channels.length
+const columns = 6
+const mean = 0
+const variance = count
+const seen = 2 * count
+/** The largest deviation of late, and how many had been seen before it: a peak, if nothing passes it. */
+const candidate = 3 * count
+const since = 4 * count
 /** A copy of the sixth peak, because every reading asks for it. */
-const sixth = memoryPart + 5
-/** The largest deviation of the newest alert. */
-const alerted = memoryPart + 6
+const sixth = 5 * count
 const peaksKept = 12
+/** The largest deviation of the newest alert. */
+const alerted = peakPart + peaksKept * count
 
 const judgeFrom = 100
 const remembersFrom = 30
@@ -34,156 +36,199 @@ const tailBefore = 3
 const peaksBefore = 4
 /** The tail may make of n episodes this power of n, and no more: who has lived for days does not know what comes once in years. */
 const mostOfEpisodes = 2.5
+/** The spread is at least this, of a plain number; of others this share of the usual distance. */
+const plainFloor = 0.05
+export const share = 0.01
 
 const logOfEpisodes = Float64Array.from({ length: mostEpisodes + 1 }, (_, i) => log10(i + 1))
 const logOfPeaks = Float64Array.from({ length: peaksKept + 1 }, (_, i) => log10(i + 0.7))
 
-/** What the newest reading was, channel by channel; written by `weigh`. */
-export interface Weighed {
+/** What the newest reading was, channel by channel; of one that is not rare only that. */
+export const weighed = {
   /** Distance of the feature from its mean, with its sign. */
-  readonly distance: Float64Array
+  distance: column(),
   /** The usual distance. */
-  readonly spread: Float64Array
+  spread: column(),
   /** What is compared with the peaks. */
-  readonly size: Float64Array
+  size: column(),
   /** Powers of ten of rarity. */
-  readonly rare: Float64Array
+  rare: column(),
 }
 
-export function weighed(channels: number): Weighed {
-  const column = () => new Float64Array(channels)
-  return { distance: column(), spread: column(), size: column(), rare: column() }
+function column(value: (channel: Channel) => number = () => 0): Float64Array {
+  return Float64Array.from(channels, value)
 }
 
-/** Judges the feature of channel `c`, then learns from it. As long as an alert is open, all of it is one episode. */
-export function weigh(
-  row: Float64Array,
-  c: number,
-  feature: number,
-  channel: Channel,
-  floor: number,
-  episode: number,
-  open: boolean,
-  out: Weighed,
-): void {
-  const own = episode * channel.lasts
-  const at = c * fields
-  const distance = feature - row[mean + at]!
-  const spread = Math.sqrt(row[variance + at]!) + floor
-  const size = channel.upward ? distance : Math.abs(distance)
-  const z = spread > 0 ? size / spread : size > 0 ? 1_000 : 0
-  const n = row[seen + at]!
-  out.distance[c] = distance
-  out.spread[c] = spread
-  const compared = channel.absolute ? size : z
-  out.size[c] = compared
-  out.rare[c] = n >= judgeFrom && z > channel.least ? rarity(row, c, compared, n / own) : 0
-  if (n >= remembersFrom) learnPeak(row, c, compared, open ? Infinity : own)
-  if (open) row[alerted + at] = row[candidate + at]!
-  learnSpread(row, mean + at, feature, n, row[featureRate]!)
-  row[seen + at] = n + 1
+const { distance: distances, spread: spreads, size: sizes, rare: rares } = weighed
+const least = column((channel) => channel.least)
+const lasts = column((channel) => channel.lasts)
+/** 1: a channel is so. */
+const plain = column((channel) => Number(channel.plain))
+const absolute = column((channel) => Number(channel.absolute))
+const upward = column((channel) => Number(channel.upward))
+
+/**
+ * Judges the features of the newest reading, then learns from them. As long as an alert is open, all of it is one
+ * episode. One loop over columns: it is most of what a reading costs, and a call for each channel would double that.
+ */
+export function weigh(row: Row, open: boolean): void {
+  const { near, at } = row
+  const floor = share * scaleOf(row)
+  const episode = episodeOf(row)
+  const rate = near[at + featureRate]!
+  let known = -1
+  let weight = 0
+  for (let c = 0; c < count; c++) {
+    const feature = features[c]!
+    rares[c] = 0
+    if (Number.isNaN(feature)) continue
+    const i = at + memoryPart + c
+    const distance = feature - near[i + mean]!
+    const usual = Math.sqrt(near[i + variance]!)
+    const spread = usual + (plain[c] === 1 ? plainFloor : floor)
+    const size = upward[c] === 1 ? distance : Math.abs(distance)
+    const z = spread > 0 ? size / spread : size > 0 ? 1_000 : 0
+    const compared = absolute[c] === 1 ? size : z
+    const n = near[i + seen]!
+    sizes[c] = compared
+    if (n >= judgeFrom && z > least[c]!) {
+      distances[c] = distance
+      spreads[c] = spread
+      rare(row, c, episode)
+    }
+    if (n >= remembersFrom) {
+      if (compared >= near[i + candidate]!) {
+        near[i + candidate] = compared
+        near[i + since] = n
+      } else if (!open && n - near[i + since]! >= episode * lasts[c]!) endEpisode(row, c)
+      if (open) row.far[row.from + alerted + c] = near[i + candidate]!
+    }
+    if (n !== known) weight = shareOf(n, rate)
+    known = n
+    const furthest = n >= clipFrom ? clip * usual : Infinity
+    const d = distance > furthest ? furthest : distance < -furthest ? -furthest : distance
+    near[i + mean] = near[i + mean]! + weight * d
+    near[i + variance] = (1 - weight) * (near[i + variance]! + weight * d * d)
+    near[i + seen] = n + 1
+  }
 }
 
-/** Readings in which a deviation may come again as the same one. `pace`: readings of this series for one at five minutes. */
-export function episodeOf(row: Float64Array, pace: number): number {
-  const k = pace > 1 ? Math.min(pace, Math.max(1, row[reads]! / (youngEpisodes * episodeReadings))) : pace
+/** Readings in which a deviation may come again as the same one. */
+function episodeOf(row: Row): number {
+  const pace = paceOf(row) // readings of this series for one at five minutes
+  const age = row.near[row.at + reads]! / (youngEpisodes * episodeReadings)
+  const k = pace > 1 ? Math.min(pace, Math.max(1, age)) : pace
   return Math.round(Math.max(0.3, k) * episodeReadings)
 }
 
 /** Powers of ten: 2 is one in a hundred episodes. Beyond the largest peak by how heavy their tail is (Hill). */
-function rarity(row: Float64Array, c: number, size: number, episodes: number): number {
-  if (episodes < 2) return 0
-  const first = peakPart + c * peaksKept
-  const compared = size / asLarge
+function rare(row: Row, c: number, episode: number): void {
+  const episodes = row.near[row.at + memoryPart + seen + c]! / (episode * lasts[c]!)
+  if (episodes < 2) return
+  const compared = sizes[c]! / asLarge
   const lived = logOfEpisodes[Math.min(mostEpisodes, Math.floor(episodes))]!
   const known = lived - logOfPeaks[larger(row, c, compared)]!
-  const largest = row[first]!
-  if (!(largest > 0 && compared > largest)) return known
-  return Math.min(mostOfEpisodes * lived, known + (tailWeight * log10(compared / largest)) / tail(row, first))
+  const largest = row.far[peaksOf(row, c)]!
+  rares[c] =
+    largest > 0 && compared > largest
+      ? Math.min(mostOfEpisodes * lived, known + (tailWeight * log10(compared / largest)) / tail(row, c))
+      : known
 }
 
-function larger(row: Float64Array, c: number, size: number): number {
-  const first = peakPart + c * peaksKept
+function peaksOf({ from }: Row, c: number): number {
+  return from + peakPart + c * peaksKept
+}
+
+function larger(row: Row, c: number, size: number): number {
+  const { far } = row
+  const first = peaksOf(row, c)
   let n = 0
-  while (n < peaksKept && row[first + n]! >= size) n++
+  while (n < peaksKept && far[first + n]! >= size) n++
   return n
 }
 
-function tail(row: Float64Array, first: number): number {
+function tail(row: Row, c: number): number {
+  const { far } = row
+  const first = peaksOf(row, c)
   let n = 0
-  while (n < peaksKept && row[first + n]! > 0) n++
+  while (n < peaksKept && far[first + n]! > 0) n++
   const k = n >> 1
   let sum = tailBefore
-  for (let i = 0; i < k; i++) sum += ln(row[first + i]! / row[first + k]!)
+  for (let i = 0; i < k; i++) sum += ln(far[first + i]! / far[first + k]!)
   return sum / (peaksBefore + k)
 }
 
-function learnPeak(row: Float64Array, c: number, size: number, episode: number): void {
-  const at = c * fields
-  if (size >= row[candidate + at]!) {
-    row[candidate + at] = size
-    row[age + at] = 0
-    return
-  }
-  row[age + at] = row[age + at]! + 1
-  if (row[age + at]! < episode) return
-  keepPeak(row, peakPart + c * peaksKept, row[candidate + at]!)
-  row[sixth + at] = row[peakPart + c * peaksKept + 5]!
-  row[candidate + at] = Math.max(0, size)
-  row[age + at] = 0
+/** The candidate was a peak; the newest deviation is the next candidate. */
+function endEpisode(row: Row, c: number): void {
+  const { near, at } = row
+  const i = at + memoryPart + c
+  keepPeak(row, c, near[i + candidate]!)
+  near[i + candidate] = Math.max(0, sizes[c]!)
+  near[i + since] = near[i + seen]!
 }
 
-function keepPeak(row: Float64Array, first: number, size: number): void {
+function keepPeak(row: Row, c: number, size: number): void {
+  const { far } = row
+  const first = peaksOf(row, c)
   let i = first + peaksKept - 1
-  if (size <= row[i]!) return
-  while (i > first && row[i - 1]! < size) {
-    row[i] = row[i - 1]!
+  if (size <= far[i]!) return
+  while (i > first && far[i - 1]! < size) {
+    far[i] = far[i - 1]!
     i--
   }
-  row[i] = size
+  far[i] = size
+  copySixth(row, c)
+}
+
+function copySixth(row: Row, c: number): void {
+  row.near[row.at + memoryPart + sixth + c] = row.far[peaksOf(row, c) + 5]!
 }
 
 /** As if the newest alert had not deviated; what is larger than it stays. */
-export function forgetAlert(row: Float64Array, c: number): void {
-  const at = c * fields
-  const size = row[alerted + at]!
-  if (size > 0 && row[candidate + at] === size) row[candidate + at] = 0
-  else if (size > 0) dropPeak(row, peakPart + c * peaksKept, size)
-  row[sixth + at] = row[peakPart + c * peaksKept + 5]!
-  row[alerted + at] = 0
+export function forgetAlert(row: Row, c: number): void {
+  const { near, at, far, from } = row
+  const size = far[from + alerted + c]!
+  const i = at + memoryPart + c
+  if (size > 0 && near[i + candidate] === size) near[i + candidate] = 0
+  else if (size > 0) dropPeak(far, peaksOf(row, c), size)
+  copySixth(row, c)
+  far[from + alerted + c] = 0
 }
 
-function dropPeak(row: Float64Array, first: number, size: number): void {
-  const at = row.indexOf(size, first)
+function dropPeak(far: Float64Array, first: number, size: number): void {
+  const at = far.indexOf(size, first)
   if (at < 0 || at >= first + peaksKept) return
-  row.copyWithin(at, at + 1, first + peaksKept)
-  row[first + peaksKept - 1] = 0
+  far.copyWithin(at, at + 1, first + peaksKept)
+  far[first + peaksKept - 1] = 0
 }
 
 /** As if nothing had been learned of the channel. */
-export function forget(row: Float64Array, c: number): void {
-  row.fill(0, memoryPart + c * fields, memoryPart + (c + 1) * fields)
-  row.fill(0, peakPart + c * peaksKept, peakPart + (c + 1) * peaksKept)
+export function forget(row: Row, c: number): void {
+  const first = peaksOf(row, c)
+  for (let column = 0; column < columns; column++) row.near[row.at + memoryPart + column * count + c] = 0
+  row.far.fill(0, first, first + peaksKept)
+  row.far[row.from + alerted + c] = 0
 }
 
-export function isLearned(row: Float64Array, c: number): boolean {
-  return row[seen + c * fields]! >= judgeFrom
+export function isLearned({ near, at }: Row, c: number): boolean {
+  return near[at + memoryPart + seen + c]! >= judgeFrom
 }
 
-export function meanOf(row: Float64Array, c: number): number {
-  return row[mean + c * fields]!
+export function meanOf({ near, at }: Row, c: number): number {
+  return near[at + memoryPart + mean + c]!
 }
 
-export function spreadOf(row: Float64Array, c: number): number {
-  return Math.sqrt(row[variance + c * fields]!)
+export function spreadOf({ near, at }: Row, c: number): number {
+  return Math.sqrt(near[at + memoryPart + variance + c]!)
 }
 
 /** The deviation that was reached in six episodes: neither daily life nor the one failure that all remember. */
-export function usualPeak(row: Float64Array, c: number): number {
-  return row[sixth + c * fields]!
+export function usualPeak({ near, at }: Row, c: number): number {
+  return near[at + memoryPart + sixth + c]!
 }
 
 /** "1 in N readings were this far out". */
-export function oneIn(row: Float64Array, c: number, size: number): number {
-  return Math.max(1, Math.floor(row[seen + c * fields]! / (larger(row, c, size / asLarge) + 1)))
+export function oneIn(row: Row, c: number): number {
+  const n = row.near[row.at + memoryPart + seen + c]!
+  return Math.max(1, Math.floor(n / (larger(row, c, sizes[c]! / asLarge) + 1)))
 }

@@ -15,11 +15,12 @@ export const noise: Channel = {
   upward: false,
   lasts: 1,
   feature: (row) => {
-    const size = row[stepSize]! + least * scaleOf(row)
-    return row[reads] === 0 || size === 0 ? Number.NaN : ln(size)
+    const { near, at } = row
+    const size = near[at + stepSize]! + least * scaleOf(row)
+    return near[at + reads] === 0 || size === 0 ? Number.NaN : ln(size)
   },
-  words: ({ distance }, row) => ({
+  words: ({ distance }, { near, at }) => ({
     title: distance > 0 ? 'changes more than usual' : 'changes less than usual',
-    why: `steps of ${figure(row[stepSize]!)} from reading to reading`,
+    why: `steps of ${figure(near[at + stepSize]!)} from reading to reading`,
   }),
 }

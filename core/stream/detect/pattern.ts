@@ -1,7 +1,8 @@
 import { exp2, ln } from '../math.ts'
-import { patternPart, stepsPart } from '../series.ts'
+import { patternPart, type Row, stepsPart } from '../rows.ts'
 import { type Channel, figure } from './channel.ts'
-import { learnMean, slow } from './means.ts'
+import type { Now } from './detector.ts'
+import { learnMean, shareOf, slow } from './means.ts'
 
 // How often the value has gone from one of 16 bins to another: a cycle out of order goes where it seldom went.
 const bins = 16
@@ -30,7 +31,7 @@ export const pattern: Channel = {
   absolute: false,
   upward: true,
   lasts: 1,
-  feature: (row) => (row[surprises] === 0 ? Number.NaN : row[surprise]!),
+  feature: ({ near, at }) => (near[at + surprises] === 0 ? Number.NaN : near[at + surprise]!),
   words: ({ feature }) => ({
     title: 'does not follow its usual pattern',
     why: `its newest steps were seldom seen before: one in ${figure(exp2(feature / Math.LN2))} from such a value`,
@@ -38,43 +39,46 @@ export const pattern: Channel = {
 }
 
 /** How surprising the step to this value is, then one more of it. Before the slow means learn from it. */
-export function learnPattern(row: Float64Array, value: number): void {
-  const to = binOf(row, value)
-  const from = row[bin]! - 1
-  row[bin] = to + 1
-  if (row[weight] === 0) row[weight] = 1
-  if (from < 0) return
-  const at = steps + from * bins + to
-  const total = stepsFrom + from
-  const w = row[weight]!
-  const seldom = -ln((row[at]! / w + doubt) / (row[total]! / w + doubt * bins))
-  learnMean(row, surprise, seldom, row[surprises]!, rateOf6)
-  row[surprises] = row[surprises]! + 1
-  row[weight] = w * growth
-  row[at] = row[at]! + w * growth
-  row[total] = row[total]! + w * growth
-  if (row[weight]! > mostWeight) rescale(row)
+export function learnPattern(row: Row, now: Now): void {
+  const { near, at } = row
+  const last = (near[at + bin]! | 0) - 1
+  const to = binOf(row, now, last)
+  near[at + bin] = to + 1
+  if (near[at + weight] === 0) near[at + weight] = 1
+  if (last >= 0) learnStep(row, last, to)
+}
+
+function learnStep(row: Row, last: number, to: number): void {
+  const { near, at, far, from } = row
+  const step = from + steps + last * bins + to
+  const total = from + stepsFrom + last
+  const w = near[at + weight]!
+  const seldom = -ln((far[step]! / w + doubt) / (far[total]! / w + doubt * bins))
+  learnMean(near, at + surprise, seldom, shareOf(near[at + surprises]!, rateOf6))
+  near[at + surprises] = near[at + surprises]! + 1
+  const next = w * growth
+  near[at + weight] = next
+  far[step] = far[step]! + next
+  far[total] = far[total]! + next
+  if (next > mostWeight) rescale(row)
 }
 
 /** The next value follows none. */
-export function breakPattern(row: Float64Array): void {
-  row[bin] = 0
+export function breakPattern({ near, at }: Row): void {
+  near[at + bin] = 0
 }
 
-function binOf(row: Float64Array, value: number): number {
-  const spread = Math.sqrt(row[slow + 1]!)
-  const u = spread > 0 ? (value - row[slow]!) / spread : 0
-  let low = 0
-  let high = bins - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (u >= edges[middle]!) low = middle + 1
-    else high = middle
-  }
-  return low
+/** Looked for from where the last value was, because most are near it. */
+function binOf({ near, at }: Row, { value }: Now, last: number): number {
+  const spread = Math.sqrt(near[at + slow + 1]!)
+  const u = spread > 0 ? (value - near[at + slow]!) / spread : 0
+  let found = last < 0 ? bins >> 1 : last
+  while (found < bins - 1 && u >= edges[found]!) found++
+  while (found > 0 && u < edges[found - 1]!) found--
+  return found
 }
 
-function rescale(row: Float64Array): void {
-  for (let i = steps; i < stepsFrom + bins; i++) row[i] = row[i]! / row[weight]!
-  row[weight] = 1
+function rescale({ near, at, far, from }: Row): void {
+  for (let i = from + steps; i < from + stepsFrom + bins; i++) far[i] = far[i]! / near[at + weight]!
+  near[at + weight] = 1
 }

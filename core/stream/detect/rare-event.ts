@@ -1,4 +1,4 @@
-import { count } from '../series.ts'
+import { count, type Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import type { Detector, Now, Params, Verdict } from './detector.ts'
 import { param } from './detector.ts'
@@ -25,15 +25,15 @@ export const rareEvent: Detector = {
       title: `is ${now.text ?? now.value}, which is rare`,
       expected: null,
       why: Number.isNaN(before)
-        ? `never seen in ${thousands(row[count]!)} readings`
-        : `not seen for ${thousands(days)} days, ${thousands(row[count]!)} readings learned`,
+        ? `never seen in ${thousands(row.near[row.at + count]!)} readings`
+        : `not seen for ${thousands(days)} days, ${thousands(row.near[row.at + count]!)} readings learned`,
       rarity: null,
     }
   },
 }
 
-function step(row: Float64Array, now: Now, params: Params): Verdict {
-  if (row[count]! < param(rareEvent, params, 'readings') || !isState(row)) return 0
+function step(row: Row, now: Now, params: Params): Verdict {
+  if (row.near[row.at + count]! < param(rareEvent, params, 'readings') || !isState(row)) return 0
   const before = seenBefore(row, now.value)
   return Number.isNaN(before) || now.time - before >= param(rareEvent, params, 'quietMs') ? 2 : 0
 }

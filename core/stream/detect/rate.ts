@@ -1,4 +1,4 @@
-import { count, recent } from '../series.ts'
+import { count, type Row, recent } from '../rows.ts'
 import { figure } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
@@ -24,16 +24,16 @@ export const rate: Detector = {
   words,
 }
 
-function step(row: Float64Array, now: Now, params: Params): Verdict {
+function step(row: Row, now: Now, params: Params): Verdict {
   const { perMinute } = slope(row, now, params)
   const tooFast = perMinute > param(rate, params, 'rise') || -perMinute > param(rate, params, 'fall')
   return tooFast ? 2 : 0 // NaN is not too fast
 }
 
 /** NaN: no reading before this one. `readings` are those from the first that it is reckoned from. */
-function slope(row: Float64Array, now: Now, params: Params): { readonly perMinute: number; readonly readings: number } {
+function slope(row: Row, now: Now, params: Params): { readonly perMinute: number; readonly readings: number } {
   const from = now.time - Math.max(0, param(rate, params, 'overMs'))
-  const seen = recent(row, row[count]! + 1)
+  const seen = recent(row, row.near[row.at + count]! + 1)
   const past = seen.filter(({ time }) => time < now.time)
   const first = past.find(({ time }) => time >= from) ?? past.at(-1)
   if (first === undefined) return { perMinute: Number.NaN, readings: 1 }
@@ -41,7 +41,7 @@ function slope(row: Float64Array, now: Now, params: Params): { readonly perMinut
   return { perMinute, readings: seen.length - seen.indexOf(first) }
 }
 
-function words(row: Float64Array, now: Now, params: Params): Words {
+function words(row: Row, now: Now, params: Params): Words {
   const { perMinute, readings } = slope(row, now, params)
   const rises = perMinute > 0
   const limit = param(rate, params, rises ? 'rise' : 'fall')

@@ -1,9 +1,9 @@
 import { exp2 } from '../math.ts'
-import { relationPart } from '../series.ts'
+import { type Row, relationPart } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { figure } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
-import { learnMean, learnSpread } from './means.ts'
+import { learnMean, learnSpread, shareOf } from './means.ts'
 
 // A line through this signal over another of its device, by means that forget; and how far it usually is from that line.
 const mean = relationPart
@@ -33,37 +33,40 @@ export const relation: Detector = {
 /** What the newest reading was judged by, before it was learned from. */
 const judged = { middle: Number.NaN, reach: Number.NaN, learned: 0 }
 
-function step(row: Float64Array, now: Now, params: Params): Verdict {
+function step(row: Row, now: Now, params: Params): Verdict {
   if (Number.isNaN(now.other)) return 0
-  const n = row[learnedAt]!
-  judged.middle = lineAt(row, now.other) + row[residual]!
-  judged.reach = param(relation, params, 'spreads') * Math.sqrt(row[residual + 1]!)
+  const { far, from } = row
+  const n = far[from + learnedAt]!
+  judged.middle = lineAt(row, now.other) + far[from + residual]!
+  judged.reach = param(relation, params, 'spreads') * Math.sqrt(far[from + residual + 1]!)
   judged.learned = n
   const isFar = n >= param(relation, params, 'learn') && Math.abs(now.value - judged.middle) > judged.reach
-  row[run] = isFar ? row[run]! + 1 : 0
+  far[from + run] = isFar ? far[from + run]! + 1 : 0
   learn(row, now, n)
-  if (row[run] === 0) return 0
-  return row[run]! >= param(relation, params, 'readings') ? 2 : 1
+  if (far[from + run] === 0) return 0
+  return far[from + run]! >= param(relation, params, 'readings') ? 2 : 1
 }
 
-function learn(row: Float64Array, now: Now, n: number): void {
-  if (n > 0) learnSpread(row, residual, now.value - lineAt(row, now.other), n, least)
-  if (row[run] === 0) {
-    const d = now.other - row[otherMean]!
-    learnMean(row, product, d * (now.value - row[mean]!), n, least)
-    learnMean(row, otherSquare, d * d, n, least)
-    learnMean(row, mean, now.value, n, least)
-    learnMean(row, otherMean, now.other, n, least)
+function learn(row: Row, now: Now, n: number): void {
+  const { far, from } = row
+  if (n > 0) learnSpread(far, from + residual, now.value - lineAt(row, now.other), n, least)
+  if (far[from + run] === 0) {
+    const share = shareOf(n, least)
+    const d = now.other - far[from + otherMean]!
+    learnMean(far, from + product, d * (now.value - far[from + mean]!), share)
+    learnMean(far, from + otherSquare, d * d, share)
+    learnMean(far, from + mean, now.value, share)
+    learnMean(far, from + otherMean, now.other, share)
   }
-  row[learnedAt] = n + 1
+  far[from + learnedAt] = n + 1
 }
 
-function lineAt(row: Float64Array, other: number): number {
-  const slope = row[otherSquare]! > 0 ? row[product]! / row[otherSquare]! : 0
-  return row[mean]! + slope * (other - row[otherMean]!)
+function lineAt({ far, from }: Row, other: number): number {
+  const slope = far[from + otherSquare]! > 0 ? far[from + product]! / far[from + otherSquare]! : 0
+  return far[from + mean]! + slope * (other - far[from + otherMean]!)
 }
 
-function words(_row: Float64Array, now: Now): Words {
+function words(_row: Row, now: Now): Words {
   const { middle, reach, learned } = judged
   return {
     title: `too ${now.value > middle ? 'high' : 'low'} for ${now.otherName}`,

@@ -10,7 +10,7 @@ export const seasonShift: Channel = {
   absolute: true,
   upward: false,
   lasts: 1,
-  feature: (row) => (row[rests] === 0 ? Number.NaN : row[restRecently]!),
+  feature: ({ near, at }) => (near[at + rests] === 0 ? Number.NaN : near[at + restRecently]!),
   words: (said) => ({
     title: said.distance > 0 ? 'shifted above what is usual at this hour' : 'shifted below what is usual at this hour',
     why: `the newest readings lie ${figure(Math.abs(said.feature))} from what is usual at this hour, usually within ${usually(said)}`,

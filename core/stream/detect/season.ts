@@ -1,9 +1,10 @@
 import type { Millis } from '../../contract/model.ts'
 import { exp2 } from '../math.ts'
-import { hoursPart, seasonPart } from '../series.ts'
+import { hoursPart, type Row, seasonPart } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import type { Channel } from './channel.ts'
-import { dayRate, learnMean, learnSpread, rateOf8, restRate } from './means.ts'
+import type { Now } from './detector.ts'
+import { dayRate, learnMean, learnSpread, rateOf8, restRate, shareOf } from './means.ts'
 
 // What is usual at this hour of the week, or of the day where the week is not known yet; and the means of what is left.
 // Hours are those of the clock on the plant's wall, because people and machines begin their day by it.
@@ -37,7 +38,6 @@ const leastWeeks = 1
 const firstWeek = 8
 /** From a mean distance to the spread of a normal distribution. */
 const toSpread = 1.25
-const muchLess = 0.6
 const dayHalfLife = 1 - exp2(-1 / 5)
 const weekHalfLife = 1 - exp2(-1 / 3)
 const clipFrom = 400
@@ -52,7 +52,7 @@ export const season: Channel = {
   absolute: true,
   upward: false,
   lasts: 1,
-  feature: (row) => row[rest]!,
+  feature: ({ near, at }) => near[at + rest]!,
   words: ({ distance }) => ({
     title: distance > 0 ? 'above its usual band' : 'below its usual band',
     why: null,
@@ -60,24 +60,27 @@ export const season: Channel = {
 }
 
 /** Sets `usualNow` and `rest` for the reading, and learns the fast means of the rest. */
-export function expectSeason(row: Float64Array, time: Millis, value: number): void {
-  const now = Math.floor(time / hour)
-  if (row[usualHour] !== now + 1) {
-    row[usualHour] = now + 1
-    row[usualNow] = usualAt(row, slotOf(now))
-  }
-  const usual = row[usualNow]!
-  row[rest] = value - usual
+export function expectSeason(row: Row, { local, value }: Now): void {
+  const { near, at } = row
+  const now = Math.floor(local / hour)
+  if (near[at + usualHour] !== now + 1) lookUp(row, now)
+  const usual = near[at + usualNow]!
+  near[at + rest] = value - usual
   if (Number.isNaN(usual)) return
-  const n = row[rests]!
-  learnMean(row, restRecently, row[rest]!, n, rateOf8)
-  learnMean(row, restOfDay, row[rest]!, n, row[dayRate]!)
+  const n = near[at + rests]!
+  learnMean(near, at + restRecently, near[at + rest]!, shareOf(n, rateOf8))
+  learnMean(near, at + restOfDay, near[at + rest]!, shareOf(n, near[at + dayRate]!))
 }
 
-function usualAt(row: Float64Array, slot: number): number {
-  if (row[weekVisits + slot]! >= leastWeeks) return row[weekMean + slot]!
+function lookUp(row: Row, now: number): void {
+  row.near[row.at + usualHour] = now + 1
+  row.near[row.at + usualNow] = usualAt(row, slotOf(now))
+}
+
+function usualAt({ far, from }: Row, slot: number): number {
+  if (far[from + weekVisits + slot]! >= leastWeeks) return far[from + weekMean + slot]!
   const ofDay = slot % 24
-  return row[dayVisits + ofDay]! >= leastDays ? row[dayMean + ofDay]! : Number.NaN
+  return far[from + dayVisits + ofDay]! >= leastDays ? far[from + dayMean + ofDay]! : Number.NaN
 }
 
 /** Hour of the week, from a Thursday: 1970 began on one. */
@@ -86,73 +89,79 @@ function slotOf(hours: number): number {
 }
 
 /** After the reading was judged. */
-export function learnSeason(row: Float64Array, time: Millis, value: number): void {
-  if (!Number.isNaN(row[usualNow]!)) {
-    learnSpread(row, restLong, row[rest]!, row[rests]!, row[restRate]!)
-    row[rests] = row[rests]! + 1
-    if (row[days] === firstWeek) learnFirst(row)
-  }
-  const now = Math.floor(time / hour)
-  if (row[hourReadings] === 0) row[hourNow] = now
-  else if (now > row[hourNow]!) closeHour(row, now) // one that comes a little late belongs to the hour in hand
-  row[hourSum] = row[hourSum]! + value
-  row[hourReadings] = row[hourReadings]! + 1
+export function learnSeason(row: Row, { local, value }: Now): void {
+  const { near, at } = row
+  if (!Number.isNaN(near[at + usualNow]!)) learnRest(row)
+  const now = Math.floor(local / hour)
+  if (near[at + hourReadings] === 0) near[at + hourNow] = now
+  else if (now > near[at + hourNow]!) closeHour(row, now) // one that comes a little late belongs to the hour in hand
+  near[at + hourSum] = near[at + hourSum]! + value
+  near[at + hourReadings] = near[at + hourReadings]! + 1
 }
 
-function learnFirst(row: Float64Array): void {
-  row[firstRests] = row[firstRests]! + Math.abs(row[rest]!)
-  row[firstCount] = row[firstCount]! + 1
+function learnRest(row: Row): void {
+  const { near, at } = row
+  learnSpread(near, at + restLong, near[at + rest]!, near[at + rests]!, near[at + restRate]!)
+  near[at + rests] = near[at + rests]! + 1
+  if (near[at + days] === firstWeek) learnFirst(row)
 }
 
-/**
- * Once, a day after the first week: the series follows the week, so what was learned of the season before, when only
- * the day was known, is of another series. `spread` is that of the rests so far.
- */
-export function weekIsNews(row: Float64Array, spread: number): boolean {
-  if (row[firstCount] === 0 || row[days] !== firstWeek + 1) return false
-  const now = (toSpread * row[firstRests]!) / row[firstCount]!
-  row[firstCount] = 0
-  return now < muchLess * spread
+function learnFirst({ near, at, far, from }: Row): void {
+  far[from + firstRests] = far[from + firstRests]! + Math.abs(near[at + rest]!)
+  far[from + firstCount] = far[from + firstCount]! + 1
 }
 
-function closeHour(row: Float64Array, now: number): void {
-  const slot = slotOf(row[hourNow]!)
-  const mean = row[hourSum]! / row[hourReadings]!
-  learnSlot(row, dayMean + (slot % 24), dayVisits + (slot % 24), mean, dayHalfLife)
-  learnSlot(row, weekMean + slot, weekVisits + slot, mean, weekHalfLife)
+/** A day after the first week, when the first rests from what is usual in a week are known. */
+export function isWeekKnown({ near, at }: Row): boolean {
+  return near[at + days] === firstWeek + 1
+}
+
+/** The spread of those, once; then NaN. */
+export function spreadOfWeek({ far, from }: Row): number {
+  const n = far[from + firstCount]!
+  if (n === 0) return Number.NaN
+  far[from + firstCount] = 0
+  return (toSpread * far[from + firstRests]!) / n
+}
+
+function closeHour(row: Row, now: number): void {
+  const { near, at } = row
+  const slot = slotOf(near[at + hourNow]!)
+  learnSlot(row, dayMean + (slot % 24), dayVisits + (slot % 24), dayHalfLife)
+  learnSlot(row, weekMean + slot, weekVisits + slot, weekHalfLife)
   const today = Math.floor(now / 24)
-  if (today !== row[dayNow]) row[days] = row[days]! + 1
-  row[dayNow] = today
-  row[hourNow] = now
-  row[hourSum] = row[hourReadings] = row[usualHour] = 0
+  if (today !== near[at + dayNow]) near[at + days] = near[at + days]! + 1
+  near[at + dayNow] = today
+  near[at + hourNow] = now
+  near[at + hourSum] = near[at + hourReadings] = near[at + usualHour] = 0
 }
 
-function learnSlot(row: Float64Array, at: number, visits: number, mean: number, least: number): void {
-  const n = row[visits]!
-  let d = mean - row[at]!
-  if (n > 0 && row[rests]! > clipFrom) {
-    const most = clip * Math.sqrt(row[restLong + 1]!)
+function learnSlot({ near, at, far, from }: Row, mean: number, visits: number, least: number): void {
+  const n = far[from + visits]!
+  let d = near[at + hourSum]! / near[at + hourReadings]! - far[from + mean]!
+  if (n > 0 && near[at + rests]! > clipFrom) {
+    const most = clip * Math.sqrt(near[at + restLong + 1]!)
     d = d > most ? most : d < -most ? -most : d
   }
-  row[visits] = n + 1
-  row[at] = row[at]! + Math.max(least, 1 / (n + 1)) * d
+  far[from + visits] = n + 1
+  far[from + mean] = far[from + mean]! + shareOf(n, least) * d
 }
 
 /** Whole days that were learned. */
-export function learnedDays(row: Float64Array): number {
-  return row[days]!
+export function learnedDays({ near, at }: Row): number {
+  return near[at + days]!
 }
 
 const weekdays = ['Thursdays', 'Fridays', 'Saturdays', 'Sundays', 'Mondays', 'Tuesdays', 'Wednesdays']
 
 /** What the expectation of this hour was learned from; null where the season is not known. */
-export function seasonWords(row: Float64Array, time: Millis): string | null {
-  const slot = slotOf(Math.floor(time / hour))
+export function seasonWords({ far, from }: Row, local: Millis): string | null {
+  const slot = slotOf(Math.floor(local / hour))
   const at = slot % 24
-  const weeks = row[weekVisits + slot]!
+  const weeks = far[from + weekVisits + slot]!
   const hours = `${at}-${at + 1} h`
   if (weeks >= leastWeeks) return `${weekdays[Math.floor(slot / 24)]} ${hours}, ${counted(weeks, 'week')} learned`
-  const known = row[dayVisits + at]!
+  const known = far[from + dayVisits + at]!
   return known >= leastDays ? `${hours}, ${counted(known, 'day')} learned` : null
 }
 

@@ -1,4 +1,4 @@
-import { count, lastValue } from '../series.ts'
+import { count, lastValue, type Row } from '../rows.ts'
 import type { Detector, Now, Verdict } from './detector.ts'
 
 /** A state that is another one than before. */
@@ -19,6 +19,6 @@ export const stateChange: Detector = {
   }),
 }
 
-function step(row: Float64Array, now: Now): Verdict {
-  return row[count]! > 0 && now.value !== row[lastValue] ? 2 : 0
+function step({ near, at }: Row, now: Now): Verdict {
+  return near[at + count]! > 0 && now.value !== near[at + lastValue] ? 2 : 0
 }

@@ -1,4 +1,4 @@
-import { count, lastValue, ringSize, stuckPart } from '../series.ts'
+import { count, lastValue, type Row, ringSize, stuckFar, stuckPart } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
@@ -6,7 +6,7 @@ const run = stuckPart
 const longest = stuckPart + 1
 const changes = stuckPart + 2
 /** The newest run that was an alert. */
-const alertedRun = stuckPart + 3
+const alertedRun = stuckFar
 
 /** A sensor that sends the same value again and again, in a series that usually moves. */
 export const stuck: Detector = {
@@ -24,29 +24,38 @@ export const stuck: Detector = {
 
 const minLearned = 100
 
-function step(row: Float64Array, now: Now, params: Params, open: boolean): Verdict {
-  if (row[count]! < minLearned || now.value !== row[lastValue]) return 0
+function step({ near, at }: Row, now: Now, params: Params, open: boolean): Verdict {
+  if (now.value !== near[at + lastValue] || near[at + count]! < minLearned) return 0
   if (open) return 1
-  if (row[changes]! < 0.3 * row[count]!) return 0
-  const limit = Math.max(param(stuck, params, 'readings'), param(stuck, params, 'times') * row[longest]!)
-  return row[run]! + 1 >= limit ? 2 : 0
+  if (near[at + changes]! < 0.3 * near[at + count]!) return 0
+  const limit = Math.max(param(stuck, params, 'readings'), param(stuck, params, 'times') * near[at + longest]!)
+  return near[at + run]! + 1 >= limit ? 2 : 0
 }
 
-function words(row: Float64Array): Words {
-  const before = row[longest]!
-  const why = `the same value ${thousands(row[run]! + 1)} times in a row; at most ${thousands(before)} times before`
-  return { title: 'does not change', expected: null, why, rarity: null, readings: Math.min(ringSize, row[run]! + 1) }
+function words({ near, at }: Row): Words {
+  const before = near[at + longest]!
+  const equal = near[at + run]! + 1
+  const why = `the same value ${thousands(equal)} times in a row; at most ${thousands(before)} times before`
+  return { title: 'does not change', expected: null, why, rarity: null, readings: Math.min(ringSize, equal) }
 }
 
 /** Call before the reading becomes the last value. A run that was an alert is usual once there are two such. */
-export function learnRun(row: Float64Array, value: number, alerted: boolean): void {
-  if (value === row[lastValue] && row[count]! > 0) {
-    row[run] = row[run]! + 1
+export function learnRun(row: Row, { value }: Now, alerted: boolean): void {
+  const { near, at } = row
+  if (value === near[at + lastValue] && near[at + count]! > 0) {
+    near[at + run] = near[at + run]! + 1
     return
   }
-  const usual = alerted ? Math.min(row[run]!, row[alertedRun]!) : row[run]!
-  if (usual > row[longest]!) row[longest] = usual
-  if (alerted) row[alertedRun] = row[run]!
-  row[run] = 1
-  row[changes] = row[changes]! + 1
+  const usual = alerted ? usualOf(row) : near[at + run]!
+  if (usual > near[at + longest]!) near[at + longest] = usual
+  near[at + run] = 1
+  near[at + changes] = near[at + changes]! + 1
+}
+
+/** Of a run that was an alert: the shorter of the newest two such. */
+function usualOf({ near, at, far, from }: Row): number {
+  const ended = near[at + run]!
+  const usual = Math.min(ended, far[from + alertedRun]!)
+  far[from + alertedRun] = ended
+  return usual
 }

@@ -10,7 +10,7 @@ export const value: Channel = {
   absolute: false,
   upward: false,
   lasts: 1,
-  feature: (row, now) => (row[reads] === 0 ? Number.NaN : now - row[long]!),
+  feature: ({ near, at }, now) => (near[at + reads] === 0 ? Number.NaN : now.value - near[at + long]!),
   words: ({ distance }) => ({
     title: distance > 0 ? 'above its usual band' : 'below its usual band',
     why: null,
