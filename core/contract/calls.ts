@@ -208,7 +208,7 @@ export interface AlertRow {
   readonly priority: Priority
   /** The other open alerts of the incident, in the order in which they moved. */
   readonly members: readonly Pick<Alert, 'id' | 'title' | 'device' | 'signal' | 'priority' | 'since' | 'until'>[]
-  /** Offset of its newest alert that is worth calling a person for; null: none. */
+  /** The record at which the newest of its alerts that call a person began to; null: none does. */
   readonly called: Offset | null
   readonly label: string
   readonly area: string
@@ -379,10 +379,12 @@ export interface SilentRow {
 }
 
 export interface AlertLoad {
-  /** Alerts opened in each of the last 24 hours, oldest first, by log time. */
+  /** Calls in each of the last 24 hours, oldest first, by log time: alerts that opened, came again, or were no longer put aside. */
   readonly hours: Float64Array
   readonly perHour: number
   readonly floods: number
+  /** Calls in the last 10 minutes, while a flood goes on; null: none does. */
+  readonly flood: number | null
   /** Last 7 days. */
   readonly frequent: readonly {
     readonly device: string

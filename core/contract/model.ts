@@ -329,6 +329,8 @@ export interface Alert {
   readonly until: Millis | null
   /** It is about readings that came more than 10 minutes after their time; never notifies. */
   readonly historical: boolean
+  /** It was historical, and still active when its readings became live: so it says when it calls. */
+  readonly already: boolean
   readonly acknowledged: { readonly at: Millis; readonly by: string; readonly note: string | null } | null
   readonly shelvedUntil: Millis | null
   /** Id of the alert that its incident began with; null: it began one itself, or stands alone. */
@@ -337,6 +339,8 @@ export interface Alert {
   readonly suppressed: Suppression | null
   /** It is worth calling a person: live, not put aside, and the first of its incident or more urgent than those before. */
   readonly calls: boolean
+  /** The record at which it last began to call; null: it never did. */
+  readonly called: Offset | null
   /** Event time at which the condition of a latched alert ended; null: it holds, or the alert is not latched. */
   readonly latched: Millis | null
   /** How many times it came back so soon that it was opened again instead of a new one. */

@@ -8,7 +8,7 @@ import type { Emit } from './emit.ts'
 import { type Explained, explainReading, moved } from './explain.ts'
 import { everyOf, standingAt } from './heads.ts'
 import { setDue } from './holds.ts'
-import { joinIncident, ofDevice, type Together } from './incident.ts'
+import { isCalled, joinIncident, ofDevice, type Together } from './incident.ts'
 import { labelOf, unitOf } from './naming.ts'
 import type { Plant } from './plant.ts'
 import { rulesFor } from './rules.ts'
@@ -173,6 +173,7 @@ function stay(plant: Plant, state: SeriesState, watch: Watch, verdict: Verdict, 
     watch.clearSince = Number.NaN
     watch.clearReadings = 0
     goesOn(plant, watch)
+    if (!plant.now.historical) goLive(plant, watch, out)
     if (verdict === 3) escalate(plant, watch, out)
   } else {
     const { time } = plant.now
@@ -212,9 +213,20 @@ function openAgain(plant: Plant, watch: Watch, time: Millis, out: Emit): string 
   if (before === undefined || (before.latched === null && watch.flaps <= flapsAllowed)) return null
   const reopened = before.reopened + 1
   const note = watch.flaps > flapsAllowed ? `comes and goes: ${watch.flaps + 1} times, each within an hour` : null
-  const again = { ...before, ...standing(plant, before), until: null, latched: null, reopened }
+  const historical = before.historical && watch.said!.historical
+  const held = { ...before, historical, until: null, latched: null, reopened }
+  const again = { ...held, ...standing(plant, held) }
   change(plant, again, 'reopened', time, null, note, out)
   return before.id
+}
+
+/** It has begun in what a device had kept, and is still there: somebody must know, once for its incident. */
+function goLive(plant: Plant, watch: Watch, out: Emit): void {
+  const alert = plant.alerts.get(watch.alert!)!
+  if (!alert.historical) return
+  const calls = alert.suppressed === null && !isCalled(plant, alert)
+  const note = 'was already active when its readings became live'
+  change(plant, { ...alert, historical: false, already: true, calls }, 'revised', plant.now.time, null, note, out)
 }
 
 /** What has become far worse since it opened is critical from here on. */
@@ -274,7 +286,7 @@ export function opened(plant: Plant, rule: Rule, about: string, out: Emit, openi
   const id = alertId(rule.id, about, plant.next)
   const { head, isNews } = joinIncident(plant, { id, detector: rule.detector, ...said }, together)
   const suppressed = suppressionOf(plant, said.device)
-  const alert: Alert = {
+  const alert: Omit<Alert, 'called'> = {
     id,
     rule: rule.id,
     ruleVersion: rule.version,
@@ -286,6 +298,7 @@ export function opened(plant: Plant, rule: Rule, about: string, out: Emit, openi
     shelvedUntil: null,
     incident: head === id ? null : head,
     suppressed,
+    already: false,
     calls: isNews && suppressed === null && !said.historical,
     latched: null,
     reopened: 0,
@@ -321,13 +334,16 @@ function forget(plant: Plant): void {
 /** Puts the alert as it is now, and says so. */
 export function change(
   plant: Plant,
-  alert: Alert,
+  now: Omit<Alert, 'called'>,
   phase: AlertPhase,
   time: Millis,
   by: string | null,
   note: string | null,
   out: Emit,
 ): void {
+  const before = plant.alerts.get(now.id)
+  const begins = now.calls && (before?.calls !== true || phase === 'reopened')
+  const alert: Alert = { ...now, called: begins ? plant.next : (before?.called ?? null) }
   const transition: Transition = { alert: alert.id, phase, offset: plant.next, time, by, note }
   plant.alerts.set(alert.id, alert)
   out.alert(alert, transition)

@@ -76,6 +76,13 @@ function isUpset(plant: Plant, head: string): boolean {
   return false
 }
 
+/** Whether another alert of its incident that holds calls somebody. */
+export function isCalled(plant: Plant, alert: Alert): boolean {
+  for (const other of plant.alerts.values())
+    if (other.until === null && other.calls && headOf(other) === headOf(alert)) return true
+  return false
+}
+
 /** Every known alert of the incidents that these alerts belong to. */
 export function wholeIncidents(plant: Plant, alerts: readonly Alert[]): readonly Alert[] {
   const heads = new Set(alerts.map(headOf))

@@ -188,7 +188,8 @@ function renameSeries(plant: Plant, series: number, named: Named, out: Emit): vo
 
 /** Journals as they were; then an alert that nothing in this version looks at returns. */
 function putAlerts(plant: Plant, { changes, next, time }: Known, out: Emit): void {
-  for (const { alert, transition } of changes) {
+  for (const { alert: then, transition } of changes) {
+    const alert = asOfNow(then)
     plant.alerts.set(alert.id, alert)
     out.at(transition.offset, transition.time)
     out.alert(alert, transition)
@@ -200,6 +201,11 @@ function putAlerts(plant: Plant, { changes, next, time }: Known, out: Emit): voi
     if (alert.until === null && !isWatched(plant, alert))
       returned(plant, alert.id, time, time, 'this version of the program does not look for it', out)
   }
+}
+
+/** Bases of older versions do not say everything of an alert. */
+function asOfNow(then: Omit<Alert, 'already' | 'called'> & Partial<Alert>): Alert {
+  return { ...then, already: then.already ?? false, called: then.called ?? (then.calls ? then.opened : null) }
 }
 
 /** Gives the alert to what looks at it; false when nothing does. */

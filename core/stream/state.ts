@@ -40,7 +40,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-34'
+export const pathVersion = 'path-35'
 
 interface Core {
   readonly time: Millis | null

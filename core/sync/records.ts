@@ -59,11 +59,13 @@ const alert = z.strictObject({
   since: millis,
   until: millis.nullable().meta({ description: 'When it returned to normal; null: active.' }),
   historical: z.boolean(),
+  already: z.boolean().meta({ description: 'It was historical, and still active when its readings became live.' }),
   acknowledged: z.strictObject({ at: millis, by: z.string(), note: z.string().nullable() }).nullable(),
   shelvedUntil: millis.nullable(),
   incident: z.string().nullable(),
   suppressed: z.enum(['maintenance', 'out of service']).nullable(),
   calls: z.boolean(),
+  called: offset.nullable().meta({ description: 'The record at which it last began to call; null: it never did.' }),
   latched: millis.nullable(),
   reopened: z.number(),
   explanation: z.strictObject({

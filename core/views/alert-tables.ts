@@ -7,7 +7,6 @@ interface AlertColumns {
   readonly device: string
   readonly series: number | null
   readonly signal: string | null
-  readonly calls: number
   readonly opened: number
   readonly now: Millis
   readonly since: Millis
@@ -17,14 +16,14 @@ interface AlertColumns {
   readonly doc: string
 }
 
-/** Keeps each alert as it is now, and its journal with the whole alert as of each line. */
+/** Keeps each alert as it is now, and its journal with the whole alert as of each line, and when it called with that. */
 export class AlertTables {
   private readonly put: Statement<[AlertColumns]>
-  private readonly log: Statement<[string, number, string, number, string | null, string | null, string]>
+  private readonly log: Statement<[string, number, string, number, string | null, string | null, Millis | null, string]>
 
   constructor(db: Db) {
     this.put = db.prepare(
-      `insert into alert values (@id, @device, @series, @signal, @calls, @opened, @now, @since, @until, @closed,
+      `insert into alert values (@id, @device, @series, @signal, @opened, @now, @since, @until, @closed,
          @closedAt, @doc)
        on conflict(id) do update set since = excluded.since, until = excluded.until, doc = excluded.doc,
          closed = case when excluded.closed < ${stillOpen} and closed < ${stillOpen} then closed else excluded.closed end,
@@ -32,7 +31,7 @@ export class AlertTables {
            else excluded.closed_at end`,
     )
     this.log = db.prepare(
-      'insert into transition(alert, offset, phase, time, "by", note, doc) values (?, ?, ?, ?, ?, ?, ?)',
+      'insert into transition(alert, offset, phase, time, "by", note, called, doc) values (?, ?, ?, ?, ?, ?, ?, ?)',
     )
   }
 
@@ -44,7 +43,6 @@ export class AlertTables {
       device: alert.device,
       series: alert.series,
       signal: alert.signal,
-      calls: alert.calls ? 1 : 0,
       opened: alert.opened,
       now,
       since: alert.since,
@@ -53,7 +51,8 @@ export class AlertTables {
       closedAt: closed ? now : null,
       doc,
     })
-    this.log.run(alert.id, offset, phase, time, by, note, doc)
+    const called = alert.calls && alert.called === offset ? now : null
+    this.log.run(alert.id, offset, phase, time, by, note, called, doc)
   }
 }
 

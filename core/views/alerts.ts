@@ -46,7 +46,7 @@ export class AlertAnswers {
   private readonly countOfDevice: Statement<[string, number], { n: number }>
   private readonly lastClosed: Statement<[number], { at: number }>
   private readonly journal: Statement<[string, number, number], Transition>
-  private readonly opened: Statement<[number, number, number], { at: number }>
+  private readonly calls: Statement<[number, number, number], { at: number }>
   private readonly frequent: Statement<
     [number, number, number, number],
     { device: string; signal: string | null; count: number }
@@ -68,12 +68,13 @@ export class AlertAnswers {
     this.journal = db.prepare(
       'select alert, phase, offset, time, "by", note from transition where alert = ? and offset < ? order by seq limit ?',
     )
-    this.opened = db.prepare(
-      'select opened_at as at from alert where opened_at > ? and opened_at <= ? and opened < ? and calls = 1 order by opened_at',
+    this.calls = db.prepare(
+      `select distinct called as at, alert from transition where called > ? and called <= ? and offset < ? order by called`,
     )
     this.frequent = db.prepare(
-      `select device, signal, count(*) as count from alert
-       where opened_at > ? and opened_at <= ? and opened < ? and calls = 1
+      `select device, signal, count(*) as count
+       from (select distinct called, alert from transition where called > ? and called <= ? and offset < ?)
+         join alert on alert.id = alert
        group by device, signal order by count desc, device limit ?`,
     )
   }
@@ -115,28 +116,28 @@ export class AlertAnswers {
   }
 
   load(instant: Instant): AlertLoad {
-    const opened = this.openedSince(instant, day)
+    const called = this.calledSince(instant, day)
     const hours = new Float64Array(24)
-    for (const at of opened) {
+    for (const at of called) {
       const hour = Math.floor((at - (instant.time - day)) / hourMs)
       hours[Math.min(23, hour)] = hours[Math.min(23, hour)]! + 1
     }
     return {
       hours,
-      perHour: this.perHour(instant, opened.length),
-      floods: floodsIn(opened),
+      perHour: this.perHour(instant, called.length),
+      ...floodsIn(called, instant.time),
       frequent: this.most(instant),
     }
   }
 
-  /** Opened in the last 24 hours, an hour; of a younger log, in the hours that it holds. */
-  perHour(instant: Instant, opened: number = this.openedSince(instant, day).length): number {
+  /** Calls in the last 24 hours, an hour; of a younger log, in the hours that it holds. */
+  perHour(instant: Instant, calls: number = this.calledSince(instant, day).length): number {
     const age = instant.time - (this.views.log.firstTime() ?? instant.time)
-    return opened / Math.min(24, Math.max(1, age / hourMs))
+    return calls / Math.min(24, Math.max(1, age / hourMs))
   }
 
-  private openedSince({ time, offset }: Instant, span: Millis): readonly Millis[] {
-    return this.opened.all(time - span, time, offset).map(({ at }) => at)
+  private calledSince({ time, offset }: Instant, span: Millis): readonly Millis[] {
+    return this.calls.all(time - span, time, offset).map(({ at }) => at)
   }
 
   private most({ time, offset }: Instant): AlertLoad['frequent'] {
@@ -208,17 +209,18 @@ export class AlertAnswers {
   }
 }
 
-function floodsIn(opened: readonly Millis[]): number {
+function floodsIn(called: readonly Millis[], time: Millis): Pick<AlertLoad, 'floods' | 'flood'> {
   let floods = 0
   let flooded = false
   let from = 0
-  for (let i = 0; i < opened.length; i++) {
-    while (opened[from]! <= opened[i]! - floodWindow) from++
+  for (let i = 0; i < called.length; i++) {
+    while (called[from]! <= called[i]! - floodWindow) from++
     const inWindow = i - from + 1
     if (!flooded && inWindow > floodBegins) {
       flooded = true
       floods += 1
     } else if (flooded && inWindow < floodEnds) flooded = false
   }
-  return floods
+  const newest = called.filter((at) => at > time - floodWindow).length
+  return { floods, flood: flooded && newest >= floodEnds ? newest : null }
 }

@@ -37,7 +37,7 @@ function incidentOf(alerts: readonly Alert[], time: Millis): Incident {
     members: moved.slice(1).sort((a, b) => a.since - b.since),
     group: groupOf(lead, time),
     priority: Math.min(...alerts.map((alert) => alert.priority)) as Priority, // the least of priorities is one
-    called: calling.length === 0 ? null : Math.max(...calling.map((alert) => alert.opened)),
+    called: calling.length === 0 ? null : Math.max(...calling.map(({ called, opened }) => called ?? opened)),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 7
+const version = 8
 
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -27,17 +27,17 @@ create table late(series integer, time real, offset integer, value real, primary
 create table state_change(series integer, time real, offset integer, text text, arrived real,
   primary key(series, time, offset)) without rowid;
 create table cadence(series integer, offset integer, every real, silent real, kind text, primary key(series, offset)) without rowid;
-create table alert(id text primary key, device text, series integer, signal text, calls integer, opened integer,
+create table alert(id text primary key, device text, series integer, signal text, opened integer,
   opened_at real, since real, until real, closed integer, closed_at real, doc text);
 create index alert_open on alert(closed, opened);
 create index alert_opened on alert(opened);
-create index alert_opened_at on alert(opened_at);
 create index alert_since on alert(since);
 create index alert_device on alert(device, opened);
 create table transition(seq integer primary key, alert text, offset integer, phase text, time real, "by" text,
-  note text, doc text);
+  note text, called real, doc text);
 create index transition_alert on transition(alert, seq);
 create index transition_offset on transition(offset);
+create index transition_called on transition(called) where called is not null;
 create table minute(minute integer, source text, first integer, messages integer, readings integer, repeats integer,
   qos0 integer, undecodable integer, primary key(minute, source)) without rowid;
 create table traffic_hour(hour integer, source text, messages integer, repeats integer, qos0 integer,

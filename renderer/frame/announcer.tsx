@@ -31,7 +31,10 @@ export function Announcer() {
         const newest = worthSaying(rows, said.current)
         if (newest === null) return
         said.current = newest.called ?? said.current
-        say(newest.priority === 1, `${newest.alert.title}, ${newest.label}`)
+        say(
+          newest.priority === 1,
+          `${newest.alert.already ? 'Already active: ' : ''}${newest.alert.title}, ${newest.label}`,
+        )
       })
       .catch((error: unknown) => {
         if (!asked.signal.aborted) say(false, `A new alert, not known which: ${String(error)}`)

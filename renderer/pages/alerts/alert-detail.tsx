@@ -53,6 +53,7 @@ function Loaded({ detail, at, stale }: { readonly detail: Detail; readonly at: A
             )}
             {alert.latched !== null && <span className={`tag ${styles.tag}`}>kept until acknowledged</span>}
             {alert.historical && <span className={`tag ${styles.tag}`}>historical, does not notify</span>}
+            {alert.already && <span className={`tag ${styles.tag}`}>already active when its readings became live</span>}
           </p>
         </div>
         <Actions detail={detail} past={at !== null} />

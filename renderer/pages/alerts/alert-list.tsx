@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { AlertRow } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { Kbd } from '../../parts/kbd.tsx'
@@ -9,7 +9,7 @@ import { useClock, useStatus } from '../../use-core.ts'
 import { count, withUnit } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './alerts.module.css'
-import { grouped, groupNames } from './groups.ts'
+import { folded, grouped, groupNames } from './groups.ts'
 
 interface AlertListProps {
   readonly route: Extract<Route, { page: 'alerts' }>
@@ -17,6 +17,8 @@ interface AlertListProps {
   readonly total: number
   readonly shown: string | null
   readonly chosen: ReadonlySet<string>
+  /** Alerts that called in the last ten minutes, in a flood; null: there is none. */
+  readonly flood: number | null
   readonly onMore: () => void
 }
 
@@ -26,7 +28,7 @@ const shows = [
 ] as const
 
 /** Alerts by what they wait for, worst first. */
-export function AlertList({ route, rows, total, shown, chosen, onMore }: AlertListProps) {
+export function AlertList({ route, rows, total, shown, chosen, flood, onMore }: AlertListProps) {
   const groups = route.show === 'open' ? grouped(rows) : rows.length > 0 ? [{ group: 'closed' as const, rows }] : []
   return (
     <nav className={styles.list} aria-label="Alerts">
@@ -40,6 +42,11 @@ export function AlertList({ route, rows, total, shown, chosen, onMore }: AlertLi
           onChange={(show) => go({ ...route, show, id: null })}
         />
       </div>
+      {flood !== null && (
+        <p className={styles.flood} role="status">
+          {count(flood)} alerts in the last 10 minutes are a flood. Alerts of one area and rule are folded.
+        </p>
+      )}
       {groups.map(({ group, rows: members }) => (
         <section key={group} aria-label={groupNames[group]}>
           <h3 className={styles.group}>
@@ -47,17 +54,21 @@ export function AlertList({ route, rows, total, shown, chosen, onMore }: AlertLi
             <span className="push" />
             {count(members.length)}
           </h3>
-          <ul>
-            {members.map((row) => (
-              <Item
-                key={row.alert.id}
-                row={row}
-                route={route}
-                shown={row.alert.id === shown}
-                chosen={chosen.has(row.alert.id)}
-              />
-            ))}
-          </ul>
+          {(flood === null ? [members] : folded(members)).map((fold) => (
+            <Fold key={fold[0]!.alert.id} rows={flood === null ? null : fold} shown={shown}>
+              <ul>
+                {fold.map((row) => (
+                  <Item
+                    key={row.alert.id}
+                    row={row}
+                    route={route}
+                    shown={row.alert.id === shown}
+                    chosen={chosen.has(row.alert.id)}
+                  />
+                ))}
+              </ul>
+            </Fold>
+          ))}
         </section>
       ))}
       {rows.length < total && (
@@ -69,6 +80,33 @@ export function AlertList({ route, rows, total, shown, chosen, onMore }: AlertLi
       )}
       {rows.length > 0 && <Keys />}
     </nav>
+  )
+}
+
+/** Several rows behind one line, open while the alert that is shown is among them. Null: they are not folded. */
+function Fold({
+  rows,
+  shown,
+  children,
+}: {
+  readonly rows: readonly AlertRow[] | null
+  readonly shown: string | null
+  readonly children: ReactNode
+}) {
+  const holds = rows?.some(({ alert }) => alert.id === shown) ?? false
+  const [open, setOpen] = useState(holds)
+  useEffect(() => {
+    if (holds) setOpen(true)
+  }, [holds])
+  if (rows === null || rows.length === 1) return children
+  const { alert, area } = rows[0]!
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className={styles.fold}>
+        {count(rows.length)} like “{alert.title}”{area !== '' && ` in ${area}`}
+      </summary>
+      {children}
+    </details>
   )
 }
 
@@ -111,6 +149,7 @@ function Item({ row, route, shown, chosen }: ItemProps) {
             {row.label}
             {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, alert.unit)}`}
             {alert.historical ? ', historical' : ''}
+            {alert.already ? ', already active when it became live' : ''}
             {row.members.length > 0 && `, and ${count(row.members.length)} more`}
             {route.show === 'history' && (
               <>

@@ -19,6 +19,7 @@ const pageSize = 200
 export default function AlertsPage({ route }: { readonly route: AlertsRoute }) {
   const [limit, setLimit] = useState(pageSize)
   const alerts = useCall('alerts', { at: route.at, show: route.show, device: null, limit })
+  const flood = useCall('alertLoad', { at: route.at }).data?.flood ?? null
   const rows = listed(alerts.data?.rows ?? [], route.show)
   const shown = useShown(route.id, rows)
   const chosen = useChoice(route, rows, shown)
@@ -30,6 +31,7 @@ export default function AlertsPage({ route }: { readonly route: AlertsRoute }) {
         total={alerts.data?.total ?? 0}
         shown={shown}
         chosen={chosen}
+        flood={route.show === 'open' ? flood : null}
         onMore={() => setLimit(limit + pageSize)}
       />
       <div className={styles.detail}>

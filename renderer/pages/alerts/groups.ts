@@ -20,6 +20,18 @@ export function listed(rows: readonly AlertRow[], show: 'open' | 'history'): rea
   )
 }
 
+/** In a flood: rows of one area that the same rule opened, as one; in the order of the first of each. */
+export function folded(rows: readonly AlertRow[]): readonly (readonly AlertRow[])[] {
+  const folds = new Map<string, AlertRow[]>()
+  for (const row of rows) {
+    const key = JSON.stringify([row.area, row.alert.rule])
+    const fold = folds.get(key)
+    if (fold === undefined) folds.set(key, [row])
+    else fold.push(row)
+  }
+  return [...folds.values()]
+}
+
 /** Neighbouring rows of one group, together. */
 export function grouped(rows: readonly AlertRow[]): readonly { group: AlertRow['group']; rows: readonly AlertRow[] }[] {
   return order

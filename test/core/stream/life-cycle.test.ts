@@ -297,6 +297,73 @@ describe('late readings', () => {
   })
 })
 
+describe('an alert of a buffer that drains, still open when its signal is live', () => {
+  const kept = (minutes: number, values: object) => ({
+    ...reading(start + 4 * hour, 0, 'hall/p-204'),
+    body: JSON.stringify({ ...values, ts: start + minutes * minute }),
+  })
+  const live = (minutes: number, values: object) => ({
+    ...reading(start + 4 * hour + minutes * minute, 0, 'hall/p-204'),
+    body: JSON.stringify({ ...values, ts: start + 4 * hour + minutes * minute }),
+  })
+  const drained = [put(), kept(1, { pressure: 60 }), kept(2, { pressure: 61 })]
+  const told = (log: readonly Writing[]) =>
+    alertsOf(log).map(({ transition: { phase, note }, alert }) => [phase, note, alert.calls, alert.called])
+
+  test('calls once, and says that it was active already', () => {
+    const log = [...drained, live(1, { pressure: 62 }), live(2, { pressure: 62 }), live(3, { pressure: 20 })]
+    expect(told(log)).toEqual([
+      ['opened', null, false, null],
+      ['revised', 'was already active when its readings became live', true, 3],
+      ['returned', null, true, 3],
+    ])
+    expect(alertsOf(log).map(({ alert }) => [alert.historical, alert.already])).toEqual([
+      [true, false],
+      [false, true],
+      [false, true],
+    ])
+  })
+
+  test('calls nobody when the first live reading is in order', () => {
+    expect(told([...drained, live(1, { pressure: 20 })])).toEqual([
+      ['opened', null, false, null],
+      ['returned', null, false, null],
+    ])
+  })
+
+  test('calls once for its incident, and not while it is put aside', () => {
+    const both = [put(), kept(1, { pressure: 60, flow: 70 }), live(1, { pressure: 60, flow: 70 })]
+    expect(told(both).filter(([, , calls]) => calls)).toHaveLength(1)
+    const service = (at: number, out: boolean) =>
+      command(at, 'service', { device: 'hall/p-204', out, note: null, by: 'eva' })
+    const aside = [...drained, service(start + 4 * hour, true), live(1, { pressure: 62 })]
+    expect(told(aside).at(-1)).toEqual(['revised', 'was already active when its readings became live', false, null])
+    expect(told([...aside, service(start + 5 * hour, false)]).at(-1)).toEqual(['unsuppressed', null, true, 5])
+  })
+
+  test('calls for what goes on of an incident whose first alert is over', () => {
+    const log = [put(), kept(1, { pressure: 60, flow: 70 }), kept(2, { pressure: 20 }), live(1, { flow: 70 })]
+    expect(told(log).at(-1)).toEqual(['revised', 'was already active when its readings became live', true, 3])
+  })
+})
+
+test('an alert that calls says by which record it last did: it opened, came again, or is no longer put aside', () => {
+  const pair = (offset: number): readonly Writing[] => [
+    reading(start + offset * minute, 60),
+    command(start + (offset + 1) * minute, 'ack', { ids: [`hot:0:${offset}`], note: null, by: 'eva' }),
+    reading(start + (offset + 2) * minute, 20),
+  ]
+  const said = alertsOf([put(), ...[1, 4, 7, 10].flatMap(pair)])
+  const opened = said.filter(({ transition }) => ['opened', 'reopened'].includes(transition.phase))
+  expect(opened.map(({ transition, alert }) => [transition.phase, alert.called])).toEqual([
+    ['opened', 1],
+    ['opened', 4],
+    ['opened', 7],
+    ['reopened', 10],
+  ])
+  expect(said.at(-1)!.alert.called).toBe(10)
+})
+
 describe('what a person calls normal', () => {
   const chance = random(7)
   const at = (i: number, level: number) => reading(start + i * minute, Number((level + chance()).toFixed(3)))

@@ -84,10 +84,36 @@ test('the load is counted by the hour, with floods, without what came from histo
   })
   const load = queries.alertLoad({ at: time(1_400) })
   expect(load.floods).toBe(1)
+  expect([1_004, 1_007, 1_013, 1_020].map((at) => queries.alertLoad({ at: time(at) }).flood)).toEqual([
+    null,
+    15,
+    7,
+    null,
+  ])
   expect(load.hours.reduce((sum, n) => sum + n, 0)).toBe(25)
   expect(load.hours[17]).toBe(15)
   expect(load.perHour).toBeCloseTo(25 / (1_400 / 60))
   expect(load.frequent).toEqual([{ device: 'plant/a/d-1', label: 'D-1', signal: 'x', count: 25 }])
+  queries.close()
+})
+
+test('the load counts each call: what came again and what is no longer put aside too, and never one twice', () => {
+  const { queries, time } = plant((say) => {
+    const alert = alertAt(1_000)
+    const ended = { ...alert, until: start }
+    say(1_000, 'opened', alert)
+    say(1_000, 'revised', alert)
+    say(1_010, 'returned', ended)
+    say(1_020, 'reopened', { ...alert, called: 1_020 })
+    say(1_030, 'suppressed', { ...alert, calls: false, called: 1_020 })
+    say(1_040, 'unsuppressed', { ...alert, called: 1_040 })
+    say(1_050, 'acknowledged', { ...alert, called: 1_040, acknowledged: seen })
+  })
+  const loadAt = (at: number) => queries.alertLoad({ at: time(at) })
+  expect([1_000, 1_019, 1_020, 1_039, 1_040].map((at) => loadAt(at).frequent[0]!.count)).toEqual([1, 1, 2, 2, 3])
+  expect(loadAt(1_400).hours.reduce((sum, n) => sum + n, 0)).toBe(3)
+  const [row] = queries.alerts({ at: time(1_045), show: 'open', device: null, limit: 10 }).rows
+  expect(row!.called).toBe(1_040)
   queries.close()
 })
 
@@ -139,11 +165,13 @@ function alertAt(offset: number, rule = 'band'): Alert {
     since: start + offset * minute,
     until: null,
     historical: false,
+    already: false,
     acknowledged: null,
     shelvedUntil: null,
     incident: null,
     suppressed: null,
     calls: true,
+    called: offset,
     latched: null,
     reopened: 0,
     explanation: {

@@ -138,11 +138,13 @@ function changeAt(offset: Offset): AlertChange {
     since: transition.time,
     until: null,
     historical: false,
+    already: false,
     acknowledged: null,
     shelvedUntil: null,
     incident: null,
     suppressed: null,
     calls: true,
+    called: offset,
     latched: null,
     reopened: 0,
     explanation: {
