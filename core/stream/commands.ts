@@ -10,6 +10,7 @@ import { turn } from './gaps.ts'
 import { setDue } from './holds.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
+import { allowAbsence, applyMissingRules } from './missing.ts'
 import { nameSeries, seriesCalled } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
 import { forgetUsual, rowOf } from './rows.ts'
@@ -83,6 +84,7 @@ function applyRules(plant: Plant, out: Emit): void {
   }
   if (!plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled))
     endFull(plant, 'its rule was changed', out)
+  applyMissingRules(plant, out)
   plant.devices.forEach((device, index) => {
     Object.assign(device, silenceRule(plant.rules, device.name))
     if (device.clockAlert !== null && ruleFor(plant.rules, 'clock', device.name) === null)
@@ -147,6 +149,7 @@ function learnMark(plant: Plant, { id, series }: Alert): void {
 function learnAnew(plant: Plant, { series, of, by }: Commands['normal'], out: Emit): void {
   const state = seriesCalled(plant, series, of)
   if (state === null) return
+  allowAbsence(plant, state.series.id, by, 'normal from here on', out)
   for (const watch of ownWatches(state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
   forgetUsual(rowOf(plant.rows, state.series.id))

@@ -18,7 +18,9 @@ export const lastReading = 5
 export const readings = 6
 /** Index of its device. */
 export const owner = 7
-const gaps = 8
+/** Longest gap so far. */
+export const longest = 8
+const gaps = 9
 export const headLength = gaps + gapPart
 
 export interface Heads {
@@ -68,8 +70,14 @@ export function everyOf({ numbers }: Heads, series: number): Millis {
 
 /** Learns the pace from the gap before a reading. True: the usual gap was looked for, as now and then. */
 export function learnPace(heads: Float64Array, at: number, gap: Millis): boolean {
+  if (gap > heads[at + longest]!) heads[at + longest] = gap
   heads[at + every] = learnGap(heads, at + gaps, gap, heads[at + every]!)
   return isLookedFor(heads, at + gaps)
+}
+
+/** Gaps that were learned from. */
+export function gapsKnown(head: Float64Array): number {
+  return head[gaps + gapPart - 1]!
 }
 
 /** How it comes, by the newest gaps; null: too few are known. */

@@ -218,7 +218,9 @@ function isWatched(plant: Plant, alert: Alert): boolean {
     if (alert.latched !== null) return true
     watch.alert = alert.id
     watch.since = alert.since
-  } else if (alert.detector === 'silence' && device !== undefined) device.silent = alert.id
+  } else if (alert.detector === 'missing' && plant.series[alert.series ?? -1] !== undefined)
+    plant.absences.set(alert.series!, { alert: alert.id, away: true, before: 0, end: 0 })
+  else if (alert.detector === 'silence' && device !== undefined) device.silent = alert.id
   else if (alert.detector === 'clock' && device !== undefined) device.clockAlert = alert.id
   else if (alert.detector === 'series-cap') plant.full = alert.id
   else if (alert.detector === 'link' && source !== undefined) source.alert = alert.id

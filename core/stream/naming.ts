@@ -1,6 +1,7 @@
 import type { Commands, Named, SeriesRef, SeriesType } from '../contract/model.ts'
 import { ownWatches, restWatch } from './alerts.ts'
 import type { Emit } from './emit.ts'
+import { allowAbsence } from './missing.ts'
 import type { Plant } from './plant.ts'
 import { count, recent, rowOf } from './rows.ts'
 import { guessUnit, type SeriesState, seriesKey, signalLabel } from './series.ts'
@@ -48,6 +49,7 @@ function canMerge(plant: Plant, { series }: SeriesState, { series: target }: Ser
 
 function endWatches(plant: Plant, state: SeriesState, target: SeriesState, by: string, out: Emit): void {
   const note = `is part of ${labelOf(plant, target)} now`
+  allowAbsence(plant, state.series.id, by, note, out)
   for (const watch of ownWatches(state)) restWatch(plant, watch, by, note, out)
 }
 

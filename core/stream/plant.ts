@@ -16,12 +16,21 @@ import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/context.ts'
 import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
-import { deviceEvery, deviceRowLength, heard, type SilenceLimits, silenceLimits, usualLag } from './detect/silence.ts'
+import {
+  deviceEvery,
+  deviceRowLength,
+  heard,
+  type SilenceLimits,
+  silenceLimits,
+  spoken,
+  usualLag,
+} from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { endFull, leaveOut } from './full.ts'
 import { type Gaps, noGaps } from './gaps.ts'
 import { addHead, createHeads, type Heads } from './heads.ts'
 import type { Incident } from './incident.ts'
+import type { Absence } from './missing.ts'
 import type { Place } from './place.ts'
 import { addRow, createRows, type Row, type Rows, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
@@ -82,6 +91,8 @@ export interface Plant {
   again: boolean
   /** The newest incident of each device and source. */
   readonly incidents: Map<string, Incident>
+  /** Signals that stayed away while their devices spoke, by series. */
+  readonly absences: Map<number, Absence>
   /** Maintenance that has not ended, by its id. */
   readonly windows: Map<string, Window>
   /** Devices that a person took out of service. */
@@ -189,6 +200,7 @@ export function createPlant(maxSeries: number): Plant {
     aheadDone: new Set(),
     again: false,
     incidents: new Map(),
+    absences: new Map(),
     windows: new Map(),
     outOfService: new Set(),
     sequences: new Map(),
@@ -254,7 +266,7 @@ export function silenceRule(rules: readonly Rule[], device: string): Pick<Device
 
 /** Where the pace of a device or a source is learned. */
 export function paceRow(row: Float64Array = new Float64Array(deviceRowLength)): Float64Array {
-  row[heard] = row[deviceEvery] = row[usualLag] = Number.NaN
+  row[heard] = row[deviceEvery] = row[usualLag] = row[spoken] = Number.NaN
   return row
 }
 

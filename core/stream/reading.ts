@@ -12,10 +12,12 @@ import {
   learnAbsence,
   learnHeard,
   learnLag,
+  lookAt,
   resume,
   resumed,
   silentAfter,
   skipGap,
+  spoken,
   wasKept,
 } from './detect/silence.ts'
 import { learnRun } from './detect/stuck.ts'
@@ -36,6 +38,7 @@ import {
   saidEvery,
   saidSilent,
 } from './heads.ts'
+import { endAbsence, lookForMissing } from './missing.ts'
 import { guessOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { reviseBy } from './revise.ts'
@@ -58,7 +61,7 @@ export function touchDevice(plant: Plant, index: number, source: number, out: Em
   endSilence(plant, device, out)
   if (isHeard(plant, device)) return
   if (plant.now.historical) live(plant, index, device)
-  else hear(plant, index, device)
+  else hear(plant, index, device, out)
 }
 
 function comesBy(plant: Plant, index: number, device: DeviceState, source: number, out: Emit): void {
@@ -119,8 +122,10 @@ function live(plant: Plant, index: number, device: DeviceState): void {
   setDeadline(plant, index)
 }
 
-function hear(plant: Plant, index: number, device: DeviceState): void {
+function hear(plant: Plant, index: number, device: DeviceState, out: Emit): void {
   const { row } = device
+  if (row[spoken]! >= row[lookAt]!) lookForMissing(plant, device, out)
+  if (!(plant.now.time <= row[spoken]!)) row[spoken] = plant.now.time
   if (row[deviceGaps] === 0 && Number.isNaN(row[heard]!)) row[deviceFirst] = plant.next
   learnHeard(row, plant.time)
   row[deviceLast] = plant.next
@@ -241,7 +246,8 @@ function pace(plant: Plant, id: number, out: Emit): void {
   const device = plant.devices[numbers[head + owner]!]!
   const before = numbers[head + newest]!
   const gap = time - before
-  const isDue = gap > 0 && isOwnGap(plant, device, head, gap) && learnPace(numbers, head, gap)
+  const isBack = plant.absences.size > 0 && endAbsence(plant, id, gap, out)
+  const isDue = !isBack && gap > 0 && isOwnGap(plant, device, head, gap) && learnPace(numbers, head, gap)
   if (!(time <= before)) numbers[head + newest] = time
   const usual = numbers[head + every]!
   if (Number.isNaN(usual)) return

@@ -8,6 +8,7 @@ const usual = { scope: everything, params: {}, holdMs: 0, clearMs: 0, enabled: t
 export const defaultRules: readonly Rule[] = [
   { ...usual, id: 'band', name: 'Usual band', detector: 'band', priority: 2 },
   { ...usual, id: 'silence', name: 'Silent device', detector: 'silence', priority: 2 },
+  { ...usual, id: 'missing', name: 'Missing signal', detector: 'missing', priority: 3 },
   { ...usual, id: 'stuck', name: 'Stuck sensor', detector: 'stuck', priority: 3 },
   { ...usual, id: 'link', name: 'Lost connection', detector: 'link', priority: 2 },
   { ...usual, id: 'series-cap', name: 'Too many series', detector: 'series-cap', priority: 2 },
@@ -25,10 +26,15 @@ export function rulesFor(rules: readonly Rule[], device: string, signal: string)
   )
 }
 
-/** The rule of a detector that looks at whole devices or sources; null when there is none, or it is switched off. */
-export function ruleFor(rules: readonly Rule[], detector: string, device: string): Rule | null {
+/** The rule of a detector that does not judge readings; null when there is none, or it is switched off. */
+export function ruleFor(
+  rules: readonly Rule[],
+  detector: string,
+  device: string,
+  signal: string | null = null,
+): Rule | null {
   const rule = mostExact(
-    rules.filter((each) => fits(each, device, null)),
+    rules.filter((each) => fits(each, device, signal)),
     detector,
   )
   return rule?.enabled ? rule : null

@@ -8,6 +8,7 @@ import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
 import { headLength, headOf } from './heads.ts'
 import { setDue } from './holds.ts'
 import type { Incident } from './incident.ts'
+import type { Absence } from './missing.ts'
 import { putNamed } from './naming.ts'
 import {
   createPlant,
@@ -62,6 +63,7 @@ interface Core {
   readonly mappings: readonly Mapping[]
   readonly aheadDone: readonly Offset[]
   readonly incidents: readonly (readonly [string, Incident])[]
+  readonly absences: readonly (readonly [number, Absence])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
   readonly sequences: readonly (readonly [string, Sequence])[]
@@ -156,6 +158,7 @@ function coreOf(plant: Plant): Core {
     mappings: plant.mappings,
     aheadDone: [...plant.aheadDone],
     incidents: [...plant.incidents],
+    absences: [...plant.absences],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
     sequences: [...plant.sequences],
@@ -227,6 +230,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   plant.mappings = core.mappings
   for (const offset of core.aheadDone) plant.aheadDone.add(offset)
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
+  for (const [series, absence] of core.absences) plant.absences.set(series, absence)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)
   for (const { series, row } of state.rows) restoreRow(plant, series, row)

@@ -52,7 +52,7 @@ export interface Detector {
   readonly types?: readonly SeriesType[]
   /** Readings back in order before an alert may return, beside the rule's clear delay. */
   readonly clearReadings: number
-  /** Judges a reading of one series. Absent: the detector looks at devices, by deadlines. */
+  /** Judges a reading of one series. Absent: the detector looks at what does not come. */
   readonly step?: (row: Row, now: Now, params: Params, open: boolean) => Verdict
   /** Event time at which the condition is over if nothing more comes; absent: it goes on. Asked while it is there. */
   readonly ends?: (row: Row, now: Now, params: Params) => Millis

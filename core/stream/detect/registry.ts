@@ -5,6 +5,7 @@ import type { Detector } from './detector.ts'
 import { forbiddenState } from './forbidden-state.ts'
 import { limits } from './limits.ts'
 import { link } from './link.ts'
+import { missing } from './missing.ts'
 import { rareEvent } from './rare-event.ts'
 import { rate } from './rate.ts'
 import { relation } from './relation.ts'
@@ -22,6 +23,7 @@ export const detectors: ReadonlyMap<string, Detector> = new Map(
     forbiddenState,
     limits,
     link,
+    missing,
     rareEvent,
     rate,
     relation,

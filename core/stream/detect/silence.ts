@@ -27,7 +27,7 @@ export const skipGap = 3
 export const deviceLast = 4
 /** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
 export const resumed = 5
-const resumedTime = 6
+export const resumedTime = 6
 /** How long its messages usually are on their way, by its own clock; NaN until one came. */
 export const usualLag = 7
 /** Six numbers about the clock of the device. */
@@ -39,7 +39,11 @@ export const deviceFirst = gaps + gapPart
 /** Its newest absence, and when that ended. */
 const absence = deviceFirst + 1
 const absenceEnd = deviceFirst + 2
-export const deviceRowLength = deviceFirst + 3
+/** Event time of its newest live message; NaN: none yet. */
+export const spoken = deviceFirst + 3
+/** Event time before which no signal of it can be missing. */
+export const lookAt = deviceFirst + 4
+export const deviceRowLength = deviceFirst + 5
 
 const learnFrom = 10
 const firstGaps = 50
@@ -47,7 +51,8 @@ const firstGaps = 50
 export const leastLimit: Millis = 5_000
 /** Networks and clocks that tell seconds only delay a message by less. */
 const keptMs: Millis = 2_000
-const oftenMs: Millis = 7 * 24 * 3_600_000
+/** What comes twice in it is usual. */
+export const oftenMs: Millis = 7 * 24 * 3_600_000
 /** For so long a broker may still be sending what it kept for us. */
 const backlogMs: Millis = 60_000
 

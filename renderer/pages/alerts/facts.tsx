@@ -11,7 +11,7 @@ export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly a
   const { explanation } = alert
   return (
     <dl className={styles.facts}>
-      <Fact name="Observed" note={alert.detector === 'silence' ? 'no message' : 'when it opened'}>
+      <Fact name="Observed" note={absent.get(alert.detector) ?? 'when it opened'}>
         <span className={alert.until === null ? `p${alert.priority}` : undefined}>
           {explanation.observed === null ? 'silent' : withUnit(explanation.observed, alert.unit)}
         </span>
@@ -26,6 +26,12 @@ export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly a
     </dl>
   )
 }
+
+/** Detectors of what does not come. */
+const absent: ReadonlyMap<string, string> = new Map([
+  ['silence', 'no message'],
+  ['missing', 'no reading'],
+])
 
 function Since({ detail, at }: { readonly detail: AlertDetail; readonly at: At }) {
   const clock = useClock()

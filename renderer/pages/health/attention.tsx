@@ -109,9 +109,9 @@ function AttentionRow({ row, at, now, onAcknowledge }: AttentionRowProps) {
 /** What is seen, and what is usual. */
 function facts({ alert, band }: AlertRow): readonly [string, string] {
   const { usualGapMs, limitMs, observed, expected } = alert.explanation
-  if (alert.detector === 'silence')
+  if (alert.detector === 'silence' || alert.detector === 'missing')
     return [
-      usualGapMs === null ? 'no message' : `usually every ${pace(usualGapMs)}`,
+      usualGapMs === null ? 'nothing came' : `usually every ${pace(usualGapMs)}`,
       limitMs === null ? '' : `limit ${pace(limitMs)}`,
     ]
   const usual = band ?? expected

@@ -226,6 +226,80 @@ describe('silence', () => {
   })
 })
 
+describe('a signal that is missing while its device sends', () => {
+  const both = (n: number, from: number, named: readonly string[]): readonly Writing[] =>
+    Array.from({ length: n }, (_, i) => ({
+      ...reading(from + i * 10 * second, 0, 'hall/d1'),
+      body: JSON.stringify(Object.fromEntries(named.map((name) => [name, 20 + (i % 3)]))),
+    }))
+  const last = start + 99 * 10 * second
+  const all = both(100, start, ['flow', 'pressure'])
+  const without = both(60, last + 10 * second, ['flow'])
+  const missing = (log: readonly Writing[]) =>
+    alertsOf(log).filter(({ alert }) => alert.rule === 'missing' || alert.rule === 'silence')
+
+  test('opens after its own limit, and ends with its next reading', () => {
+    const [opened, returned, ...more] = missing([...all, ...without, ...both(3, last + 610 * second, ['pressure'])])
+    expect(opened!.transition).toMatchObject({ phase: 'opened', time: last + 80 * second }) // the first after one at 70
+    expect(opened!.alert).toMatchObject({ title: 'No reading of Pressure', signal: 'pressure', since: last })
+    expect(opened!.alert.explanation).toMatchObject({ usualGapMs: 10 * second, limitMs: 60 * second, observed: null })
+    expect(opened!.alert.explanation.evidence.map(({ offset }) => offset)).toEqual([99, 106])
+    expect(returned!.transition).toMatchObject({ phase: 'returned', time: last + 610 * second })
+    expect(more).toEqual([])
+  })
+
+  test('is not said of a device that is silent as a whole, nor of what comes when it likes', () => {
+    expect(missing([...all, tick(last + hour)]).map(({ alert }) => alert.rule)).toEqual(['silence'])
+    expect(missing([...all, ...both(5, last + hour, ['flow', 'pressure'])]).map(({ alert }) => alert.rule)).toEqual([
+      'silence',
+      'silence',
+    ])
+    const seldom = all.flatMap((one, i) => (((i * i) % 97) % 5 === 0 ? [one] : both(1, one.time, ['flow'])))
+    expect(missing([...seldom, ...without])).toEqual([])
+  })
+
+  test('counts from when its broker could be heard again', () => {
+    const away = [link(last + second, 'a', 'down'), link(last + hour, 'a', 'up')]
+    const back = both(20, last + hour + 5 * second, ['flow'])
+    const said = missing([link(start - 1, 'a', 'up'), ...all, ...away, ...back])
+    expect(said.map(({ alert, transition }) => [alert.rule, transition.time])).toEqual([
+      ['missing', last + hour + 75 * second],
+    ])
+    expect(missing([link(start - 1, 'a', 'up'), ...all, ...away, ...back.slice(0, 5)])).toEqual([])
+  })
+
+  test('that stays away twice in a week does so by its nature, and a person may say so at once', () => {
+    const again = (from: number) => [
+      ...both(60, from, ['flow']),
+      ...both(100, from + 600 * second, ['flow', 'pressure']),
+    ]
+    const thrice = [0, 1, 2].flatMap((i) => again(last + 10 * second + i * 1_600 * second))
+    expect(missing([...all, ...thrice]).map(({ transition }) => transition.phase)).toEqual(
+      ['opened', 'returned', 'opened', 'returned'], // and not at the third
+    )
+    const normal = command(last + 300 * second, 'normal', { series: 1, by: 'eva' })
+    const accepted = missing([...all, ...without.slice(0, 29), normal, ...without.slice(29)])
+    expect(accepted.map(({ transition }) => [transition.phase, transition.by])).toEqual([
+      ['opened', null],
+      ['returned', 'eva'],
+    ])
+  })
+
+  test('is not looked for where the rule is off, and its alert ends with the rule', () => {
+    const off = command(last + 300 * second, 'rule.put', { ...missingRule, enabled: false })
+    const said = missing([...all, ...without.slice(0, 29), off, ...without.slice(29)])
+    expect(said.map(({ transition }) => [transition.phase, transition.note])).toEqual([
+      ['opened', null],
+      ['returned', 'its rule was changed'],
+    ])
+  })
+})
+
+const missingRule = {
+  ...{ id: 'missing', name: 'Missing signal', detector: 'missing', scope: { device: '*', signal: '*' } },
+  ...{ params: {}, priority: 3, holdMs: 0, clearMs: 0, enabled: true, version: 2 },
+}
+
 describe('the usual band', () => {
   const noise = random(5)
   /** Days of readings every five minutes around a daily rhythm, with something added. */

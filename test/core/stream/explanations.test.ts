@@ -277,6 +277,32 @@ describe('what is watched without a rule says figures that can be made again fro
       expect(alert.since).toBe(told.log[modelTo]!.time)
     })
 
+  test('a missing signal, seed 7', () => {
+    const chance = random(7)
+    let time = start
+    const log: Writing[] = []
+    for (let i = 0; i < 300; i++) {
+      time += Math.round((18 + 6 * chance()) * second)
+      log.push(message(time, i < 200 ? { x: i, y: i % 9 } : { x: i }))
+    }
+    const told = tell(log)
+    const alert = told.alerts.find(({ rule }) => rule === 'missing')!
+    const { evidence, usualGapMs, limitMs, why } = alert.explanation
+    const gaps = gapsOf(told.log.slice(0, evidence[0]!.offset + 1))
+    expect(usualGapMs).toBe(usualGap(gaps))
+    expect(limitMs).toBe(Math.max(5 * usualGap(gaps), 3 * Math.max(...gaps), 60 * second))
+    expect(why).toContain(`${gaps.length} gaps between the readings of this signal learned`)
+    expect(evidence[0]).toEqual({ offset: 199, time: told.log[199]!.time, value: 199 % 9, signal: null })
+    expect(evidence[1]).toEqual({
+      offset: alert.opened - 1,
+      time: told.log[alert.opened - 1]!.time,
+      value: null,
+      signal: null,
+    })
+    expect(told.log[alert.opened - 1]!.time - alert.since).toBeGreaterThan(limitMs!)
+    expect(told.log[alert.opened - 2]!.time - alert.since).toBeLessThanOrEqual(limitMs!)
+  })
+
   test('a lost link', () => {
     const log: readonly Writing[] = [
       { kind: 'link', source: 'a', name: 'up', time: start },
