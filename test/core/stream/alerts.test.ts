@@ -255,7 +255,7 @@ describe('a signal that is missing while its device sends', () => {
       'silence',
     ])
     const seldom = all.flatMap((one, i) => (((i * i) % 97) % 5 === 0 ? [one] : both(1, one.time, ['flow'])))
-    expect(missing([...seldom, ...without])).toEqual([])
+    expect(missing([...seldom, ...both(900, last + 10 * second, ['flow'])])).toEqual([])
   })
 
   test('counts from when its broker could be heard again', () => {
