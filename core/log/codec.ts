@@ -78,9 +78,12 @@ function compress(body: Uint8Array): Uint8Array {
  */
 const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 } }
 
+/** Smaller chunks than the whole would be put together by a copy. */
+const inOnePiece = 64
+
 function unpack(codec: number, packed: Uint8Array, size: number): Uint8Array {
   if (codec === plain) return packed
-  const body = zstdDecompressSync(packed, { maxOutputLength: size })
+  const body = zstdDecompressSync(packed, { maxOutputLength: size, chunkSize: size + inOnePiece })
   if (body.length !== size) throw new BlockDamaged(`it holds ${body.length} bytes where ${size} were written`)
   return body
 }

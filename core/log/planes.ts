@@ -14,30 +14,25 @@ export function inPlanes<T>(body: Uint8Array, layout: Layout, use: (planes: Uint
   }
 }
 
-export function fromPlanes(planes: Uint8Array, layout: Layout): Uint8Array {
-  const body = new Uint8Array(planes.length)
-  const rest = eachColumn(body, layout, (column, at, isSum) => join(planes, at, isSum, column))
-  body.set(planes.subarray(rest), rest)
-  keepWideTimes(planes, body, layout)
+/** The body, in the same memory. */
+export function fromPlanes(packed: Uint8Array, layout: Layout): Uint8Array {
+  const body = packed.byteOffset % 8 === 0 ? packed : new Uint8Array(packed) // columns need an aligned beginning
+  const planes = new Uint8Array(body.subarray(0, layout.n * (layout.wide ? 16 : 12)))
+  eachColumn(body, layout, (column, at, isSum) => join(planes, at, isSum, column))
   return body
 }
 
-/** Times of 32 bits, topics and ends, as they lie at the beginning of a body. Answers where they end; throws RangeError when it is too short. */
+/** Times of 32 bits, topics and ends, as they lie at the beginning of a body. Throws RangeError when it is too short. */
 function eachColumn(
   body: Uint8Array,
   { n, wide }: Layout,
   work: (column: Uint32Array, at: number, isSum: boolean) => void,
-): number {
+): void {
   const topic = n * (wide ? 8 : 4)
   const column = (at: number) => new Uint32Array(body.buffer, body.byteOffset + at, n)
   if (!wide) work(column(0), 0, true)
   work(column(topic), topic, false)
   work(column(topic + n * 4), topic + n * 4, true)
-  return topic + n * 8
-}
-
-function keepWideTimes(from: Uint8Array, to: Uint8Array, { n, wide }: Layout): void {
-  if (wide) to.set(from.subarray(0, n * 8))
 }
 
 function split(column: Uint32Array, isSum: boolean, planes: Uint8Array, at: number): void {
