@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as later } from 'node:timers/promises'
 import { FieldError } from '../../contract/errors.ts'
+import type { Millis } from '../../contract/model.ts'
 
 const version = '4.3.1'
 
@@ -13,9 +14,17 @@ const version = '4.3.1'
 export interface RealKafka {
   /** host:port */
   readonly address: string
-  /** Runs Kafka's producer benchmark to its end; resolves to what it printed, and its processor time. */
-  produce(args: readonly string[], signal: AbortSignal): Promise<{ readonly out: string; readonly cpuMicros: number }>
+  /** Runs Kafka's producer benchmark to its end. */
+  produce(args: readonly string[], signal: AbortSignal): Promise<Produced>
   stop(): Promise<void>
+}
+
+interface Produced {
+  /** What it printed. */
+  readonly out: string
+  readonly cpuMicros: number
+  /** From the start of its process to its end. */
+  readonly ms: Millis
 }
 
 /** Throws FieldError not_found that says what is missing on this machine. */
@@ -52,7 +61,8 @@ export async function startKafka(dir: string, progress: (text: string) => void):
 }
 
 /** The shell says what its children used. */
-async function timed(args: readonly string[], signal: AbortSignal) {
+async function timed(args: readonly string[], signal: AbortSignal): Promise<Produced> {
+  const began = performance.now()
   const child = spawn('sh', ['-c', 'java "$@"; code=$?; times >&2; exit $code', 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -67,7 +77,7 @@ async function timed(args: readonly string[], signal: AbortSignal) {
   })
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new FieldError('internal', `Kafka's producer ended with ${code}: ${(err || out).slice(-500)}`)
-  return { out, cpuMicros: childTime(err) }
+  return { out, cpuMicros: childTime(err), ms: performance.now() - began }
 }
 
 /** The last line of `times`: minutes and seconds of user and of system. */
