@@ -34,7 +34,7 @@ class AtLeastOnce implements Session {
 
   constructor(options: SessionOptions) {
     this.o = options
-    this.sender = new PlainSender(options.kafka, options.compression)
+    this.sender = new PlainSender(options.kafka, options.form)
     const { acked, intent, restored } = options.ledger.place(options.destination, options.start)
     this.next = acked
     if (intent !== null) options.ledger.markUntil(options.destination, intent.to)
@@ -53,7 +53,7 @@ class AtLeastOnce implements Session {
     this.o.ledger.intend(this.o.destination, batch, false)
     this.o.after?.('intent')
     this.o.doing('sending')
-    const taken = await sending(batch, (records) => this.step('send', this.sender.send(records)))
+    const taken = await sending(batch, (records, packed) => this.step('send', this.sender.send(records, packed)))
     this.o.ledger.confirm(this.o.destination, taken, this.o.now())
     this.next = batch.to
     this.book()

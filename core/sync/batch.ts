@@ -1,8 +1,10 @@
 import type { Millis, Offset } from '../contract/model.ts'
+import { AsItCame, type MessagesInBlocks } from './as-it-came.ts'
 import type { Entry } from './ledger.ts'
+import { Packing, type PackingOptions, type Request, sizeOf } from './packing.ts'
 import { type AlertChange, alertRecords, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
-import { type KafkaRecord, sizeOf } from './sender.ts'
+import type { KafkaRecord } from './sender.ts'
 
 /** Where batches come from: the log, and what the path made of it. */
 export interface BatchSource {
@@ -24,6 +26,8 @@ export interface BatchSource {
     maxReadings: number,
     maxBytes: number,
   ): { readonly messages: readonly Message[]; readonly to: Offset }
+  /** The same messages where they lie; absent: there are only those. */
+  readonly inBlocks?: MessagesInBlocks
   /** In log order. */
   changes(span: Span): readonly AlertChange[]
   /** Nothing is read for a while: what was held open for it may go. */
@@ -33,7 +37,11 @@ export interface BatchSource {
 /** What travels in one transaction. */
 export interface Batch extends Entry {
   readonly records: number
+  /** Those that are packed already, which come first, and the others. */
+  readonly packed: readonly Request[]
   readonly sent: readonly KafkaRecord[]
+  /** The least of their times; Infinity: it has none. */
+  readonly oldest: Millis
   /** It ends at a bound, not at the head: there is more. */
   readonly full: boolean
 }
@@ -45,12 +53,15 @@ export interface BatchOptions {
   readonly markedUntil: Offset
   readonly maxBytes: number
   readonly maxRecords: number
+  /** Absent: its records are wanted one by one. */
+  readonly packing?: PackingOptions
 }
 
-/** Read at once: some milliseconds, so that what else this thread does need not wait. */
+/** Read at once: about a millisecond, so that an answer of the cluster need not wait. */
 const maxPiece = 1_000
+const maxPieceBytes = 256 * 1024
 /** Where little of what is read is to be sent, a batch looks this far for company and no further. */
-const maxScan = 20_000
+const leastScan = 20_000
 
 /** The next records from `from`, not passing `limit`; a message is never split. */
 export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): Batch {
@@ -64,7 +75,7 @@ export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): B
 /** The same, with a pause after each piece. */
 export function* batchInPieces(options: BatchOptions, from: Offset, limit: Offset): Generator<void, Batch> {
   const building = new Building(options)
-  const end = Math.min(limit, from + maxScan)
+  const end = Math.min(limit, from + Math.max(leastScan, options.maxRecords))
   let to = from
   while (to < end && building.hasRoom()) {
     const next = building.read(to, end)
@@ -78,27 +89,54 @@ export function* batchInPieces(options: BatchOptions, from: Offset, limit: Offse
 
 class Building {
   private readonly o: BatchOptions
+  private readonly packing: Packing | null
+  private readonly asItCame: AsItCame | null
   private readonly sent: KafkaRecord[] = []
-  private bytes = 0
-  private messages = 0
+  private sentBytes = 0
+  private oldest: Millis = Number.POSITIVE_INFINITY
   private maybeTwice = 0
 
   constructor(options: BatchOptions) {
     this.o = options
+    this.packing = options.packing === undefined ? null : new Packing(options.packing)
+    this.asItCame = this.packing === null ? null : AsItCame.of(options.voice)
+  }
+
+  private get records(): number {
+    return this.sent.length + (this.packing?.count ?? 0)
+  }
+
+  private get bytes(): number {
+    return this.sentBytes + (this.packing?.bytes ?? 0)
   }
 
   /** Nearly full is full: what would still fit is not worth another look. */
   hasRoom(): boolean {
-    return this.sent.length < this.o.maxRecords * 0.75 && this.bytes < this.o.maxBytes * 0.75
+    return this.records < this.o.maxRecords * 0.75 && this.bytes < this.o.maxBytes * 0.75
   }
 
   /** Adds messages of [from, end) while they fit; answers where to go on. */
   read(from: Offset, end: Offset): Offset {
-    const { source, maxBytes, maxRecords } = this.o
-    const piece = Math.min(maxPiece, maxRecords - this.sent.length)
+    const { source, maxBytes, maxRecords, markedUntil } = this.o
+    const piece = Math.min(maxPiece, maxRecords - this.records)
+    if (this.asItCame !== null && source.inBlocks !== undefined && from >= markedUntil)
+      return this.readInBlocks(this.asItCame, source.inBlocks, from, Math.min(end, from + piece))
     const read = source.messages(from, end, piece, maxBytes - this.bytes)
     const first = read.messages.find((message) => !this.add(message))
     return first?.record.offset ?? read.to
+  }
+
+  private readInBlocks(asItCame: AsItCame, source: MessagesInBlocks, from: Offset, end: Offset): Offset {
+    const { now, maxBytes } = this.o
+    const packing = this.packing! // it is of a packing
+    const most = packing.bytes + maxPieceBytes
+    return source.each(from, end, (block, row) => {
+      if (packing.bytes >= most) return false
+      const time = asItCame.write(packing, source, { block, row, now, room: maxBytes - packing.bytes })
+      if (time === null) return false
+      if (time < this.oldest) this.oldest = time
+      return true
+    })
   }
 
   /** False: it does not fit any more. The first one always fits. */
@@ -107,26 +145,30 @@ class Building {
     const marked = offset < this.o.markedUntil
     const records = telemetry(this.o.voice, message, this.o.now, marked)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-    if (this.messages > 0 && this.bytes + bytes > this.o.maxBytes) return false
-    if (records.length === 0) return true
-    this.sent.push(...records)
-    this.bytes += bytes
-    this.messages += 1
-    this.maybeTwice += marked ? records.length : 0
+    if (this.records > 0 && this.bytes + bytes > this.o.maxBytes) return false
+    for (const record of records) this.put(record, marked)
     return true
   }
 
   addAlert(change: AlertChange): void {
     const marked = change.transition.offset < this.o.markedUntil
-    for (const record of alertRecords(this.o.voice, change, this.o.now, marked)) {
-      this.sent.push(record)
-      this.bytes += sizeOf(record)
-      this.maybeTwice += marked ? 1 : 0
+    for (const record of alertRecords(this.o.voice, change, this.o.now, marked)) this.put(record, marked)
+  }
+
+  private put(record: KafkaRecord, marked: boolean): void {
+    this.oldest = Math.min(this.oldest, record.time)
+    this.maybeTwice += marked ? 1 : 0
+    if (this.packing !== null) {
+      this.packing.put(record)
+      return
     }
+    this.sent.push(record)
+    this.sentBytes += sizeOf(record)
   }
 
   batch(span: Span, full: boolean): Batch {
-    const { sent, bytes, maybeTwice } = this
-    return { ...span, records: sent.length, sent, bytes, maybeTwice, letters: [], full }
+    const { records, bytes, sent, oldest, maybeTwice } = this
+    const packed = this.packing?.finish() ?? []
+    return { ...span, records, bytes, packed, sent, oldest, maybeTwice, letters: [], full }
   }
 }

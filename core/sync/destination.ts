@@ -17,8 +17,10 @@ import { type Means, meansOf } from './means.ts'
 import { refusesOurClock } from './our-clock.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
 import { Rate } from './rate.ts'
+import { Reach } from './reach.ts'
 import { type Condition, statusRecord, type Voice } from './record-format.ts'
-import { clientOf, type KafkaRecord, type ProducerName } from './sender.ts'
+import { freeRoom } from './room.ts'
+import { clientOf, type Form, type KafkaRecord, type ProducerName, packingOf } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { atOnce, carefully, type Sending } from './set-aside.ts'
 import { Suspects } from './suspects.ts'
@@ -70,8 +72,7 @@ export const usualPace: Pace = {
 
 /** Behind by less is live. */
 const liveMs: Millis = 10_000
-/** A transaction costs some tens of milliseconds, whatever is in it. */
-const large = { maxRecords: 10_000, maxBytes: 4 * 1024 * 1024 }
+const mostRecords = 100_000
 /** Without transactions a batch is what may come twice. */
 const small = { maxRecords: 1_000, maxBytes: 512 * 1024 }
 const minBatchBytes = 4 * 1024
@@ -98,6 +99,7 @@ export class Destination {
   private readonly stopping = new AbortController()
   private readonly suspects = new Suspects()
   private readonly rate = new Rate()
+  private readonly reach = new Reach()
   private readonly running: Promise<void>
 
   private state: SyncState = 'starting'
@@ -114,6 +116,7 @@ export class Destination {
   /** When the checkpoint was written last, by a clock that is never set. */
   private checkpointAt: Millis
   private facts: ClusterFacts | null = null
+  private form: Form
   /** Read already, while what is before it was on its way. */
   private ahead: Batch | null = null
 
@@ -128,6 +131,7 @@ export class Destination {
     this.voice = { ...ledger.identity, ...formOf(config), site, topics: this.topics }
     const { condition, now, pace } = options
     this.condition = new ConditionTelling({ voice: this.voice, condition, now, everyMs: pace.statusEveryMs })
+    this.form = { compression: config.compression, partitions: new Map() }
     this.maxBytesPerSecond = config.maxBytesPerSecond
     this.budget = new Budget(config.maxBytesPerSecond, performance.now())
     ledger.add(config.name, startOf(config.start, options.source), config.start)
@@ -276,6 +280,7 @@ export class Destination {
     const { create, filter } = this.o.config
     const facts = await this.ask(readFacts(kafka, this.topics, this.o.ledger.topics(this.name)))
     this.facts = facts
+    this.form = { ...this.form, partitions: new Map(facts.topics) }
     const missing = missingIn(facts, this.topics, filter.alerts)
     if (missing.length > 0 && !create.allowed) throw missingTopics(missing, this.where()).error
     if (missing.length > 0) {
@@ -301,8 +306,8 @@ export class Destination {
     const doing = (what: SyncDoing) => this.does(what)
     const status = (next: Offset) => this.status(facts, next)
     const asked = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal: this.signal }
-    const { compression } = config
-    const more = { destination: this.name, name: this.producer, start: source.base(), compression, ...pace }
+    const { form } = this
+    const more = { destination: this.name, name: this.producer, start: source.base(), form, ...pace }
     const options = { ...asked, ...more }
     return config.delivery === 'at-least-once' ? openAtLeastOnce(options) : openSession(options)
   }
@@ -316,10 +321,11 @@ export class Destination {
     this.skipExpired(session)
     if (this.at >= limit) return this.idle(session)
     const batch = this.batch(this.at, limit, session)
-    if (batch.sent.length === 0) await this.pass(session, batch.to)
+    if (batch.records === 0) await this.pass(session, batch.to)
     else await this.deliver(session, batch)
     if (batch.full || limit < source.upto()) return
     source.rest?.()
+    freeRoom()
     this.does('waiting for records')
     await sleep(pace.lingerMs, this.signal)
   }
@@ -328,20 +334,23 @@ export class Destination {
     const { ahead } = this
     this.ahead = null
     if (ahead?.from === from && ahead.to <= limit) return ahead
-    return nextBatch(this.building(session), from, limit)
+    return nextBatch(this.building(session, from), from, limit)
   }
 
-  private building({ markedUntil, delivery }: Session): BatchOptions {
+  private building({ markedUntil, delivery }: Session, from: Offset): BatchOptions {
     const { source, now } = this.o
+    const large = { maxRecords: mostRecords, maxBytes: this.reach.bytes }
     const { maxRecords, maxBytes } = delivery === 'exactly once' ? large : small
-    return { source, voice: this.voice, now: now(), markedUntil, maxRecords, maxBytes: this.batchBytes(maxBytes) }
+    const bounds = { markedUntil, maxRecords, maxBytes: this.batchBytes(maxBytes) }
+    const packing = this.suspects.careful(from) ? {} : { packing: packingOf(this.form) }
+    return { source, voice: this.voice, now: now(), ...bounds, ...packing }
   }
 
   /** While a batch is on its way the next one is made, between the answers of the cluster. */
   private async readAhead({ to, full }: Batch, session: Session): Promise<void> {
     const limit = this.o.source.upto()
     if (!full || to >= limit || this.suspects.careful(to)) return
-    const pieces = batchInPieces(this.building(session), to, limit)
+    const pieces = batchInPieces(this.building(session, to), to, limit)
     for (let piece = pieces.next(); !this.signal.aborted; piece = pieces.next()) {
       if (piece.done) this.ahead = piece.value
       if (piece.done) return
@@ -395,12 +404,14 @@ export class Destination {
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
     const sent = [...batch.sent, ...this.news()]
+    const began = performance.now()
     const delivering = session.deliver({ ...batch, from: session.next, sent }, this.sending(batch))
     const reading = this.readAhead(batch, session).catch(() => {}) // read again when it is its turn, and said then
     const taken = await delivering.catch((error) => this.rejected(batch, error)).finally(() => reading)
     this.suspects.passed(batch.to, taken.letters.length)
     this.at = session.next
     this.checkpointAt = performance.now()
+    if (batch.full) this.reach.took(this.checkpointAt - began)
     this.rate.add(this.checkpointAt, batch.records)
     this.well()
   }
@@ -413,6 +424,7 @@ export class Destination {
 
   /** What was sent of the batch is aborted with this session; the next one sends it with care. */
   private rejected(batch: Batch, error: unknown): never {
+    this.reach.failed()
     const ours = refusesOurClock(error, batch, this.o.now())
     if (ours !== null) throw ours
     const failure = explain(error, this.where())

@@ -19,6 +19,7 @@ import { createDecoded } from '../stream/decode/decoded.ts'
 import { createDecoder } from '../stream/decode/decoder.ts'
 import { devicePlace } from '../stream/place.ts'
 import { readingsOf } from '../stream/readings.ts'
+import type { MessagesInBlocks } from './as-it-came.ts'
 import type { BatchSource } from './batch.ts'
 import type { AlertChange, Message } from './record-format.ts'
 import type { Span } from './resume.ts'
@@ -34,7 +35,7 @@ export function openLogSource(reader: LogReader, viewsFile: string): LogSource {
   return new LogSource(reader, viewsFile)
 }
 
-class LogSource implements BatchSource {
+class LogSource implements BatchSource, MessagesInBlocks {
   private readonly reader: LogReader
   private readonly viewsFile: string
   private readonly decoder = createDecoder()
@@ -105,6 +106,39 @@ class LogSource implements BatchSource {
         messages.push(message)
       }
     return { messages, to: at }
+  }
+
+  get inBlocks(): MessagesInBlocks {
+    return this
+  }
+
+  each(from: Offset, end: Offset, use: (block: Block, row: number) => boolean): Offset {
+    this.known.look()
+    try {
+      let at = from
+      for (let block = this.blockAt(at); at < end && block !== null; block = this.blockAt(at))
+        for (; at < end && at < block.first + block.n; at++)
+          if (block.kind[at - block.first] === kindCode.message && !use(block, at - block.first)) return at
+      return at
+    } finally {
+      this.context.forget()
+    }
+  }
+
+  isOfWholeTopic(block: Block, row: number): boolean {
+    this.context.offset = block.first + row
+    const from = row === 0 ? 0 : block.end[row - 1]!
+    return this.decoder.isOfWholeTopic(
+      block.topics[block.topic[row]!]!,
+      block.bytes,
+      from,
+      block.end[row]!,
+      this.context,
+    )
+  }
+
+  message(block: Block, row: number): Message {
+    return this.decode(block, row)
   }
 
   changes({ from, to }: Span): readonly AlertChange[] {

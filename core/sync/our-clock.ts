@@ -10,9 +10,9 @@ const usualAheadMs: Millis = 3_600_000
  * What to say when the cluster refused the times of a batch and no record of it is older than an hour by this machine's
  * clock: then the clock is wrong and no record is at fault. Null: a record may be.
  */
-export function refusesOurClock(error: unknown, { sent }: Batch, now: Millis): FieldError | null {
+export function refusesOurClock(error: unknown, { oldest }: Pick<Batch, 'oldest'>, now: Millis): FieldError | null {
   if (!typesOf(error).includes('INVALID_TIMESTAMP')) return null
-  if (sent.some(({ time }) => time < now - usualAheadMs)) return null
+  if (oldest < now - usualAheadMs) return null
   return ourClock(now, error)
 }
 

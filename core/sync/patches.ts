@@ -1,9 +1,16 @@
 import { createRequire } from 'node:module'
-import { type ClientRecord, recordBatch } from './record-batch.ts'
+import { dirname } from 'node:path'
+import { type Produce, produceFrame } from './produce-frame.ts'
 import { createSendMessages } from './send-once.ts'
 
 // kafkajs 2.2.4 is frozen upstream. Five of its faults are mended here, before it is loaded.
 const require = createRequire(import.meta.url)
+
+/** A copy of our own: whoever has loaded it before keeps what they have, and no part of ours is an unmended one. */
+function beginAnew(): void {
+  const folder = dirname(require.resolve('kafkajs'))
+  for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path]
+}
 
 interface Queue {
   pending: readonly unknown[]
@@ -19,38 +26,13 @@ function stopIdleTimer(): void {
   }
 }
 
-interface Grouping {
-  readonly topic: string
-  readonly partitionMetadata: readonly unknown[]
-  readonly messages: readonly unknown[]
-  readonly partitioner: (of: { topic: string; partitionMetadata: readonly unknown[]; message: unknown }) => number
-}
-
-/** Grouping by partition was quadratic: 20,000 records blocked the thread for 23 s. */
-function groupInOnePass(): void {
-  const path = require.resolve('kafkajs/src/producer/groupMessagesPerPartition')
-  require(path)
-  require.cache[path]!.exports = groupMessagesPerPartition
-}
-
-function groupMessagesPerPartition({ topic, partitionMetadata, messages, partitioner }: Grouping) {
-  const groups: Record<number, unknown[]> = {}
-  if (partitionMetadata.length === 0) return groups
-  for (const message of messages) {
-    const partition = partitioner({ topic, partitionMetadata, message })
-    groups[partition] ??= []
-    groups[partition].push(message)
-  }
-  return groups
-}
-
 /** A send that was tried again after a partition had moved to another broker doubled records, or lost them. */
 function sendOnce(): void {
   const path = require.resolve('kafkajs/src/producer/sendMessages')
   const errors = require('kafkajs/src/errors') as { KafkaJSMetadataNotLoaded: new (text: string) => Error }
   const notLoaded = () => new errors.KafkaJSMetadataNotLoaded('Producing to topic without metadata')
   require(path)
-  require.cache[path]!.exports = createSendMessages((of) => groupMessagesPerPartition(of as Grouping), notLoaded)
+  require.cache[path]!.exports = createSendMessages(notLoaded)
 }
 
 interface Coordinated {
@@ -87,38 +69,33 @@ function keepCoordinatorError(): void {
   }
 }
 
-interface Produce {
-  readonly acks: number
-  readonly timeout: number
-  readonly transactionalId?: string | null
-  readonly producerId?: unknown
-  readonly producerEpoch?: number
-  readonly compression?: number
-  readonly topicData: readonly {
-    readonly topic: string
-    readonly partitions: readonly {
-      readonly partition: number
-      readonly firstSequence?: number
-      readonly messages: readonly ClientRecord[]
-    }[]
-  }[]
+interface Request {
+  readonly apiVersion: number
+  /** Of ours: all of its bytes. */
+  readonly frame?: (correlationId: number, clientId: string) => Promise<Buffer>
 }
-interface Encoder {
-  writeString(value: string | null): Encoder
-  writeInt16(value: number): Encoder
-  writeInt32(value: number): Encoder
-  writeBuffer(value: Buffer): Encoder
-}
-interface Codecs {
-  readonly Types: { readonly None: number }
-  lookupCodec(type: number): { compress(of: { readonly buffer: Buffer }): Promise<Buffer> }
+type CreateRequest = (of: {
+  readonly correlationId: number
+  readonly clientId: string
+  readonly request: Request
+}) => Promise<{ readonly buffer: Buffer }>
+
+/** It made objects of each header of each record, and copied what it sends three times. */
+function writeInOnePass(): void {
+  const produce = require.resolve('kafkajs/src/protocol/requests/produce/v3/request')
+  const others = require(produce) as (of: object) => object
+  require.cache[produce]!.exports = (of: Produce) => (isOurs(of) ? produceRequest(of) : others(of))
+  const path = require.resolve('kafkajs/src/protocol/request')
+  const create = require(path) as CreateRequest
+  require.cache[path]!.exports = (async (of) => {
+    const { request, correlationId, clientId } = of
+    return request.frame ? { buffer: await request.frame(correlationId, clientId) } : create(of)
+  }) satisfies CreateRequest
 }
 
-/** It made objects of each header of each record, and packed one partition after the other. */
-function writeInOnePass(): void {
-  const path = require.resolve('kafkajs/src/protocol/requests/produce/v3/request')
-  require(path)
-  require.cache[path]!.exports = produceRequest
+/** The client loads this one late, into any copy of itself. */
+function isOurs({ topicData }: Produce): boolean {
+  return topicData.every(({ partitions }) => partitions.every(({ chunk }) => chunk !== undefined))
 }
 
 function produceRequest(of: Produce) {
@@ -128,49 +105,13 @@ function produceRequest(of: Produce) {
     apiVersion: 3,
     apiName: 'Produce',
     expectResponse: () => acks !== 0,
-    encode: () => encodeProduce(of),
+    frame(this: Request, correlationId: number, clientId: string) {
+      return produceFrame(of, { apiVersion: this.apiVersion, correlationId, clientId })
+    },
   }
 }
 
-async function encodeProduce(of: Produce): Promise<Encoder> {
-  const topics = await Promise.all(of.topicData.map((topic) => packTopic(topic, of)))
-  const bytes = topics.flatMap(({ sets }) => sets).reduce((sum, { set }) => sum + set.length + 16, 1_024)
-  const encoder = new (require('kafkajs/src/protocol/encoder') as new (size: number) => Encoder)(bytes)
-  encoder
-    .writeString(of.transactionalId ?? null)
-    .writeInt16(of.acks)
-    .writeInt32(of.timeout)
-    .writeInt32(topics.length)
-  for (const { topic, sets } of topics) {
-    encoder.writeString(topic).writeInt32(sets.length)
-    for (const { partition, set } of sets) encoder.writeInt32(partition).writeInt32(set.length).writeBuffer(set)
-  }
-  return encoder
-}
-
-/** Without a time it is of now, as the client has it. */
-function timed(message: ClientRecord): ClientRecord {
-  return message.timestamp ? message : { ...message, timestamp: String(Date.now()) }
-}
-
-async function packTopic({ topic, partitions }: Produce['topicData'][0], of: Produce) {
-  const { Types, lookupCodec } = require('kafkajs/src/protocol/message/compression') as Codecs
-  const codec = of.compression ?? Types.None
-  const compress = codec === Types.None ? null : (buffer: Buffer) => lookupCodec(codec).compress({ buffer })
-  const pack = async ({ partition, firstSequence = 0, messages }: (typeof partitions)[0]) => {
-    const head = {
-      codec,
-      firstSequence,
-      transactional: Boolean(of.transactionalId),
-      producerId: BigInt(String(of.producerId ?? -1)), // the client's own kind of long
-      producerEpoch: of.producerEpoch ?? 0,
-    }
-    return { partition, set: await recordBatch(messages.map(timed), head, compress) }
-  }
-  return { topic, sets: await Promise.all(partitions.map(pack)) }
-}
-
-groupInOnePass() // first: its module must be replaced before kafkajs takes it
+beginAnew()
 sendOnce()
 writeInOnePass()
 stopIdleTimer()

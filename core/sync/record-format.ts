@@ -284,7 +284,8 @@ function named({ installation, log, headers }: Voice, id: string, type: string, 
   }
 }
 
-function clamped(time: Millis, received: Millis, now: Millis): Millis {
+/** As the timestamp of a record that came at `received`. */
+export function clamped(time: Millis, received: Millis, now: Millis): Millis {
   if (time <= now + maxAheadMs) return time
   return Math.min(received, now)
 }

@@ -63,7 +63,7 @@ class Again {
     const missing = telemetryTopics(means.topics).filter((topic) => !facts.topics.has(topic))
     if (missing.length > 0) throw missingTopics(missing, means.where()).error
     this.topics = new Map([...facts.topics].filter(([topic]) => topic !== means.topics.deadletter))
-    this.sender = senderOf(kafka, this.o)
+    this.sender = senderOf(kafka, facts, this.o)
     await this.step('connect', this.sender.connect())
   }
 
@@ -119,9 +119,10 @@ function marked(record: KafkaRecord, id: string): KafkaRecord {
 
 type Sender = Pick<TransactionSender, 'connect' | 'begin' | 'send' | 'commit' | 'close'>
 
-function senderOf(kafka: Kafka, { means, transactionMs }: AgainOptions): Sender {
+function senderOf(kafka: Kafka, facts: ClusterFacts, { means, transactionMs }: AgainOptions): Sender {
   const { compression, delivery } = means.config
-  if (delivery !== 'at-least-once') return new TransactionSender(kafka, means.where().name, compression, transactionMs)
-  const sender = new PlainSender(kafka, compression)
+  const form = { compression, partitions: new Map(facts.topics) }
+  if (delivery !== 'at-least-once') return new TransactionSender(kafka, means.where().name, form, transactionMs)
+  const sender = new PlainSender(kafka, form)
   return Object.assign(sender, { begin: async () => {}, commit: async () => {} })
 }

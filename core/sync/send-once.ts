@@ -3,10 +3,17 @@
 // sequence numbers, which no broker can know for a repeat, and what moved to a broker that had answered is never sent.
 // This keeps account by partition. It is given to kafkajs in place of its own, so it takes what that takes.
 
-export interface Partitioned {
+/** What is sent to one partition. */
+interface Partitioned {
   readonly topic: string
+  readonly chunk: Sendable
+}
+/** Records of one partition, as far as it matters here. */
+export interface Sendable {
   readonly partition: number
-  readonly messages: readonly unknown[]
+  readonly count: number
+  /** Of each topic, for whoever makes the next one. */
+  readonly partitions: Map<string, number>
 }
 
 interface Broker {
@@ -41,14 +48,14 @@ interface Account {
 export interface Producing {
   readonly cluster: Cluster
   readonly eosManager: Account
-  readonly partitioner: (of: object) => number
   readonly retrier: <T>(attempt: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>
 }
 export interface Send {
   readonly acks: number
   readonly timeout: number
   readonly compression: number
-  readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly unknown[] }[]
+  /** Of each partition one at most. */
+  readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly Sendable[] }[]
 }
 /** What kafkajs throws. */
 interface Failed extends Error {
@@ -58,21 +65,19 @@ interface Failed extends Error {
   readonly port?: number
 }
 
-type Grouping = (of: object) => Readonly<Record<number, readonly unknown[]>>
-
 /** Makes the function that sends for one producer; a partition that has answered is done, wherever it moves. */
-export function createSendMessages(group: Grouping, notLoaded: () => Error) {
+export function createSendMessages(notLoaded: () => Error) {
   return (producing: Producing) => async (send: Send) => {
     const waiting = new Map<string, Partitioned>()
     const answers: object[] = []
-    let grouped = false
+    let begun = false
     return producing.retrier(async (bail) => {
       const { cluster } = producing
       await cluster.addMultipleTargetTopics(send.topicMessages.map(({ topic }) => topic))
       try {
         await cluster.refreshMetadataIfNecessary()
-        if (!grouped) for (const one of partitionsOf(send, producing, group, notLoaded)) waiting.set(nameOf(one), one)
-        grouped = true // once: a retry that asked anew could choose another partition
+        if (!begun) for (const one of partitionsOf(send, cluster, notLoaded)) waiting.set(nameOf(one), one)
+        begun = true
         await toLeaders(producing, send, waiting, answers)
         return answers
       } catch (error) {
@@ -83,17 +88,19 @@ export function createSendMessages(group: Grouping, notLoaded: () => Error) {
   }
 }
 
-function partitionsOf(send: Send, producing: Producing, group: Grouping, notLoaded: () => Error): Partitioned[] {
+function partitionsOf(send: Send, cluster: Cluster, notLoaded: () => Error): Partitioned[] {
   return send.topicMessages.flatMap(({ topic, messages }) => {
-    const partitionMetadata = producing.cluster.findTopicPartitionMetadata(topic)
-    if (partitionMetadata.length === 0) throw notLoaded()
-    const grouped = group({ topic, partitionMetadata, messages, partitioner: producing.partitioner })
-    return Object.entries(grouped).map(([partition, own]) => ({ topic, partition: Number(partition), messages: own }))
+    const partitions = cluster.findTopicPartitionMetadata(topic).length
+    if (partitions === 0) throw notLoaded()
+    return messages.map((chunk) => {
+      chunk.partitions.set(topic, partitions)
+      return { topic, chunk }
+    })
   })
 }
 
-function nameOf({ topic, partition }: Pick<Partitioned, 'topic' | 'partition'>): string {
-  return `${topic} ${partition}`
+function nameOf({ topic, chunk }: Partitioned): string {
+  return `${topic} ${chunk.partition}`
 }
 
 /** One request a leader; nothing is under way any more when this ends, so that a retry cannot overtake it. */
@@ -114,7 +121,7 @@ async function toLeaders(
 function byLeader(cluster: Cluster, waiting: ReadonlyMap<string, Partitioned>): Map<string, Partitioned[]> {
   const leaders = new Map<string, Partitioned[]>()
   for (const entry of waiting.values()) {
-    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(entry.topic, [entry.partition]))
+    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(entry.topic, [entry.chunk.partition]))
     if (nodeId === undefined) throw Object.assign(new Error(`${nameOf(entry)} is not known`), { retriable: true })
     leaders.set(nodeId, [...(leaders.get(nodeId) ?? []), entry])
   }
@@ -136,7 +143,7 @@ async function produce(
     const transactionalId = transactional ? eosManager.getTransactionalId() : undefined
     const producer = { producerId: eosManager.getProducerId(), producerEpoch: eosManager.getProducerEpoch() }
     const { topics } = await broker.produce({ transactionalId, ...producer, acks, timeout, compression, topicData })
-    for (const { topic, partition, messages } of entries) eosManager.updateSequence(topic, partition, messages.length)
+    for (const { topic, chunk } of entries) eosManager.updateSequence(topic, chunk.partition, chunk.count)
     return topics.flatMap(({ topicName, partitions }) => partitions.map((answer) => ({ topicName, ...answer })))
   } finally {
     await eosManager.releaseBrokerLock(broker)
@@ -147,10 +154,10 @@ function topicsOf(entries: readonly Partitioned[], eosManager: Account) {
   const topics = Map.groupBy(entries, ({ topic }) => topic)
   return [...topics].map(([topic, own]) => ({
     topic,
-    partitions: own.map(({ partition, messages }) => ({
-      partition,
-      firstSequence: eosManager.getSequence(topic, partition),
-      messages,
+    partitions: own.map(({ chunk }) => ({
+      partition: chunk.partition,
+      firstSequence: eosManager.getSequence(topic, chunk.partition),
+      chunk,
     })),
   }))
 }

@@ -1,10 +1,21 @@
-import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig, Transaction } from 'kafkajs'
+import type { Kafka, KafkaConfig, Producer, ProducerBatch, ProducerConfig, TopicMessages, Transaction } from 'kafkajs'
 import type { DestinationConfig } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
-import { compressionOf } from './compression.ts'
+import { compressionOf, compressorOf } from './compression.ts'
 import { endEverywhere, type Flush, isEnded, type Verdict } from './coordinator.ts'
 import type { Login } from './login.ts'
+import {
+  type Addressed,
+  type Chunk,
+  joined,
+  maxRequestBytes,
+  Packing,
+  type PackingOptions,
+  type Partitions,
+  type Request,
+  sizeOf,
+} from './packing.ts'
 import { kafkajs } from './patches.ts'
 import { sleep } from './wait.ts'
 import type { WireMeter } from './wire-meter.ts'
@@ -67,10 +78,19 @@ export function clientOf({ destination, login, requestMs, meter }: Connection): 
 const retry = { initialRetryTime: 30, retries: 5, maxRetryTime: 1_000, multiplier: 2, factor: 0.2 }
 
 const ordered: ProducerConfig = {
-  createPartitioner: rememberingPartitioner,
   allowAutoTopicCreation: false,
   maxInFlightRequests: 1, // two at once can overtake each other
   retry,
+}
+
+/** How what is sent is written. */
+export interface Form {
+  readonly compression: DestinationConfig['compression']
+  readonly partitions: Partitions
+}
+
+export function packingOf({ compression, partitions }: Form): PackingOptions {
+  return { partitions, partitionOf, compress: compressorOf(compression) }
 }
 
 /**
@@ -80,12 +100,12 @@ const ordered: ProducerConfig = {
 export class TransactionSender {
   private readonly producer: Producer
   private readonly name: ProducerName
-  private readonly compression: DestinationConfig['compression']
+  private readonly form: Form
   private transaction: Transaction | null = null
 
-  constructor(kafka: Kafka, name: ProducerName, compression: DestinationConfig['compression'], transactionMs: Millis) {
+  constructor(kafka: Kafka, name: ProducerName, form: Form, transactionMs: Millis) {
     this.name = name
-    this.compression = compression
+    this.form = form
     this.producer = kafka.producer({
       ...ordered,
       transactionalId: name.transactionalId,
@@ -103,8 +123,8 @@ export class TransactionSender {
   }
 
   /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
-  async send(records: readonly KafkaRecord[]): Promise<void> {
-    for (const request of requests(records)) await this.open().sendBatch(batchOf(request, this.compression))
+  send(records: readonly KafkaRecord[], packed: readonly Request[] = []): Promise<void> {
+    return sendAll(this.open(), this.form, records, packed)
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
@@ -147,10 +167,10 @@ export class TransactionSender {
 /** An idempotent producer without transactions: the cluster drops repeats of one life, not of two. */
 export class PlainSender {
   private readonly producer: Producer
-  private readonly compression: DestinationConfig['compression']
+  private readonly form: Form
 
-  constructor(kafka: Kafka, compression: DestinationConfig['compression']) {
-    this.compression = compression
+  constructor(kafka: Kafka, form: Form) {
+    this.form = form
     this.producer = kafka.producer({ ...ordered, idempotent: true })
   }
 
@@ -158,8 +178,8 @@ export class PlainSender {
     return this.producer.connect()
   }
 
-  async send(records: readonly KafkaRecord[]): Promise<void> {
-    for (const request of requests(records)) await this.producer.sendBatch(batchOf(request, this.compression))
+  send(records: readonly KafkaRecord[], packed: readonly Request[] = []): Promise<void> {
+    return sendAll(this.producer, this.form, records, packed)
   }
 
   close(): Promise<void> {
@@ -167,8 +187,26 @@ export class PlainSender {
   }
 }
 
-/** Of one request: brokers take 1 MB of a partition, and all of it may be of one. */
-const maxRequestBytes = 768 * 1024
+/** In order: the next request is sent when the one before is taken. What is packed comes first. */
+async function sendAll(
+  to: Pick<Producer, 'sendBatch'>,
+  form: Form,
+  records: readonly KafkaRecord[],
+  packed: readonly Request[],
+): Promise<void> {
+  const loose = Array.from(requests(records), (some) => requestOf(some, form))
+  for (const request of joined(packed, loose)) {
+    await to.sendBatch(batchOf(request, form.compression))
+    for (const chunk of request) chunk.release()
+  }
+}
+
+/** One, whatever it holds. */
+function requestOf(records: readonly KafkaRecord[], form: Form): Request {
+  const packing = new Packing({ ...packingOf(form), maxBytes: Number.POSITIVE_INFINITY })
+  for (const record of records) packing.put(record)
+  return packing.finish()[0]!
+}
 
 /** In order: the next is sent when the one before is taken. A part of what is one request is one too. */
 export function* requests(records: readonly KafkaRecord[]): Iterable<readonly KafkaRecord[]> {
@@ -186,56 +224,46 @@ export function* requests(records: readonly KafkaRecord[]): Iterable<readonly Ka
   if (from < records.length) yield from === 0 ? records : records.slice(from)
 }
 
-/** Near enough: value, key and headers as characters. */
-export function sizeOf(record: KafkaRecord): number {
-  let size = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const name in record.headers) size += name.length + record.headers[name]!.length + 2
-  return size
-}
-
-function batchOf(records: readonly KafkaRecord[], compression: DestinationConfig['compression']) {
-  const topics = new Map<string, Message[]>()
-  for (const { topic, key, value, headers, time } of records) {
-    const messages = topics.get(topic) ?? []
-    messages.push({ key, value, headers, timestamp: timestampOf(time) })
-    topics.set(topic, messages)
-  }
-  const topicMessages = [...topics].map(([topic, messages]) => ({ topic, messages }))
+/** The client hands chunks on to `send-once.ts` and does not look into them. */
+function batchOf(request: Request, compression: DestinationConfig['compression']): ProducerBatch {
+  const topics = Map.groupBy(request, ({ topic }) => topic)
+  const topicMessages = Array.from(topics, ([topic, chunks]) => ({ topic, messages: chunks.map(asMessage) }))
   return { topicMessages, compression: compressionOf(compression) }
 }
 
-const partitioner = rememberingPartitioner()
-
-/** Keys are devices: of each the partition is found once. */
-function rememberingPartitioner(): ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
-  const find = kafkajs.Partitioners.DefaultPartitioner()
-  const known = new Map<string, number>()
-  let partitions = 0
-  return (of) => {
-    const { key } = of.message
-    if (typeof key !== 'string') return find(of)
-    if (of.partitionMetadata.length !== partitions || known.size >= maxKnown) known.clear()
-    partitions = of.partitionMetadata.length
-    const partition = known.get(key) ?? find(of)
-    known.set(key, partition)
-    return partition
-  }
+/** What has no value it would refuse. */
+function asMessage(chunk: Chunk): NonNullable<TopicMessages['messages']>[number] {
+  return { ...chunk, value: null }
 }
 
+const partitioner = kafkajs.Partitioners.DefaultPartitioner()
+/** Keys are devices: of each the partition is found once, by how many partitions there are. */
+const known = new Map<number, Map<string, number>>()
 const maxKnown = 20_000
 
 /** Where a record goes in a topic of so many partitions. */
-export function partitionOf({ topic, key }: Pick<KafkaRecord, 'topic' | 'key'>, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => partition(partitionId))
-  return partitioner({ topic, partitionMetadata, message: { key, value: null } })
+export function partitionOf({ topic, key }: Addressed, partitions: number): number {
+  let keys = known.get(partitions)
+  if (keys === undefined || keys.size >= maxKnown) {
+    keys = new Map()
+    known.set(partitions, keys)
+  }
+  let partition = keys.get(key)
+  if (partition === undefined) {
+    partition = find({ topic, key }, partitions)
+    keys.set(key, partition)
+  }
+  return partition
 }
 
 /** By the key alone; the rest is asked for by the type. */
-function partition(partitionId: number) {
-  return { partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] }
-}
-
-/** 13 digits always: the client sorts timestamps as text, and takes "0" for now. */
-function timestampOf(time: Millis): string {
-  return String(Math.max(1, Math.round(time))).padStart(13, '0')
+function find({ topic, key }: Addressed, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }))
+  return partitioner({ topic, partitionMetadata, message: { key, value: null } })
 }

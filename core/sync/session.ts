@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import type { DestinationConfig, SyncDoing } from '../contract/calls.ts'
+import type { SyncDoing } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { type Checkpoint, type ClusterFacts, patiently, readCheckpoint, signature } from './cluster.ts'
@@ -7,7 +7,7 @@ import { onVerdict, type Verdict } from './coordinator.ts'
 import { lastStatus } from './last-status.ts'
 import type { Ledger } from './ledger.ts'
 import { type Place, type Resume, resume, type Seen, stopped } from './resume.ts'
-import { type KafkaRecord, type ProducerName, TransactionSender } from './sender.ts'
+import { type Form, type KafkaRecord, type ProducerName, TransactionSender } from './sender.ts'
 import { atOnce, type Sending } from './set-aside.ts'
 import { type Step, sleep, within } from './wait.ts'
 
@@ -30,7 +30,7 @@ export interface Session {
 export interface SessionOptions {
   readonly destination: string
   readonly kafka: Kafka
-  readonly compression: DestinationConfig['compression']
+  readonly form: Form
   readonly facts: ClusterFacts
   readonly name: ProducerName
   readonly ledger: Ledger
@@ -84,7 +84,7 @@ class ExactlyOnce implements Session {
 
   constructor(options: SessionOptions) {
     this.o = options
-    this.sender = new TransactionSender(options.kafka, options.name, options.compression, options.transactionMs)
+    this.sender = new TransactionSender(options.kafka, options.name, options.form, options.transactionMs)
     this.signed = signature(options.instance, options.ledger.identity.log)
     onVerdict(options.name.transactionalId, {
       asking: () => options.doing('asking how its last transaction ended'),
@@ -122,7 +122,7 @@ class ExactlyOnce implements Session {
     this.done('intent')
     this.o.doing('sending')
     const whole = status === null ? batch : { ...batch, sent: [...batch.sent, status] }
-    const taken = await sending(whole, (records) => this.step('send', this.sender.send(records)))
+    const taken = await sending(whole, (records, packed) => this.step('send', this.sender.send(records, packed)))
     this.o.doing('committing')
     await this.commit(batch.to)
     this.o.ledger.confirm(this.o.destination, taken, this.o.now())

@@ -3,16 +3,17 @@ import type { Letter } from './aside-book.ts'
 import type { Batch } from './batch.ts'
 import type { Failure } from './failures.ts'
 import { ourClock } from './our-clock.ts'
+import type { Request } from './packing.ts'
 import { letter, type Voice } from './record-format.ts'
 import { type KafkaRecord, partitionOf, requests } from './sender.ts'
 
-type Send = (records: readonly KafkaRecord[]) => Promise<void>
+type Send = (records: readonly KafkaRecord[], packed?: readonly Request[]) => Promise<void>
 
 /** Sends what a batch holds; resolves to what was taken of it, with what was set aside as its letters. */
 export type Sending = (batch: Batch, send: Send) => Promise<Batch>
 
 export const atOnce: Sending = async (batch, send) => {
-  await send(batch.sent)
+  await send(batch.sent, batch.packed)
   return batch
 }
 
@@ -25,7 +26,7 @@ export interface Care {
 }
 
 /**
- * The requests of each partition, halved where the cluster rejects one. A request to one partition is taken whole or
+ * Of a batch that is not packed the requests of each partition, halved where the cluster rejects one. A request to one partition is taken whole or
  * not at all, so this finds the records that it will not take, and leaves the rest in their order, in the same
  * transaction. What is found goes to the topic of dead letters; where that is missing or refused too, it stays in the log.
  */

@@ -5,6 +5,7 @@ import { csvIn, putCsv } from './csv.ts'
 import { addSignal, createDecoded, type Decoded, emptyLayout, inOrder, type Layout, putValue } from './decoded.ts'
 import { putRows, rowsIn } from './json-rows.ts'
 import { type Mapped, matchesFilter, prepareMapping } from './mapping.ts'
+import { isMoreThanAValue } from './more-than-a-value.ts'
 import { bareText, fields, type Parsed, sayOf } from './parse.ts'
 import { learnShape, type Shape, scan } from './shape.ts'
 import { createTable, isFull, type SignalTable } from './signal-table.ts'
@@ -15,6 +16,8 @@ export interface Decoder {
   decode(topic: Topic, bytes: Uint8Array, context: Context, out: Decoded): UndecodableReason | null
   /** What it keeps of a topic of this name, for who reads many messages of it. */
   cacheOf(name: string): TopicCache
+  /** Whether the device of such a message is its whole topic, whatever else it says. False: only `decode` can tell. */
+  isOfWholeTopic(topic: Topic, bytes: Uint8Array, from: number, to: number, context: Context): boolean
   /** Reads the message in bytes [from, to) in place, when it is like those before it. Null: only `decode` can tell. */
   scan(cache: TopicCache, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): Shape | null
 }
@@ -41,6 +44,11 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
       const cache = newCache(name, maxTries)
       topics.set(name, cache)
       return cache
+    },
+    isOfWholeTopic({ name }, bytes, from, to, context) {
+      const cache = this.cacheOf(name)
+      if (cache.sparkplug !== null || mappedBy(prepared, cache, context.mappings()) !== null) return false
+      return isMoreThanAValue(bytes, from, to)
     },
     scan(cache, bytes, from, to, context, out) {
       begin(out)

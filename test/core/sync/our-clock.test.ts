@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Batch } from '../../../core/sync/batch.ts'
 import { refusesOurClock } from '../../../core/sync/our-clock.ts'
 
 const now = 1_800_000_000_000
 const refused = new Error('send', { cause: Object.assign(new Error('out of range'), { type: 'INVALID_TIMESTAMP' }) })
-const batch = (...times: number[]) =>
-  ({ sent: times.map((time) => ({ topic: 't', key: 'k', value: '', headers: {}, time })) }) as unknown as Batch
+const batch = (...times: number[]) => ({ oldest: Math.min(...times) })
 
 test('a cluster that refuses the time of fresh records refuses our clock', () => {
   const told = refusesOurClock(refused, batch(now - 60_000, now), now)

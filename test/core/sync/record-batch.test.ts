@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
-import { gunzipSync, gzip } from 'node:zlib'
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { type ClientRecord, crc32c, recordBatch } from '../../../core/sync/record-batch.ts'
+import { compressorOf } from '../../../core/sync/compression.ts'
+import { crc32c } from '../../../core/sync/crc32c.ts'
+import { type Compress, type Content, headBytes, RecordWriter, writeBatch } from '../../../core/sync/record-batch.ts'
 import { seeded } from '../../support/seeded.ts'
 
 // The client's own writing of a batch, as it was before it is replaced.
@@ -16,39 +17,67 @@ const head = { codec: 0, transactional: true, producerId: 4_711n, producerEpoch:
 
 test.each([1, 2, 3, 4, 5])('a batch has the bytes that the client would have written, seed %i', async (seed) => {
   const records = made(seed)
-  const times = records.map(({ timestamp }) => timestamp).sort()
+  const times = records.map(({ time }) => time)
   const theirs = await theirBatch({
     ...head,
     compression: 0,
     firstTimestamp: times[0],
-    maxTimestamp: times.at(-1),
+    maxTimestamp: Math.max(...times),
     lastOffsetDelta: records.length - 1,
     records: records.map((record, i) =>
-      theirRecord({ ...record, offsetDelta: i, timestampDelta: Number(record.timestamp) - Number(times[0]) }),
+      theirRecord({ ...record, offsetDelta: i, timestampDelta: record.time - times[0]! }),
     ),
   })
-  expect((await recordBatch(records, head, null)).equals(theirs.buffer)).toBe(true)
+  expect((await batch(records)).equals(theirs.buffer)).toBe(true)
 })
 
 test('what is packed is what would have been sent, also when two are made at once', async () => {
-  const pack = promisify(gzip) as (bytes: Buffer) => Promise<Buffer>
   const all = [made(6), made(7)]
-  const packed = await Promise.all(all.map((records) => recordBatch(records, { ...head, codec: 1 }, pack)))
+  const packed = await Promise.all(all.map((records) => batch(records, compressorOf('gzip'))))
   for (const [i, records] of all.entries()) {
-    const plain = await recordBatch(records, head, null)
+    const plain = await batch(records)
     expect(gunzipSync(packed[i]!.subarray(61)).equals(plain.subarray(61))).toBe(true)
     expect(packed[i]!.readUInt32BE(17)).toBe(crc32c(packed[i]!, 21))
     expect(packed[i]!.readInt32BE(8)).toBe(packed[i]!.length - 12)
   }
 })
 
-test('the checksum is CRC-32C', () => {
+test('the checksum is CRC-32C, whatever the length and where it begins', () => {
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
   expect(crc32c(Buffer.from('....123456789'), 4)).toBe(0xe3069283)
+  const random = seeded(8)
+  const bytes = Buffer.from(Array.from({ length: 200_000 }, () => random() * 256))
+  for (const [from, to] of [
+    [0, 200_000],
+    [3, 65_539],
+    [1, 65_537],
+    [7, 7],
+    [9, 40],
+  ] as const)
+    expect(crc32c(bytes.subarray(0, to), from)).toBe(bitByBit(bytes.subarray(from, to)))
 })
 
-/** Short and long, with letters of every length in UTF-8, empty, without a value, and months apart. */
-function made(seed: number): ClientRecord[] {
+function bitByBit(bytes: Uint8Array): number {
+  let crc = -1
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+  }
+  return ~crc >>> 0
+}
+
+async function batch(records: readonly Content[], compress: Compress | null = null): Promise<Buffer> {
+  const writer = new RecordWriter(0)
+  for (const record of records) writer.put(record)
+  const written = writer.seal(compress)
+  const body = await written.body
+  const out = Buffer.alloc(3 + headBytes + body.bytes.length)
+  expect(writeBatch(out, 3, written, body, { ...head, codec: compress === null ? 0 : 1 })).toBe(out.length)
+  return out.subarray(3)
+}
+
+/** Short and long, with letters of every length in UTF-8, empty, without a value, and months apart in any order. */
+function made(seed: number): Content[] {
   const random = seeded(seed)
   const texts = [
     '',
@@ -69,6 +98,6 @@ function made(seed: number): ClientRecord[] {
       string,
       string
     >,
-    timestamp: String(1_790_000_000_000 + Math.floor(random() * 1e10)),
+    time: 1_790_000_000_000 + Math.floor(random() * 1e10),
   }))
 }

@@ -3,7 +3,8 @@ import { createSendMessages, type Producing } from '../../../core/sync/send-once
 
 // The real client cannot be made to lose a leader at a chosen moment; test/sync does it to a real cluster of three.
 
-const group = ({ messages }: { messages: readonly number[] }) => Map.groupBy(messages, (message) => message % 2)
+const partitions = new Map<string, number>()
+const chunk = (partition: number, count: number) => ({ partition, count, partitions })
 const moved = Object.assign(new Error('moved'), { type: 'NOT_LEADER_FOR_PARTITION', retriable: true })
 
 test('a partition that has answered is sent no more, and one that moved to a broker that has answered still is', async () => {
@@ -44,15 +45,12 @@ test('a partition that has answered is sent no more, and one that moved to a bro
     retrier: async (attempt: (bail: () => void) => Promise<unknown>) =>
       attempt(() => {}).catch(() => attempt(() => {})),
   } as unknown as Producing
-  const send = createSendMessages(
-    (of) => Object.fromEntries(group(of as { messages: number[] })),
-    () => new Error('not loaded'),
-  )(producing)
+  const send = createSendMessages(() => new Error('not loaded'))(producing)
   const answers = await send({
     acks: -1,
     timeout: 1,
     compression: 0,
-    topicMessages: [{ topic: 't', messages: [0, 1, 2] }],
+    topicMessages: [{ topic: 't', messages: [chunk(0, 2), chunk(1, 1)] }],
   })
   expect(sent).toEqual([
     'partition 0 to broker 1 from 0',
@@ -61,4 +59,5 @@ test('a partition that has answered is sent no more, and one that moved to a bro
   ])
   expect(sequences).toEqual([2, 1])
   expect(answers).toHaveLength(2)
+  expect(partitions).toEqual(new Map([['t', 2]]))
 })

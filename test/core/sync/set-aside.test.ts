@@ -38,6 +38,19 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
+const none = {
+  from: 0,
+  to: 0,
+  records: 0,
+  bytes: 0,
+  maybeTwice: 0,
+  letters: [],
+  packed: [],
+  sent: [],
+  oldest: 0,
+  full: false,
+}
+
 /** Records of three readings each; the middle reading of these is what the topic will not take. */
 const poison = [161, 167, 209]
 const isPoison = (offset: Offset) => poison.includes(offset)
@@ -124,10 +137,10 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
     })
     const login = new Login(destination, { password: null, passphrase: null }, Date.now)
     const client = clientOf({ destination, login, requestMs: 10_000, meter: new WireMeter() })
-    const sender = new PlainSender(client, 'gzip')
+    const sender = new PlainSender(client, { compression: 'gzip', partitions: new Map([['keyed', 1]]) })
     await sender.connect()
     const sent = Array.from({ length: 7 }, (_, offset) => made(offset, offset === 4 ? null : `key-${offset}`))
-    const batch = { from: 0, to: 7, records: 7, bytes: 0, maybeTwice: 0, letters: [], sent, full: false }
+    const batch = { ...none, to: 7, records: 7, sent }
     const care = careFor(destination, new Map([['keyed', 1]]), Date.now())
     const taken = await carefully(care)(batch, (records) => sender.send(records))
     await sender.close()
@@ -140,16 +153,7 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
 
 test('where even the time of a dead letter is refused it is the clock of this machine, and nothing is set aside', async () => {
   const destination = destinationAt('127.0.0.1:9092', 'ahead')
-  const batch = {
-    from: 0,
-    to: 1,
-    records: 1,
-    bytes: 0,
-    maybeTwice: 0,
-    letters: [],
-    sent: [made(0, 'key')],
-    full: false,
-  }
+  const batch = { ...none, to: 1, records: 1, sent: [made(0, 'key')] }
   const refuse = () => Promise.reject(Object.assign(new Error('out of range'), { type: 'INVALID_TIMESTAMP' }))
   const care = careFor(destination, new Map([['ahead.deadletter', 1]]), 1_800_000_000_000)
   await expect(carefully(care)(batch, refuse)).rejects.toMatchObject({
