@@ -15,6 +15,7 @@ export class WireMeter {
       ? connectTls({ host, port, ...nameOf(host), ...(ssl as ConnectionOptions) }, onConnect)
       : connect({ host, port }, onConnect)
     socket.setKeepAlive(true, keepAliveMs)
+    socket.setNoDelay(true) // a request is one write: its end need not wait for an answer to its middle
     this.open.add(socket)
     socket.once('close', () => {
       this.open.delete(socket)
