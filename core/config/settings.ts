@@ -393,6 +393,12 @@ export const configSchema = z
       .refine(isZone, { error: 'is not a time zone; use an IANA name such as Europe/Oslo' })
       .default(systemZone)
       .meta(about("IANA name of the plant's time zone; daily rhythm is learned in it.")),
+    shifts: z
+      .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'is not a time of day; write it as 06:00' }))
+      .min(1)
+      .max(12)
+      .default(['06:00', '14:00', '22:00'])
+      .meta(about('Times of day at which shifts change; an alert can be shelved until then.')),
     sources: z
       .array(sourceSchema)
       .max(50)

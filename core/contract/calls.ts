@@ -128,6 +128,8 @@ export interface Config {
   readonly site: string
   /** IANA name of the plant's time zone. */
   readonly zone: string
+  /** Times of day at which shifts change, as 06:00. */
+  readonly shifts: readonly string[]
   readonly sources: readonly SourceConfig[]
   readonly files: readonly FileConfig[]
   readonly broker: BrokerConfig

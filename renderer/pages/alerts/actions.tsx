@@ -1,15 +1,13 @@
 import { DropdownMenu } from 'radix-ui'
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef } from 'react'
 import type { AlertDetail } from '../../../core/contract/calls.ts'
-import { useKeys } from '../../keys.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { person, type Sending, useClock, useCommand, useStatus } from '../../use-core.ts'
-import type { Clock } from '../../words/time.ts'
+import { person, type Sending, useCommand } from '../../use-core.ts'
 import styles from './alerts.module.css'
+import { Shelve } from './shelve.tsx'
 
 const by = person
-const hourMs = 3600_000
 
 /** What a person can do about an alert. In the past nothing can be done, and the buttons say so. */
 export function Actions({ detail, past }: { readonly detail: AlertDetail; readonly past: boolean }) {
@@ -36,7 +34,7 @@ export function Actions({ detail, past }: { readonly detail: AlertDetail; readon
         </Button>
       )}
       {alert.shelvedUntil === null ? (
-        <Shelve ids={ids} command={command} disabled={past} />
+        <Shelve ids={ids} disabled={past} />
       ) : (
         <Button disabled={past} onClick={() => command.send('unshelve', { ids, by })}>
           Take off the shelf
@@ -64,48 +62,6 @@ function page(): HTMLElement | null {
 interface ActionProps {
   readonly command: Sending
   readonly disabled: boolean
-}
-
-function Shelve({ ids, command, disabled }: ActionProps & { readonly ids: readonly string[] }) {
-  const [open, setOpen] = useState(false)
-  const clock = useClock()
-  const now = useStatus()?.time ?? Date.now()
-  useKeys({ s: () => !disabled && setOpen(true) })
-  return (
-    <DropdownMenu.Root modal={false} open={open} onOpenChange={setOpen}>
-      <DropdownMenu.Trigger asChild>
-        <Button hint="S" disabled={disabled}>
-          Shelve…
-        </Button>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal container={page()}>
-        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4}>
-          <DropdownMenu.Label className="label">A shelf always ends</DropdownMenu.Label>
-          {shelves(now, clock).map(({ until, label }) => (
-            <DropdownMenu.Item
-              key={label}
-              className={styles.menuItem}
-              onSelect={() => command.send('shelve', { ids, until, note: null, by })}
-            >
-              <span>{label}</span>
-              <span className="ink3 num">{clock.moment(until)}</span>
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  )
-}
-
-/** Shifts of eight hours that change at 6, 14 and 22 o'clock. */
-function shelves(now: number, clock: Clock): readonly { readonly until: number; readonly label: string }[] {
-  const hour = (now - clock.midnight(now)) / hourMs
-  const end = [6, 14, 22, 30].find((change) => change > hour) ?? 30
-  return [
-    { until: now + hourMs, label: '1 h' },
-    { until: clock.midnight(now) + end * hourMs, label: 'End of shift' },
-    { until: now + 24 * hourMs, label: '24 h' },
-  ]
 }
 
 function More({
