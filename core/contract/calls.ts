@@ -345,6 +345,8 @@ export interface SourceCoverage extends Coverage {
   }
   /** By the numbers of its Sparkplug edge nodes so many did not come; and the newest 20 times when. */
   readonly missed: { readonly messages: number; readonly newest: readonly Missed[] }
+  /** They came in no gap of their own time and were older than all that their signals remember: charted, and no alert is revised. */
+  readonly tooLate: number
 }
 
 /** Messages of a Sparkplug edge node that did not come, by the numbers of those before and after them. */

@@ -118,7 +118,7 @@ export function continuityLines({ from, until, keptSince, sources, silent }: Con
 const shown = 10
 
 function sourceLines(source: SourceCoverage): readonly string[] {
-  const { gaps, more, messages, repeats, qos0, refused, dropped, missed } = source
+  const { gaps, more, messages, repeats, qos0, refused, dropped, missed, tooLate } = source
   const since = source.since === null ? 'not heard' : `heard since ${time(source.since)}`
   const gapsSaid =
     gaps.length === 0 ? 'no gap' : `${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}, ${length(source.gapMs)}`
@@ -132,6 +132,9 @@ function sourceLines(source: SourceCoverage): readonly string[] {
     ...missed.newest.map(
       (one) => `    ${one.messages} messages missing by Sparkplug sequence, ${one.node}, before ${time(one.until)}`,
     ),
+    ...(tooLate === 0
+      ? []
+      : [`    ${tooLate} messages were too late to change an alert, and stand on the charts only`]),
   ]
 }
 

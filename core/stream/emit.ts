@@ -36,7 +36,7 @@ export interface Emit {
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
   /** Of a number in order: how unlike itself its series is, in powers of ten. Only for those who ask. */
   score?(series: number, time: Millis, score: number): void
-  /** A text or boolean series changes its state. */
+  /** A text or boolean series changes its state; what came late is said in its place, and what stands behind it again. */
   state(series: number, time: Millis, text: string): void
   /** The learned pace changed by more than a tenth, or its kind did; null: not known yet. `silentAfterMs` is the device's; NaN: not learned. */
   cadence(series: number, everyMs: Millis, silentAfterMs: Millis, kind: Cadence | null): void
@@ -62,7 +62,7 @@ export interface Emit {
   comesBy(device: string, source: string): void
   /** When it opens, and with its end when it is over. */
   gap(gap: Gap): void
-  /** A message came whose own time lies in a gap that was over; how many have, with this one. */
+  /** A message came whose own time lies in a gap that was over; how many have, with this one. `beyondAll`: it lies in none, and is older than what its signals remember. */
   late(about: Gap['about'], name: string, gap: number, total: number): void
   /** By its own numbers a Sparkplug edge node had sent so many messages between `since` and this one, which did not come. */
   missed(source: string, node: string, messages: number, since: Millis): void

@@ -31,6 +31,8 @@ export interface Gaps {
   end: Millis
   /** The record that was counted last as late: a message counts once, however many readings it holds. */
   counted: Offset
+  /** Messages that were older than what their series remember. */
+  beyond: number
 }
 
 interface OverGap {
@@ -49,7 +51,7 @@ export function topicName(source: string, filter: string): string {
 }
 
 export function noGaps(about: Gap['about'], name: string): Gaps {
-  return { about, name, open: null, count: 0, over: [], end: -Infinity, counted: -1 }
+  return { about, name, open: null, count: 0, over: [], end: -Infinity, counted: -1, beyond: 0 }
 }
 
 /** From `time` on the cause is this one, or there is no gap (null). The same cause goes on. */
@@ -93,15 +95,26 @@ export function countLate(gaps: Gaps, time: Millis, at: Offset, out: Emit): bool
   return true
 }
 
-/** What of it must be saved; null when nothing happened yet. */
-export type SavedGaps = Pick<Gaps, 'open' | 'over' | 'count'> | null
+/** The number of what lies in no gap, among those of a name. */
+export const beyondAll = -1
 
-export function saveGaps({ open, over, count }: Gaps): SavedGaps {
-  return count === 0 ? null : { open, over, count }
+/** A message was older than all that its series remember: it changes no alert. */
+export function countBeyond(gaps: Gaps, at: Offset, out: Emit): void {
+  if (gaps.counted === at) return
+  gaps.counted = at
+  gaps.beyond += 1
+  out.late(gaps.about, gaps.name, beyondAll, gaps.beyond)
+}
+
+/** What of it must be saved; null when nothing happened yet. */
+export type SavedGaps = Pick<Gaps, 'open' | 'over' | 'count' | 'beyond'> | null
+
+export function saveGaps({ open, over, count, beyond }: Gaps): SavedGaps {
+  return count === 0 && beyond === 0 ? null : { open, over, count, beyond }
 }
 
 export function restoreGaps(about: Gap['about'], name: string, saved: SavedGaps): Gaps {
   const over = saved?.over ?? []
-  const { open = null, count = 0 } = saved ?? {}
-  return { about, name, open, count, over: [...over], end: over.at(-1)?.until ?? -Infinity, counted: -1 }
+  const { open = null, count = 0, beyond = 0 } = saved ?? {}
+  return { about, name, open, count, over: [...over], end: over.at(-1)?.until ?? -Infinity, counted: -1, beyond }
 }

@@ -310,7 +310,15 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
 
 /** Gives a series its place in the plant: it has read nothing. */
 export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
-  const state = { watches: restingWatches(plant, series), own: false, text, cadence: null, device, series }
+  const state = {
+    watches: restingWatches(plant, series),
+    own: false,
+    text,
+    words: null,
+    cadence: null,
+    device,
+    series,
+  }
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)

@@ -38,12 +38,12 @@ import {
   saidEvery,
   saidSilent,
 } from './heads.ts'
+import { readLate, readOlder } from './late.ts'
 import { endAbsence, lookForMissing } from './missing.ts'
 import { guessOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
-import { reviseBy } from './revise.ts'
 import { count, firstOffset, lastValue, remember, turnTo } from './rows.ts'
-import type { SeriesState } from './series.ts'
+import { keepWords, type SeriesState } from './series.ts'
 
 /** What the readings that follow share: their time, and whether they are history. */
 export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
@@ -135,15 +135,21 @@ function hear(plant: Plant, index: number, device: DeviceState, out: Emit): void
 
 export function readText(plant: Plant, id: number, text: string, retained: boolean, out: Emit): void {
   const { now } = plant
-  plant.heads.changed[id] = 1
-  if (now.time < plant.heads.numbers[id * headLength + newest]!) return // an older state does not undo a newer one
+  const { numbers, changed } = plant.heads
+  const head = id * headLength
+  changed[id] = 1
+  now.value = codeOf(text)
+  if (now.time < numbers[head + newest]!) {
+    if (!retained) readOlder(plant, id, text, isLate(numbers, head, now.time), out)
+    return
+  }
   if (!retained) pace(plant, id, out)
   const state = plant.series[id]!
-  now.value = codeOf(text)
   if (plant.detects && !retained) judgeState(plant, state, text, out)
   takeIn(plant, id, now.value)
   if (text === state.text) return
   state.text = text
+  keepWords(state, now.value, text)
   out.state(id, now.time, text)
 }
 
@@ -175,10 +181,15 @@ export function readNumber(
   now.value = value
   if (retained ? numbers[head + readings]! > 0 : isLate(numbers, head, now.time)) {
     out.reading(id, now.time, value, Number.NaN, Number.NaN, true)
-    if (!retained) reviseBy(plant, plant.series[id]!, now.time, value, out)
+    if (!retained) readLate(plant, id, out)
     return
   }
   if (!retained) pace(plant, id, out)
+  if (isBoolean && now.time < numbers[head + newest]!) {
+    out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
+    if (!retained) readOlder(plant, id, value === 1 ? 'true' : 'false', false, out)
+    return
+  }
   if (isBoolean) readBoolean(plant, plant.series[id]!, value, retained, out)
   else if (plant.detects && !retained) measure(plant, id, out)
   else out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
@@ -198,6 +209,7 @@ function readBoolean(plant: Plant, state: SeriesState, value: number, retained: 
   if (plant.detects && !retained) judgeState(plant, state, text, out)
   if (text === state.text) return
   state.text = text
+  keepWords(state, value, text)
   out.state(state.series.id, time, text)
 }
 

@@ -1,39 +1,77 @@
 import type { Alert, Millis } from '../contract/model.ts'
-import { change } from './alerts.ts'
+import { change, type Watch } from './alerts.ts'
+import type { Late } from './detect/detector.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
 import { count, type Recent, recent, rowOf } from './rows.ts'
 import type { SeriesState } from './series.ts'
 
 /**
- * A late reading may show that an alert began at another time than was known, or ended earlier. It is judged by the
- * band that the alert was explained with; it never opens or ends an alert, and nobody is called. The bound is what a
- * series remembers, its newest 32 readings in order: what is older is charted and nothing else.
+ * The reading in hand, which came late, may show that an alert began at another time than was known, or ended at another. Its detector says so
+ * by the readings around it; it never opens or ends an alert, and nobody is called. The bound is what a series remembers,
+ * its newest 32 readings: what is older is charted and nothing else.
  */
-export function reviseBy(plant: Plant, state: SeriesState, time: Millis, value: number, out: Emit): void {
+export function reviseBy(plant: Plant, state: SeriesState, late: boolean, out: Emit): void {
+  const { time, value, text } = plant.now
+  if (!state.own) return
   const row = rowOf(plant.rows, state.series.id)
+  const seen = [...recent(row, row.near[row.at + count]!)].sort((a, b) => a.time - b.time)
   for (const watch of state.watches) {
     const alert = watch.latest === null ? undefined : plant.alerts.get(watch.latest)
-    if (alert === undefined) continue
-    const revised = revise(alert, recent(row, row.near[row.at + count]!), time, value)
+    if (alert === undefined || seen.length === 0 || time < seen[0]!.time) continue
+    if (!late && watch.detector.counts) continue // it is judged
+    const { expected, observed } = alert.explanation
+    const { rule, codes } = watch
+    const { since } = alert
+    const revised = revise(alert, watch, {
+      time,
+      value,
+      text,
+      named: rule.states ?? [],
+      codes,
+      seen,
+      expected,
+      observed,
+      since,
+    })
     if (revised === null) continue
-    if (watch.alert === alert.id) watch.since = revised.since
-    change(plant, revised, 'revised', time, null, words(alert, revised), out)
+    change(
+      plant,
+      { ...alert, since: revised.since, until: alert.until === null ? null : revised.until },
+      'revised',
+      time,
+      null,
+      words(alert, revised),
+      out,
+    )
+    if (watch.alert === alert.id) goOn(watch, revised)
   }
 }
 
-function revise(alert: Alert, seen: readonly Recent[], time: Millis, value: number): Alert | null {
-  const outside = isOutside(alert, value)
-  if (outside === null || seen.length === 0 || time < seen[0]!.time) return null
+type Span = Pick<Alert, 'since' | 'until'>
+
+function revise(alert: Alert, { detector, rule, ends }: Watch, late: Late): Span | null {
+  if (detector.span !== undefined) return grown(alert, ends, detector.span(late, rule.params, alert.since))
+  const outside = detector.late?.(late, rule.params) ?? null
+  if (outside === null) return null
+  const { time, seen } = late
   const since = outside ? earlier(alert, seen, time) : later(alert, seen, time)
   if (since !== null) return { ...alert, since }
   return !outside && isEnd(alert, seen, time) ? { ...alert, until: time } : null
 }
 
-/** Null: the alert has no band to judge by. */
-function isOutside({ explanation: { expected, observed } }: Alert, value: number): boolean | null {
-  if (expected === null || observed === null) return null
-  return observed < expected.low ? value < expected.low : value > expected.high
+/** One reading more can only make it longer. */
+function grown({ since, until }: Alert, ends: Millis, span: Span | null): Span | null {
+  if (span === null) return null
+  const end = until ?? ends
+  if (span.since >= since && span.until! <= end) return null
+  return { since: Math.min(span.since, since), until: Math.max(span.until!, end) }
+}
+
+/** What ends by itself does so later: its deadline is looked at when it comes. */
+function goOn(watch: Watch, { since, until }: Span): void {
+  watch.since = since
+  if (watch.detector.span !== undefined) watch.ends = until!
 }
 
 /** Outside before the alert began, and nothing between says that it was in order. */
@@ -56,8 +94,7 @@ function isQuiet(seen: readonly Recent[], from: Millis, until: Millis): boolean 
   return !seen.some((each) => each.time > from && each.time < until)
 }
 
-function words(before: Alert, after: Alert): string {
-  const { since, until } = after
+function words(before: Alert, { since, until }: Span): string {
   if (before.until !== null && until !== null)
     return `was ${length(before.until - before.since)}, now ${length(until - since)}, by late readings`
   const moved = since - before.since

@@ -8,6 +8,8 @@ export interface SeriesState {
   readonly device: number
   /** Newest text or boolean state; null: none yet, or a number. */
   text: string | null
+  /** The newest of its short states in words, by their number: what stood before a late one is said again behind it. Null: none yet. */
+  words: Map<number, string> | null
   /** How it comes, as last said; null: not known. */
   cadence: Cadence | null
   /** The rules that look at it: its own, or those that it shares at rest. */
@@ -30,6 +32,18 @@ export function rowMaker(length: number): () => Float64Array {
 }
 
 const rowsTogether = 64
+
+const mostWords = 8
+const longestWord = 64
+
+export function keepWords(state: SeriesState, value: number, text: string): void {
+  if (text.length > longestWord) return
+  state.words ??= new Map()
+  const { words } = state
+  words.delete(value)
+  words.set(value, text)
+  if (words.size > mostWords) words.delete(words.keys().next().value!)
+}
 
 export function seriesKey(device: string, signal: string, type: SeriesType): string {
   return `${device}\u0000${signal}\u0000${type}`

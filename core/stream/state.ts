@@ -41,7 +41,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-35'
+export const pathVersion = 'path-37'
 
 interface Core {
   readonly time: Millis | null
@@ -73,6 +73,7 @@ interface SavedSeries {
   readonly series: Series
   readonly device: number
   readonly text: string | null
+  readonly words: readonly (readonly [number, string])[] | null
   readonly cadence: Cadence | null
   readonly watches: readonly SavedWatch[]
 }
@@ -120,10 +121,11 @@ function coreOf(plant: Plant): Core {
     zone: plant.zone,
     zoneChanges: plant.zoneChanges,
     rules: plant.rules,
-    series: plant.series.map(({ series, device, text, cadence, watches }) => ({
+    series: plant.series.map(({ series, device, text, words, cadence, watches }) => ({
       series,
       device,
       text,
+      words: words === null ? null : [...words],
       cadence,
       watches: savedWatches(watches),
     })),
@@ -268,9 +270,10 @@ function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   })
 }
 
-function restoreSeries(plant: Plant, { series, device, text, cadence, watches }: SavedSeries): void {
+function restoreSeries(plant: Plant, { series, device, text, words, cadence, watches }: SavedSeries): void {
   const state = putSeries(plant, series, device, text)
   state.cadence = cadence
+  state.words = words === null ? null : new Map(words)
   for (const saved of watches) restoreWatch(state, saved)
 }
 

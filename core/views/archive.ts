@@ -1,6 +1,8 @@
 import type { Statement } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
+import { beyondAll } from '../stream/gaps.ts'
 import { hourFrom, hourKey, hourMs, minuteMs, newestIn } from './bucket.ts'
+import { lateChunk } from './gap-tables.ts'
 import type { Db } from './tables.ts'
 
 /** Where the log that is kept begins. */
@@ -91,6 +93,8 @@ const dropped = [
   'delete from minute where minute < $minute and first < $first',
   'delete from traffic_hour where source in (select name from source) and hour <= $hour',
   `delete from gap_late where (about, name, gap) in (select about, name, number from gap where until < $end and closed < $first)`,
+  `delete from gap_late where about = 'source' and name in (select name from source) and gap = ${beyondAll}
+     and chunk < $first / ${lateChunk}`,
   'delete from gap where until < $end and closed < $first',
   'delete from missed where source in (select name from source) and time < $end and offset < $first',
   'delete from dropped where source in (select name from source) and time < $end and offset < $first',

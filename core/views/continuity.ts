@@ -85,6 +85,9 @@ export class ContinuityAnswers {
   continuity(instant: Instant, asked: Asked): Continuity {
     const span = spanOf(instant, asked)
     const counted = this.counted(instant, span)
+    const { log } = this.views
+    const first = log.offsetAt(span.from)
+    const end = span.until === instant.time ? instant.offset : Math.min(instant.offset, log.offsetAt(span.until))
     const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
       const found = this.gaps.of(instant, 'source', name, span, maxGaps)
       const dropped = this.droppedIn(instant, name, span)
@@ -96,6 +99,7 @@ export class ContinuityAnswers {
         refused,
         dropped,
         missed,
+        tooLate: this.gaps.tooLate(name, first, end),
         ...this.coverage(span, since, found),
       }
     })

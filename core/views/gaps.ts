@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import type { Gap, SourceCoverage } from '../contract/calls.ts'
 import type { GapCause, Millis, Offset } from '../contract/model.ts'
-import { type Gap as PathGap, topicName } from '../stream/gaps.ts'
+import { beyondAll, type Gap as PathGap, topicName } from '../stream/gaps.ts'
 import { lateChunk, lateOffsets } from './gap-tables.ts'
 import type { Instant } from './instant.ts'
 import { type Db, stillOpen } from './tables.ts'
@@ -108,7 +108,17 @@ export class GapHistory {
     return until === null || since === null ? until : Math.max(until, since)
   }
 
-  private late({ offset }: Instant, about: PathGap['about'], { name, number }: GapRow): number {
+  /** Messages of a source, among the records from one to another, that were older than what their signals remember. */
+  tooLate(source: string, from: Offset, to: Offset): number {
+    const before = (offset: Offset) => this.late({ offset }, 'source', { name: source, number: beyondAll })
+    return before(to) - before(from)
+  }
+
+  private late(
+    { offset }: Pick<Instant, 'offset'>,
+    about: PathGap['about'],
+    { name, number }: Pick<GapRow, 'name' | 'number'>,
+  ): number {
     const chunk = Math.floor(offset / lateChunk)
     const row = this.lateBy.get(about, name, number, chunk)
     if (row === undefined || row.chunk < chunk) return row?.total ?? 0

@@ -28,6 +28,14 @@ export function lateWords(gaps: readonly Gap[]): string {
     : `${count(late)} messages came late and were filed by their own time.`
 }
 
+/** "12 messages were too late to change an alert." Empty when none was. */
+export function tooLateWords(sources: readonly SourceCoverage[]): string {
+  const messages = sources.reduce((sum, { tooLate }) => sum + tooLate, 0)
+  if (messages === 0) return ''
+  const were = messages === 1 ? 'One message was' : `${count(messages)} messages were`
+  return `${were} too late to change an alert, and stand on the charts only.`
+}
+
 /** A gap, and the sources that share it. */
 export interface SharedGap extends Gap {
   readonly sources: readonly string[]

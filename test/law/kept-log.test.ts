@@ -100,7 +100,7 @@ describe('a base that another version of the program wrote', () => {
       open += before.open.length
     }
     expect(open).toBeGreaterThan(0)
-  })
+  }, 300_000)
 
   test('a base that is not needed yet is made again, where it is of another version or damaged, seed 61', () => {
     const { logDir } = plant(61)

@@ -2,7 +2,7 @@ import type { Millis } from '../../contract/model.ts'
 import { bandFar, bandPart, firstOffset, type Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { channels, features, feel } from './channels.ts'
-import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
+import { type Detector, isOutside, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { isMeasurement } from './kind.ts'
 import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, reads, scaleOf } from './means.ts'
 import { forget, forgetAlert, isLearned, meanOf, oneIn, share, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
@@ -71,6 +71,7 @@ export const band: Detector = {
   clearReadings: 24,
   step,
   words,
+  late: isOutside,
 }
 
 const { rare } = weighed

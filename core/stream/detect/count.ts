@@ -1,6 +1,6 @@
 import type { Millis } from '../../contract/model.ts'
 import { type Recent, type Row, count as read, recent, ringSize } from '../rows.ts'
-import { type Detector, type Now, type Params, param, type Verdict } from './detector.ts'
+import { type Detector, type Late, type Now, type Params, param, type Verdict } from './detector.ts'
 
 /** Too many readings of one kind in a while. */
 export const count: Detector = {
@@ -17,6 +17,8 @@ export const count: Detector = {
   clearReadings: 1,
   step: (row, now, params) => verdict(counted(row, now, params).length >= param(count, params, 'readings')),
   ends,
+  counts: true,
+  span,
   words: (row, now, params) => ({
     title: `came ${counted(row, now, params).length} times in ${Math.round(param(count, params, 'windowMs') / 1_000)} s`,
     expected: null,
@@ -38,11 +40,29 @@ function ends(row: Row, now: Now, params: Params): Millis {
 }
 
 function counted(row: Row, now: Now, params: Params): readonly Recent[] {
-  const low = param(count, params, 'low')
-  const high = param(count, params, 'high')
-  return inWindow(row, now, params).filter(({ value }) =>
-    now.named.length > 0 ? now.codes.includes(value) : value >= low && value <= high,
-  )
+  return inWindow(row, now, params).filter(({ value }) => isMeant(value, now, params))
+}
+
+function isMeant(value: number, { named, codes }: Pick<Now, 'named' | 'codes'>, params: Params): boolean {
+  if (named.length > 0) return codes.includes(value)
+  return value >= param(count, params, 'low') && value <= param(count, params, 'high')
+}
+
+/** When so many were in the window without a break, around a time at which they were. */
+function span(late: Late, params: Params, since: Millis): { readonly since: Millis; readonly until: Millis } | null {
+  const all = [...late.seen, late].filter(({ value }) => isMeant(value, late, params))
+  const times = all.map(({ time }) => time).sort((a, b) => a - b)
+  const readings = Math.ceil(param(count, params, 'readings'))
+  let begun = Number.NaN
+  let over = -Infinity
+  for (let i = Math.max(0, readings - 1); i < times.length; i++) {
+    const until = times[i - readings + 1]! + param(count, params, 'windowMs')
+    if (!(until > times[i]!)) continue
+    if (times[i]! > over && begun <= since && over > since) break
+    if (times[i]! > over) begun = times[i]!
+    over = Math.max(over, until)
+  }
+  return begun <= since && over > since ? { since: begun, until: over } : null
 }
 
 function inWindow(row: Row, now: Now, params: Params): readonly Recent[] {

@@ -1,5 +1,5 @@
 import type { Band, Millis, Offset, SeriesType } from '../../contract/model.ts'
-import type { Row } from '../rows.ts'
+import type { Recent, Row } from '../rows.ts'
 
 /** The reading that is being judged. One object for the whole path, changed in place. */
 export interface Now {
@@ -54,9 +54,41 @@ export interface Detector {
   readonly clearReadings: number
   /** Judges a reading of one series. Absent: the detector looks at what does not come. */
   readonly step?: (row: Row, now: Now, params: Params, open: boolean) => Verdict
+  /** It counts readings, so that one which comes a little late is judged with the others. */
+  readonly counts?: boolean
+  /** Whether a late reading shows its condition; null: it does not tell. Absent: none does. */
+  readonly late?: (late: Late, params: Params) => boolean | null
+  /** What it would have said of the time around `since` had the late reading come in order. Absent: see `late`. */
+  readonly span?: (
+    late: Late,
+    params: Params,
+    since: Millis,
+  ) => { readonly since: Millis; readonly until: Millis } | null
   /** Event time at which the condition is over if nothing more comes; absent: it goes on. Asked while it is there. */
   readonly ends?: (row: Row, now: Now, params: Params) => Millis
   readonly words?: (row: Row, now: Now, params: Params) => Words
+}
+
+/** A reading that came late, and what is known around it. */
+export interface Late {
+  readonly time: Millis
+  readonly value: number
+  /** As in `Now`. */
+  readonly text: string | null
+  readonly named: readonly string[]
+  readonly codes: readonly number[]
+  /** What the series remembers without it, in order of time. */
+  readonly seen: readonly Recent[]
+  /** What the alert was explained with; and when it began. */
+  readonly expected: Band | null
+  readonly observed: number | null
+  readonly since: Millis
+}
+
+/** By the band that the alert was explained with, on its side; null: it had none. */
+export function isOutside({ value, expected, observed }: Late): boolean | null {
+  if (expected === null || observed === null) return null
+  return observed < expected.low ? value < expected.low : value > expected.high
 }
 
 export type Params = Readonly<Record<string, number>>

@@ -10,6 +10,7 @@ export const forbiddenState: Detector = {
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,
   step,
+  late: isForbidden,
   words: (_row, now) => ({
     title: `is in the forbidden state ${now.text ?? now.value}`,
     expected: null,
@@ -19,6 +20,10 @@ export const forbiddenState: Detector = {
 }
 
 function step(_row: Row, now: Now, params: Params): Verdict {
-  const byNumber = now.text === null && now.value === param(forbiddenState, params, 'state')
-  return byNumber || now.named.includes(now.text ?? String(now.value)) ? 2 : 0
+  return isForbidden(now, params) ? 2 : 0
+}
+
+function isForbidden({ text, value, named }: Pick<Now, 'text' | 'value' | 'named'>, params: Params): boolean {
+  const byNumber = text === null && value === param(forbiddenState, params, 'state')
+  return byNumber || named.includes(text ?? String(value))
 }

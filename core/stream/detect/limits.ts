@@ -20,6 +20,7 @@ export const limits: Detector = {
   clearReadings: 1,
   step,
   words,
+  late: ({ value }, params) => value < param(limits, params, 'low') || value > param(limits, params, 'high'),
 }
 
 function step(_row: Row, now: Now, params: Params, open: boolean): Verdict {

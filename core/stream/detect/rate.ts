@@ -1,4 +1,4 @@
-import { count, type Row, recent } from '../rows.ts'
+import { count, type Recent, type Row, recent } from '../rows.ts'
 import { figure } from './channel.ts'
 import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 
@@ -22,33 +22,47 @@ export const rate: Detector = {
   clearReadings: 1,
   step,
   words,
+  late: (late, params) => isTooFast(perMinute(late, firstOf(late.seen, late, params)), params),
 }
 
 function step(row: Row, now: Now, params: Params): Verdict {
-  const { perMinute } = slope(row, now, params)
-  const tooFast = perMinute > param(rate, params, 'rise') || -perMinute > param(rate, params, 'fall')
-  return tooFast ? 2 : 0 // NaN is not too fast
+  return isTooFast(slope(row, now, params).slope, params) ? 2 : 0
+}
+
+/** NaN is not. */
+function isTooFast(slope: number, params: Params): boolean {
+  return slope > param(rate, params, 'rise') || -slope > param(rate, params, 'fall')
 }
 
 /** NaN: no reading before this one. `readings` are those from the first that it is reckoned from. */
-function slope(row: Row, now: Now, params: Params): { readonly perMinute: number; readonly readings: number } {
-  const from = now.time - Math.max(0, param(rate, params, 'overMs'))
+function slope(row: Row, now: Now, params: Params): { readonly slope: number; readonly readings: number } {
   const seen = recent(row, row.near[row.at + count]! + 1)
-  const past = seen.filter(({ time }) => time < now.time)
-  const first = past.find(({ time }) => time >= from) ?? past.at(-1)
-  if (first === undefined) return { perMinute: Number.NaN, readings: 1 }
-  const perMinute = ((now.value - first.value) / (now.time - first.time)) * minute
-  return { perMinute, readings: seen.length - seen.indexOf(first) }
+  const first = firstOf(seen, now, params)
+  const readings = first === undefined ? 1 : seen.length - seen.indexOf(first)
+  return { slope: perMinute(now, first), readings }
+}
+
+type Point = Pick<Recent, 'time' | 'value'>
+
+/** The reading from which it is reckoned. */
+function firstOf(seen: readonly Recent[], { time }: Point, params: Params): Recent | undefined {
+  const from = time - Math.max(0, param(rate, params, 'overMs'))
+  const past = seen.filter((one) => one.time < time)
+  return past.find((one) => one.time >= from) ?? past.at(-1)
+}
+
+function perMinute({ time, value }: Point, first: Point | undefined): number {
+  return first === undefined ? Number.NaN : ((value - first.value) / (time - first.time)) * minute
 }
 
 function words(row: Row, now: Now, params: Params): Words {
-  const { perMinute, readings } = slope(row, now, params)
-  const rises = perMinute > 0
+  const { slope: found, readings } = slope(row, now, params)
+  const rises = found > 0
   const limit = param(rate, params, rises ? 'rise' : 'fall')
   return {
     title: rises ? 'rises too fast' : 'falls too fast',
     expected: null,
-    why: `${figure(Math.abs(perMinute))} a minute; a person allows ${figure(limit)}`,
+    why: `${figure(Math.abs(found))} a minute; a person allows ${figure(limit)}`,
     rarity: null,
     readings,
   }

@@ -2,7 +2,7 @@ import { exp2 } from '../math.ts'
 import { type Row, relationPart } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { figure } from './channel.ts'
-import { type Detector, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
+import { type Detector, isOutside, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { learnMean, learnSpread, shareOf } from './means.ts'
 
 // A line through this signal over another of its device, by means that forget; and how far it usually is from that line.
@@ -28,6 +28,7 @@ export const relation: Detector = {
   clearReadings: 3,
   step,
   words,
+  late: isOutside,
 }
 
 /** What the newest reading was judged by, before it was learned from. */

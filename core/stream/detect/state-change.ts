@@ -1,5 +1,5 @@
 import { count, lastValue, type Row } from '../rows.ts'
-import type { Detector, Now, Verdict } from './detector.ts'
+import type { Detector, Late, Now, Verdict } from './detector.ts'
 
 /** A state that is another one than before. */
 export const stateChange: Detector = {
@@ -10,6 +10,7 @@ export const stateChange: Detector = {
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,
   step,
+  late,
   words: (_row, now) => ({
     title: `changed to ${now.text ?? now.value}`,
     expected: null,
@@ -21,4 +22,12 @@ export const stateChange: Detector = {
 
 function step({ near, at }: Row, now: Now): Verdict {
   return near[at + count]! > 0 && now.value !== near[at + lastValue] ? 2 : 0
+}
+
+/** Of a change into the same state as that of the alert; or there was none. */
+function late({ time, value, seen, since }: Late): boolean | null {
+  const before = seen.findLast((one) => one.time <= time)
+  if (before === undefined) return null
+  if (before.value === value) return false
+  return seen.find((one) => one.time === since)?.value === value ? true : null
 }

@@ -20,6 +20,7 @@ export const stuck: Detector = {
   clearReadings: 2,
   step,
   words,
+  late: ({ value, observed }) => value === observed,
 }
 
 const minLearned = 100

@@ -10,7 +10,7 @@ import { Side } from '../../parts/side.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { go, type Route } from '../../route.ts'
 import { useCall, useClock, useStatus } from '../../use-core.ts'
-import { lateWords, sharedGaps } from '../../words/gap.ts'
+import { lateWords, sharedGaps, tooLateWords } from '../../words/gap.ts'
 import { many } from '../../words/number.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './continuity.module.css'
@@ -69,11 +69,13 @@ export default function ContinuityPage({ route }: { readonly route: Extract<Rout
 
 function sentence({ sources, from, until, keptSince }: Continuity, clock: Clock): string {
   const gaps = sharedGaps(sources)
+  const tooLate = tooLateWords(sources)
   const kept =
     keptSince !== null && keptSince > from ? ` What came before ${clock.moment(keptSince)} is no longer kept.` : ''
-  if (gaps.length === 0) return `No gap since ${clock.moment(Math.max(from, heardSince(sources, until)))}.${kept}`
+  if (gaps.length === 0)
+    return `No gap since ${clock.moment(Math.max(from, heardSince(sources, until)))}. ${tooLate}${kept}`.trim()
   const longest = Math.max(...sources.map((source) => source.gapMs))
-  return `${many(gaps.length, 'gap')}, at most ${age(longest)} of one source. ${lateWords(gaps)}${kept}`.trim()
+  return `${many(gaps.length, 'gap')}, at most ${age(longest)} of one source. ${lateWords(gaps)} ${tooLate}${kept}`.trim()
 }
 
 function heardSince(sources: Continuity['sources'], until: number): number {

@@ -2,7 +2,7 @@ import type { Continuity as Answer, At } from '../../../core/contract/calls.ts'
 import { CoverageBar } from '../../chart/coverage-bar.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock } from '../../use-core.ts'
-import { gapWords, lateWords, sharedGaps } from '../../words/gap.ts'
+import { gapWords, lateWords, sharedGaps, tooLateWords } from '../../words/gap.ts'
 import { count, many, percent } from '../../words/number.ts'
 import type { Clock } from '../../words/time.ts'
 import styles from './health.module.css'
@@ -50,6 +50,7 @@ function continuityWords(answer: Answer, clock: Clock): string {
     gapsInWords(answer, clock),
     qosWords(answer.sources),
     missedWords(answer.sources),
+    tooLateWords(answer.sources),
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')

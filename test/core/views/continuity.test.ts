@@ -320,6 +320,24 @@ test('messages are counted by source over any span, with repeats and those witho
   }
 })
 
+test('what is older than all that its signal remembers is counted, as of each instant and in its span', () => {
+  const said = (after: number, at: number): Writing => ({
+    kind: 'message',
+    source: 'a',
+    name: 'hall/d1',
+    time: start + after * minute,
+    body: JSON.stringify({ x: at % 7, y: at % 5, ts: start + at * minute }),
+  })
+  const queries = asked([
+    ...Array.from({ length: 60 }, (_, i) => said(i, i)),
+    ...[1, 2, 50, 3].map((at, i) => said(60 + i, at)),
+  ])
+  const tooLate = (at: number | null, from: number | null = null) =>
+    queries.continuity({ at, from, until: null }).sources[0]!.tooLate
+  expect([59, 60, 61, 62, 63].map((after) => tooLate(start + after * minute))).toEqual([0, 1, 2, 2, 3])
+  expect([tooLate(null), tooLate(null, start + 60.5 * minute)]).toEqual([3, 2])
+})
+
 test('what an edge node numbered and nobody heard is counted, and a new birth or a repeat is none', () => {
   const sent = (after: number, seq: number, type = 'NDATA', flags = 1): Writing => ({
     kind: 'message',
