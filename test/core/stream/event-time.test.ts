@@ -80,16 +80,24 @@ describe('a device clock that is wrong', () => {
     expect(run(mixed).alerts.filter(isOfClock)).toEqual([])
   })
 
-  test('that jumps does not move the usual band', () => {
-    const steady = day((arrival) => arrival)
-    const jumping = day((arrival) =>
-      arrival > start + 10 * hour && arrival < start + 14 * hour ? arrival - 5 * hour : arrival,
-    )
-    const band = (log: readonly Writing[]) => run(log).bands.at(-1)!
-    expect(band(jumping)[0]).toBeCloseTo(band(steady)[0]!, 0)
-    expect(band(jumping)[1]).toBeCloseTo(band(steady)[1]!, 0)
-    expect(run(jumping).alerts.filter((words) => !isOfClock(words))).toEqual([])
-  })
+  test('that jumps back by hours, for some hours of each day, does not move the usual band of any hour, seed 6', () => {
+    const jumped = (arrival: number) => {
+      const ofDay = (arrival - midnight) % (24 * hour)
+      return ofDay >= 10 * hour && ofDay < 15 * hour ? arrival - 7 * hour : arrival
+    }
+    const [steady, jumping] = [(arrival: number) => arrival, jumped].map((clock) => run(days(14, clock)))
+    const lastDay = ({ bands }: ReturnType<typeof run>) =>
+      new Map(bands.filter(([at]) => at >= midnight + 13 * 24 * hour).map(([at, low, high]) => [at, [low, high]]))
+    const expected = lastDay(steady!)
+    const found = [...lastDay(jumping!)]
+    expect(found.length).toBeGreaterThan(200)
+    for (const [at, [low, high]] of found) {
+      expect(Math.abs(low! - expected.get(at)![0]!), new Date(at).toISOString()).toBeLessThan(usually)
+      expect(Math.abs(high! - expected.get(at)![1]!), new Date(at).toISOString()).toBeLessThan(usually)
+    }
+    expect(steady!.alerts).toEqual([])
+    expect(jumping!.alerts.filter((words) => !isOfClock(words))).toEqual([])
+  }, 60_000)
 })
 
 test('seconds, milliseconds, microseconds and ISO 8601 with a zone are one time', () => {
@@ -118,11 +126,17 @@ function hourOf(clock: (arrival: number) => number | string, from = start): read
   })
 }
 
-function day(clock: (arrival: number) => number): readonly Writing[] {
+const midnight = Date.UTC(2026, 0, 12)
+/** How far its readings lie from its rhythm. */
+const usually = 1
+
+/** A message each five minutes, with a rhythm of ten times that. */
+function days(n: number, clock: (arrival: number) => number): readonly Writing[] {
   const chance = random(6)
-  return Array.from({ length: 1_440 }, (_, i) => {
-    const arrival = start + i * minute
-    return said('p-1', { ts: clock(arrival), flow: 10 + chance() }, arrival)
+  return Array.from({ length: n * 288 }, (_, i) => {
+    const arrival = midnight + i * 5 * minute
+    const flow = 20 + 5 * usually * Math.sin((i / 288) * 2 * Math.PI) + usually * (chance() + chance() - 1)
+    return said('p-1', { ts: clock(arrival), flow }, arrival)
   })
 }
 
@@ -132,14 +146,14 @@ function timesOf(log: readonly Writing[]): readonly number[] {
 
 function run(log: readonly Writing[]) {
   const times: number[] = []
-  const bands: (readonly [number, number])[] = []
+  const bands: (readonly [at: number, low: number, high: number])[] = []
   const alerts: string[] = []
   const block = blockMaker()(log)
   createPath().step(block, 0, block.n, {
     ...new Recorder().emit,
     reading: (_series, time, _value, low, high) => {
       times.push(time)
-      if (!Number.isNaN(low)) bands.push([low, high])
+      if (!Number.isNaN(low)) bands.push([time, low, high])
     },
     alert: (alert: Alert, { phase }) => alerts.push(`${phase} ${alert.title}`),
   })

@@ -21,19 +21,16 @@ type Message = Readonly<Record<string, Value>>
 interface Told {
   readonly log: readonly Writing[]
   readonly alerts: readonly Alert[]
-  readonly scores: ReadonlyMap<string, number>
   /** Series whose band is held from one record to another, because an alert about it was open. */
   readonly held: readonly { readonly series: number; readonly from: Offset; to: Offset }[]
 }
 
 function tell(log: readonly Writing[]): Told {
   const alerts: Alert[] = []
-  const scores = new Map<string, number>()
   const held: { series: number; from: Offset; to: Offset }[] = []
   const block = blockMaker()(log)
   createPath().step(block, 0, block.n, {
     ...new Recorder().emit,
-    score: (series, time, score) => scores.set(`${series} ${time}`, score),
     alert: (alert, { phase, offset }) => {
       if (phase === 'opened') alerts.push(alert)
       if (alert.rule !== 'band') return
@@ -41,7 +38,7 @@ function tell(log: readonly Writing[]): Told {
       else for (const each of held) if (each.series === alert.series) each.to = Math.min(each.to, offset)
     },
   })
-  return { log, alerts, scores, held }
+  return { log, alerts, held }
 }
 
 const message = (time: Millis, values: Message, device = 'hall/d1'): Writing => {
@@ -95,13 +92,18 @@ function checkNamed(told: Told, alert: Alert): Seen[] {
     expect(named!.time).toBe(time)
     if (value !== null || typeof named!.value !== 'string') expect(value).toBe(Number(named!.value))
   }
-  expect(own.at(-1)!.offset).toBe(alert.opened)
+  expect(own.at(-1)!.offset).toBe(newestOf(told, alert).offset)
   expect(own.some(({ time }) => time === alert.since)).toBe(true)
   if (observed !== null) expect(own.some(({ value }) => value === observed)).toBe(true)
   const learned = readings(told, alert, modelFrom, modelTo)
   expect(learnedReadings).toBe(learned.length)
   expect(learned.at(-1)!.offset).toBe(modelTo)
   return learned
+}
+
+/** The reading by which it was judged: it opened with that, or later, when its condition had held for long enough. */
+function newestOf(told: Told, alert: Alert): Seen {
+  return readings(told, alert, 0, alert.opened).at(-1)!
 }
 
 describe('what a rule of a person says can be made again from the records that it names', () => {
@@ -115,6 +117,17 @@ describe('what a rule of a person says can be made again from the records that i
     expect(observed).toBe(evidence.at(-1)!.value)
     expect(alert!.title).toBe('X above its limit of 10')
     expect(why).toBe('a limit that a person put')
+  })
+
+  test('limits that held, though nothing more came', () => {
+    const rule = rulePut('limits', { params: { high: 10 }, holdMs: 5 * minute })
+    const said = [1, 2, 11, 14].map((x, i) => message(start + i * minute, { x }))
+    const told = tell([rule, ...said, { kind: 'tick', source: '', name: '', time: start + hour }])
+    const alert = told.alerts.find(({ rule }) => rule === 'mine')!
+    checkNamed(told, alert)
+    expect(alert.opened).toBe(5)
+    expect(alert.explanation.evidence.map(({ value }) => value)).toEqual([11, 14])
+    expect(alert.explanation.observed).toBe(14)
   })
 
   test('limits that held for longer than the readings that are remembered', () => {
@@ -388,6 +401,15 @@ describe('the learned band says figures that can be made again from the records 
         found.add(checkBand(told, told.alerts.find(({ rule, signal }) => rule === 'band' && signal === 'x')!))
       })
 
+  test('a jump that must hold, though nothing more came, seed 1', () => {
+    const rule = rulePut('band', { id: 'band', scope: { device: '*', signal: '*' }, holdMs: 15 * minute })
+    const { log } = plant(random(1), faults['a jump']!)
+    const told = tell([rule, ...log.slice(0, 5_003), { kind: 'tick', source: '', name: '', time: start + 400 * day }])
+    const alert = told.alerts.find(({ rule, signal }) => rule === 'band' && signal === 'x')!
+    expect(alert.opened).toBe(5_004)
+    checkBand(told, alert)
+  })
+
   test('and each of its channels was among them', () => {
     const all = ['drift', 'jump', 'level', 'noise', 'pattern', 'season', 'season-shift', 'spike', 'value']
     expect([...found].sort()).toEqual(all)
@@ -412,21 +434,22 @@ function plant(chance: () => number, made: (chance: () => number, i: number) => 
 function checkBand(told: Told, alert: Alert): string {
   const learned = checkNamed(told, alert)
   const { expected, why, rarity, learnedDays, moved } = alert.explanation
-  const said = saidOf([...learned, ...readings(told, alert, alert.opened, alert.opened)])
+  const all = saidOf([...learned, newestOf(told, alert)])
+  const said = all.at(-1)!
   expect(expected === null).toBe(said.band === null)
   expect(expected?.low ?? 0).toBeCloseTo(said.band?.low ?? 0, 6)
   expect(expected?.high ?? 0).toBeCloseTo(said.band?.high ?? 0, 6)
   expect(rarity).toBe(said.rarity)
   expect(why).toBe(whyOf(said))
-  expect(learnedDays).toBeLessThanOrEqual(new Set(learned.map(({ time }) => Math.floor(time / day))).size)
-  checkSince(told, alert, learned)
+  expect(learnedDays).toBe(new Set(learned.map(({ time }) => Math.floor(time / day))).size)
+  checkSince(alert, learned, all)
   for (const other of moved) checkMoved(told, alert, other)
   return said.channel
 }
 
-function saidOf(seen: readonly Seen[]): Said {
+function saidOf(seen: readonly Seen[]): Said[] {
   const again = new BandAgain()
-  return seen.map(({ time, value }) => again.read(time, Number(value))).at(-1)!
+  return seen.map(({ time, value }) => again.read(time, Number(value)))
 }
 
 /** From the mean that has the value in it to the one before. */
@@ -464,11 +487,12 @@ function age(span: Millis): string {
 const weekdays = ['Thursdays', 'Fridays', 'Saturdays', 'Sundays', 'Mondays', 'Tuesdays', 'Wednesdays']
 
 /** The first of the readings in a row, up to the one at which it opened, that were half as rare as an alert must be. */
-function checkSince({ scores }: Told, { series, since }: Alert, learned: readonly Seen[]): void {
-  const run = learned.filter(({ time }) => time >= since)
-  for (const { time } of run) expect(scores.get(`${series} ${time}`)).toBeGreaterThanOrEqual(1.5)
-  const before = learned.findLast(({ time }) => time < since)!
-  expect(scores.get(`${series} ${before.time}`)).toBeLessThan(1.5)
+function checkSince({ since }: Alert, learned: readonly Seen[], said: readonly Said[]): void {
+  const before = learned.findLastIndex(({ time }, i) => time < since && said[i]!.score < 1.5)
+  expect((learned[before + 1] ?? { time: since }).time).toBe(since)
+  for (const { score } of said.slice(before + 1)) expect(score).toBeGreaterThanOrEqual(1.5)
+  expect(said[before]!.score).toBeLessThan(1.5)
+  expect(said.at(-1)!.score).toBeGreaterThanOrEqual(3)
 }
 
 /** Another signal: with which record it left its place, by how much at most, and how long before. */
