@@ -10,6 +10,8 @@ export interface Access {
   /** A new session for the token, or null when it is not the one that is open. */
   exchange(token: string): string | null
   allows(session: string): boolean
+  /** A session for commands of this machine's user, as long as this process runs. */
+  own(): string
 }
 
 /** Sessions outlive a restart, so that an open page comes back by itself; beyond this many the oldest ends. */
@@ -18,6 +20,7 @@ const mostSessions = 50
 /** Holds the sessions in `file`, as hashes: who reads it cannot use them. */
 export function openAccess(file: string): Access {
   let token = secret()
+  const own = secret()
   let hashes = read(file)
   return {
     token: () => token,
@@ -29,7 +32,8 @@ export function openAccess(file: string): Access {
       replaceFile(file, JSON.stringify(hashes), 0o600)
       return session
     },
-    allows: (session) => hashes.includes(hash(session)),
+    allows: (session) => same(session, own) || hashes.includes(hash(session)),
+    own: () => own,
   }
 }
 

@@ -3,6 +3,7 @@ import { configJsonSchema } from '../config/settings.ts'
 import { type Calls, type Config, type DestinationConfig, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { CommandName } from '../contract/model.ts'
+import { checkRule } from '../stream/check-rule.ts'
 import { prepareMapping } from '../stream/decode/mapping.ts'
 import type { Answers } from './calls.ts'
 import type { RunningHost } from './host.ts'
@@ -15,6 +16,7 @@ export function answersOf(host: RunningHost): Answers {
     status: () => host.status(),
     command: async (input, signal) => {
       if (input.name === 'mapping.put') prepareMapping(input.value) // says what cannot be understood
+      if (input.name === 'rule.put') checkRule(input.value, await host.query.ask('rules', { at: null }, signal))
       const whole = aboutViews.has(input.name) ? await host.query.ask('refer', input, signal) : input
       return host.ingest.ask('command', whole)
     },

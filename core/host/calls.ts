@@ -177,6 +177,11 @@ const inputs = {
   }),
 } satisfies { readonly [K in CallName]: z.ZodType<Calls[K]['in']> }
 
+/** Throws FieldError `bad_input` in words. */
+export function checkCommand(input: unknown): Calls['command']['in'] {
+  return check(command, input, 'bad_input', 'command')
+}
+
 /** One function per call: what a host answers. */
 export type Answers = {
   readonly [K in CallName]: (input: Calls[K]['in'], signal: AbortSignal) => Calls[K]['out'] | Promise<Calls[K]['out']>

@@ -15,6 +15,7 @@ import { answersOf } from './answers.ts'
 import { dispatch } from './calls.ts'
 import type { KeptPlan } from './demo-plan.ts'
 import { demoPlan, keepPlan } from './demo-plan.ts'
+import { openDoor } from './door.ts'
 import type { Metrics, Page } from './http.ts'
 import { servePage } from './http.ts'
 import { takeLock } from './lock.ts'
@@ -131,6 +132,7 @@ export class RunningHost implements Host {
   private oldest: Millis | null = null
   private first: Offset = 0
   private page: Page | null = null
+  private shutDoor = (): void => {}
   private readonly timers: NodeJS.Timeout[] = []
   private ended: Promise<void> | null = null
 
@@ -388,14 +390,16 @@ export class RunningHost implements Host {
     const wanted = this.options.page
     if (wanted === undefined) return
     const asked = wanted.port !== null
+    const access = openAccess(this.places.sessions)
     this.page = await servePage(
       this.api,
-      openAccess(this.places.sessions),
+      access,
       wanted.root ?? rendererRoot(),
       wanted.port ?? this.config.server.port,
       asked,
       { allows: this.metricsAllow(), text: () => this.metrics() },
     )
+    this.shutDoor = openDoor(this.places.door, this.page.url(), access.own())
   }
 
   private metricsAllow(): Metrics['allows'] {
@@ -527,6 +531,7 @@ export class RunningHost implements Host {
 
   private async stopAll(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer)
+    this.shutDoor()
     await this.page?.stop()
     await this.forward.stop(3_000)
     await this.query.stop(3_000)

@@ -26,6 +26,8 @@ export interface Places {
   readonly config: string
   readonly secrets: string
   readonly sessions: string
+  /** How a command of the line reaches the program that runs on it. */
+  readonly door: string
   /** What Prometheus shows to read the metrics. */
   readonly metricsToken: string
   readonly demo: string
@@ -40,6 +42,7 @@ export function placesIn(dataDir: string): Places {
     config: join(dataDir, 'config.json'),
     secrets: join(dataDir, 'secrets.json'),
     sessions: join(dataDir, 'sessions.json'),
+    door: join(dataDir, 'door.json'),
     metricsToken: join(dataDir, 'metrics-token'),
     demo: join(dataDir, 'demo.json'),
   }

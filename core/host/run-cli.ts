@@ -10,6 +10,7 @@ import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
 import { reconcile } from './commands/reconcile.ts'
 import { restore } from './commands/restore.ts'
+import { rules } from './commands/rules.ts'
 import { series } from './commands/series.ts'
 import { serve, start } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   importFiles,
   play,
   alerts,
+  rules,
   series,
   detect,
   exportSpan,

@@ -8,7 +8,7 @@ export const count: Detector = {
   version: 2,
   doc: 'Opens when so many readings from low to high, or of the states that the rule names, came within a window, and returns when fewer are left in it.',
   params: [
-    { name: 'readings', default: 5, unit: 'readings', doc: `How many; at most ${ringSize}.` },
+    { name: 'readings', default: 5, most: ringSize, unit: 'readings', doc: 'How many.' },
     { name: 'windowMs', default: 600_000, unit: 'ms', doc: 'Within how long.' },
     { name: 'low', default: -Infinity, unit: '', doc: 'Counted from this value on.' },
     { name: 'high', default: Infinity, unit: '', doc: 'Counted up to this value.' },

@@ -38,6 +38,8 @@ export type Verdict = 0 | 1 | 2 | 3
 export interface Param {
   readonly name: string
   readonly default: number
+  /** More is refused; absent: any. */
+  readonly most?: number
   readonly unit: string
   readonly doc: string
 }

@@ -26,7 +26,19 @@ async function fieldwatch(...args: readonly string[]) {
   return { code, out: out.join(''), err: err.join('') }
 }
 
-const commands = ['serve', 'start', 'import', 'play', 'alerts', 'series', 'export', 'verify', 'backup', 'restore']
+const commands = [
+  'serve',
+  'start',
+  'import',
+  'play',
+  'alerts',
+  'rules',
+  'series',
+  'export',
+  'verify',
+  'backup',
+  'restore',
+]
 
 describe('the command line', () => {
   test.each(commands)('%s tells how it is used, and that it cannot be used otherwise', async (command) => {

@@ -1,0 +1,36 @@
+import { FieldError } from '../contract/errors.ts'
+import type { Rule } from '../contract/model.ts'
+import { detectors } from './detect/registry.ts'
+
+/** Throws `bad_input` for a rule that would do nothing, or other than it says, beside the rules that hold already. */
+export function checkRule(rule: Rule, held: readonly Rule[]): void {
+  const detector = detectors.get(rule.detector)
+  if (detector === undefined)
+    throw refused(rule, 'detector', `"${rule.detector}" is not known`, `there is: ${[...detectors.keys()].join(', ')}`)
+  for (const [name, value] of Object.entries(rule.params)) {
+    const param = detector.params.find((each) => each.name === name)
+    const names = detector.params.map((each) => each.name).join(', ') || 'none'
+    if (param === undefined)
+      throw refused(rule, `params.${name}`, `${rule.detector} has no such one`, `it has: ${names}`)
+    if (value > (param.most ?? Infinity))
+      throw refused(rule, `params.${name}`, `${value} is too many`, `at most ${param.most} can be looked at`)
+  }
+  if (rule.detector === 'relation') checkRelation(rule, held)
+}
+
+/** One line is learned of a signal, so that it can be compared with one other. */
+function checkRelation(rule: Rule, held: readonly Rule[]): void {
+  if (rule.other === undefined)
+    throw refused(rule, 'other', 'is missing', 'name the signal of the same device that it is compared with')
+  const { device, signal } = rule.scope
+  const before = held.find(
+    ({ id, detector, enabled, scope }) =>
+      id !== rule.id && enabled && detector === 'relation' && scope.device === device && scope.signal === signal,
+  )
+  if (before !== undefined && rule.enabled)
+    throw refused(rule, 'scope', `rule "${before.id}" compares this signal already`, 'delete that one, or change it')
+}
+
+function refused({ id }: Rule, path: string, what: string, way: string): FieldError {
+  return new FieldError('bad_input', `rule "${id}": ${path}: ${what}; ${way}`, { path })
+}
