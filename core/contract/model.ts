@@ -18,7 +18,7 @@ export interface Topic {
  * message: `topic` is the MQTT topic, `bytes` its payload as it came.
  * tick: no topic, no bytes; says that time has reached `time`.
  * command: `topic.name` is a key of `Commands`, `bytes` its JSON. `topic.source` is empty.
- * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail, cause, refused}`: words, for `down` a `GapCause` or null, for `up` the topic filters that the broker refuses.
+ * link: `topic.name` is a `LinkEvent`, `topic.source` the connection it is about (empty: the whole installation), `bytes` JSON `{detail, cause, refused, held, unkept}`: words, for `down` a `GapCause` or null, for `up` the topic filters that the broker refuses, whether all that was sent meanwhile is still to come, and why nothing of it is.
  */
 export interface LogRecord {
   readonly offset: Offset
@@ -60,6 +60,10 @@ export const gapCauses = [
   'broker link down',
   'refused by broker',
   'disk full',
+  /** A person changed the source, which is connected anew. Where its session stood and held everything there is no gap. */
+  'settings changed',
+  /** The broker had no session of us when we came back: what was sent meanwhile is lost, whatever kept us away. */
+  'broker kept nothing',
   /** A person removed the source: nothing is expected from it. */
   'removed',
   /** The link was there, and nothing came for much longer than usual. */

@@ -104,7 +104,7 @@ async function letGo(): Promise<void> {
   if (readers !== null) host.tell('held', await log.letGo(bounds, readers))
 }
 
-/** A source that changed in anything is taken out and put in again; one that did not goes on undisturbed. */
+/** A source that changed in anything is taken out and put in again, with the session of its broker; one that did not goes on undisturbed. */
 async function change(capture: Capture, { sources, files, broker }: Wanted): Promise<void> {
   const next = new Map(sources.map((one) => [one.source.name, JSON.stringify(one)]))
   for (const file of files) next.set(file.name, JSON.stringify(file))
@@ -112,7 +112,7 @@ async function change(capture: Capture, { sources, files, broker }: Wanted): Pro
   for (const [name, as] of captures) {
     if (next.get(name) === as) continue
     captures.delete(name)
-    await capture.removeSource(name)
+    await capture.endSource(name, next.has(name) ? 'settings changed' : 'removed')
   }
   for (const { source, password, passphrase } of sources) {
     if (captures.has(source.name)) continue

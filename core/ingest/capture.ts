@@ -9,7 +9,8 @@ import { clientIdFor } from './client-id.ts'
 import type { Drop } from './dropped.ts'
 import { FileSource } from './file/source.ts'
 import type { Counts } from './histogram.ts'
-import { linkRecord, MqttSource } from './mqtt/source.ts'
+import { Sessions } from './mqtt/sessions.ts'
+import { type Ended, linkRecord, MqttSource } from './mqtt/source.ts'
 
 export interface CaptureOptions {
   readonly log: Log
@@ -32,8 +33,11 @@ export interface Capture {
   addBroker(broker: BrokerConfig, password: string | null): void
   /** Follows a log file; a source of that name must not be there yet. */
   addFile(file: FileConfig): void
-  /** Ends a source for good: its broker need keep nothing for us. Resolves when what it had sent is stored. */
-  removeSource(name: string): Promise<void>
+  /**
+   * Ends a source. One that is `removed` ends for good: its broker need keep nothing for us. With `settings changed` it is
+   * to be added again, and goes on where it was. Resolves when what it had sent is stored.
+   */
+  endSource(name: string, why: 'removed' | 'settings changed'): Promise<void>
   /** One commit, behind everything that came before it. Throws FieldError disk_full, and then nothing was appended. */
   append(records: readonly Appending[]): { readonly first: Offset; readonly n: number }
   /** A message of a topic holds a Sparkplug alias whose birth is not known. */
@@ -75,7 +79,7 @@ interface Source {
   pause(): void
   /** Its broker leads to who can say what a Sparkplug alias means. */
   lacksBirth?(topic: string): void
-  close(forGood: boolean): Promise<void>
+  close(why: Ended): Promise<void>
 }
 
 const beatMs = 1_000
@@ -86,6 +90,7 @@ class RunningCapture implements Capture {
   private readonly options: CaptureOptions
   private readonly batcher: Batcher
   private readonly sources = new Map<string, Source>()
+  private readonly sessions: Sessions
   private readonly beat: NodeJS.Timeout
   private full: FieldError | null = null
   private lastBeat: Millis
@@ -105,6 +110,7 @@ class RunningCapture implements Capture {
       onFull: this.filled.bind(this),
       ...(options.maxQueueBytes === undefined ? {} : { maxBytes: options.maxQueueBytes }),
     })
+    this.sessions = new Sessions(log.dir)
     this.lastBeat = now()
     this.lastAppend = now()
     this.note('started', null)
@@ -114,34 +120,39 @@ class RunningCapture implements Capture {
 
   addSource(source: SourceConfig, password: string | null, passphrase: string | null = null): void {
     const { log, now } = this.options
+    const { batcher, sessions } = this
     const clientId = source.clientId ?? clientIdFor(log.dir, source.name)
     const onChange = () => this.tellStatus()
     const secrets = { password, passphrase }
-    const started = new MqttSource({ source, secrets, clientId, batcher: this.batcher, now, onChange })
-    this.sources.set(source.name, started)
-    this.tellStatus()
+    const started = new MqttSource({ source, secrets, clientId, sessions, batcher, now, onChange })
+    this.begin(source.name, started)
   }
 
   addBroker(config: BrokerConfig, password: string | null): void {
     const { now } = this.options
     const onChange = () => this.tellStatus()
-    this.sources.set(brokerSource, new BrokerSource({ config, password, batcher: this.batcher, now, onChange }))
-    this.tellStatus()
+    this.begin(brokerSource, new BrokerSource({ config, password, batcher: this.batcher, now, onChange }))
   }
 
   addFile(config: FileConfig): void {
     const { log, now } = this.options
     const onChange = () => this.tellStatus()
-    this.sources.set(config.name, new FileSource({ config, log, batcher: this.batcher, now, onChange }))
+    this.begin(config.name, new FileSource({ config, log, batcher: this.batcher, now, onChange }))
+  }
+
+  /** One that begins while the disk is full waits as the others do. */
+  private begin(name: string, source: Source): void {
+    this.sources.set(name, source)
+    if (this.full !== null) source.hold(this.full)
     this.tellStatus()
   }
 
-  async removeSource(name: string): Promise<void> {
+  async endSource(name: string, why: 'removed' | 'settings changed'): Promise<void> {
     const source = this.sources.get(name)
     if (source === undefined) return
     source.pause()
     this.batcher.flush()
-    await source.close(true)
+    await source.close(why)
     this.sources.delete(name)
     this.tellStatus()
   }
@@ -186,7 +197,7 @@ class RunningCapture implements Capture {
     const sources = [...this.sources.values()]
     for (const source of sources) source.pause()
     this.batcher.flush()
-    await Promise.all(sources.map((source) => source.close(false)))
+    await Promise.all(sources.map((source) => source.close('not running')))
     this.note('stopped', null)
     this.batcher.close()
   }

@@ -116,7 +116,8 @@ export class Backup {
       replaceDurably(file, Buffer.from(JSON.stringify(catalogue, null, 1))),
     )
     for (const name of readdirSync(logDir)) // bases after the segments: one is written before a segment goes
-      if (name.endsWith('.base') || name === 'client-id') await this.addFile(`log/${name}`, join(logDir, name))
+      if (name.endsWith('.base') || ['client-id', 'sessions.json'].includes(name))
+        await this.addFile(`log/${name}`, join(logDir, name))
     return { base: firsts[0]!, head }
   }
 

@@ -2,7 +2,7 @@ import { type GapCause, gapCauses, type LinkEvent, type Millis } from '../contra
 import { forgive } from './clock.ts'
 import { heard, learnHeard, leastLimit, resume, silentAfter, skipGap, usualLimits } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
-import { type Gaps, noGaps, topicName, turn } from './gaps.ts'
+import { type Gaps, noGaps, type Gap as PathGap, topicName, turn } from './gaps.ts'
 import type { Plant, SourceState } from './plant.ts'
 
 /** What a link record says beside its event. */
@@ -11,6 +11,10 @@ export interface LinkWords {
   readonly cause: GapCause | null
   /** Topic filters that the broker does not grant. */
   readonly refused: readonly string[]
+  /** Of a link that is up again: all that was sent meanwhile is still to come. */
+  readonly held: boolean
+  /** Of a link that is up again: why nothing is that was sent meanwhile. */
+  readonly unkept: string | null
 }
 
 /** Why nothing can come, with words for it. */
@@ -77,8 +81,17 @@ export function linkTurned(
   const up = event === 'up' || event === 'awake'
   source.expect = Number.NaN
   source.away = up ? null : { cause: said.cause ?? olderCause(event, said.detail), detail: said.detail }
-  settle(plant, source, up ? plant.time : own, out)
+  const whole = up && said.held && source.gaps.open?.cause === 'settings changed'
+  settle(plant, source, whole ? source.gaps.open!.from : up ? plant.time : own, out)
+  if (up && said.unkept !== null) nothingKept(plant, source, said.unkept, out)
   if (up || source.away?.cause === 'removed') refuse(plant, source, up ? said.refused : [], out)
+}
+
+/** Whatever kept us away from the broker, what was sent until now is lost. */
+function nothingKept(plant: Plant, { unkept, absence }: SourceState, why: string, out: Emit): void {
+  if (Number.isNaN(absence.from)) return
+  turn(unkept, 'broker kept nothing', why, absence.from, plant.next, out)
+  turn(unkept, null, null, plant.time, plant.next, out)
 }
 
 /** These topic filters and no others are refused from now on. */
@@ -99,8 +112,27 @@ function olderCause(event: LinkEvent, detail: string | null): GapCause {
 /** Ends or begins the gap of a source, whatever it is that holds now. */
 function settle(plant: Plant, source: SourceState, time: Millis, out: Emit): void {
   const why = source.away?.cause === 'removed' ? source.away : (plant.asleep ?? source.away)
+  const before = source.gaps.open
   turn(source.gaps, why?.cause ?? null, why?.detail ?? null, time, plant.next, out)
+  markAbsence(plant, source, before)
   notItsOwn(plant, source)
+}
+
+/** A link that is found dead so soon after a sleep was dead in the sleep. */
+const soonMs: Millis = 30_000
+
+/** Since when nothing can have come by a source: its gaps may follow each other, of whatever causes. */
+function markAbsence({ time }: Plant, { absence, gaps, away }: SourceState, before: PathGap | null): void {
+  const { open } = gaps
+  if (open === null && before !== null) absence.awoke = before.cause === 'asleep' ? time : Number.NaN
+  if (away?.cause === 'removed') absence.from = Number.NaN
+  else if (open !== null && !goesOn(absence, before, open)) absence.from = open.from
+}
+
+function goesOn({ from, awoke }: SourceState['absence'], before: PathGap | null, open: PathGap): boolean {
+  if (Number.isNaN(from)) return false
+  if (before !== null) return before.cause !== 'source silent'
+  return open.cause === 'broker link down' && open.from - awoke <= soonMs
 }
 
 /** What was not heard until now says nothing of its pace. */
@@ -182,11 +214,13 @@ function captured(plant: Plant): readonly SourceState[] {
 
 /** What the JSON of a link record says; nothing when it cannot be read, because the event stands without it. */
 export function linkWords(bytes: Uint8Array): LinkWords {
-  const { detail, cause, refused } = jsonOf(bytes)
+  const { detail, cause, refused, held, unkept } = jsonOf(bytes)
   return {
     detail: typeof detail === 'string' ? detail : null,
     cause: gapCauses.find((known) => known === cause) ?? null,
     refused: Array.isArray(refused) ? refused.filter((one) => typeof one === 'string').slice(0, mostFilters) : [],
+    held: held === true,
+    unkept: typeof unkept === 'string' ? unkept : null,
   }
 }
 
@@ -194,6 +228,8 @@ function jsonOf(bytes: Uint8Array): {
   readonly detail?: unknown
   readonly cause?: unknown
   readonly refused?: unknown
+  readonly held?: unknown
+  readonly unkept?: unknown
 } {
   try {
     return (JSON.parse(new TextDecoder().decode(bytes)) as ReturnType<typeof jsonOf> | null) ?? {}

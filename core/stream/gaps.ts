@@ -3,8 +3,8 @@ import type { Emit } from './emit.ts'
 
 /** A time in which nothing could come from a source or a device, or nothing did. */
 export interface Gap {
-  /** A topic filter of a source, while the broker refuses it and the rest is heard. */
-  readonly about: 'source' | 'device' | 'topic'
+  /** `topic`: a filter of a source, while the broker refuses it and the rest is heard. `session`: of a source that was away, and its broker kept nothing. */
+  readonly about: 'source' | 'device' | 'topic' | 'session'
   /** Of the source or device; an empty source is the whole installation. Of a topic: see `topicName`. */
   readonly name: string
   /** Among those of this name, in order of time: 0, 1, 2, ... */
@@ -43,7 +43,7 @@ interface OverGap {
 }
 
 /** Messages of the time of an older gap are no longer counted to it. */
-const remembered = { source: 64, device: 4, topic: 1 } as const
+const remembered = { source: 64, device: 4, topic: 1, session: 1 } as const
 
 /** Of the gaps of a topic filter: behind its source and a line break, which no name of a source holds. */
 export function topicName(source: string, filter: string): string {

@@ -337,7 +337,8 @@ function turned(
 }
 
 function turnLink(plant: Plant, source: SourceState, event: LinkEvent, topic: Topic, out: Emit): void {
-  if (event === 'down') linkDown(plant, source)
+  if (event === 'down' && source.away?.cause === 'removed') linkStopped(plant, source, out)
+  else if (event === 'down') linkDown(plant, source)
   else if (event === 'stopped') linkStopped(plant, source, out)
   else if (event === 'started' && topic.source === '' && source.linked) source.up = false
   else if (event !== 'asleep') awake(plant, event, source, topic, out)

@@ -157,6 +157,10 @@ export interface SourceState {
   away: Away | null
   /** Topic filters that the broker refuses or refused, with the times of it. */
   readonly refused: Map<string, Gaps>
+  /** Log time from which nothing could come by it, whatever the causes; NaN: it never was away, or was removed. And when it last awoke. */
+  readonly absence: { from: Millis; awoke: Millis }
+  /** Absences of which its broker kept nothing. */
+  readonly unkept: Gaps
   /** It could be heard, and was not. */
   silent: boolean
   /** Log time by which it must have told of its link after a start; NaN: it has. */
@@ -248,6 +252,8 @@ export function sourceIndex(plant: Plant, name: string, out: Emit): number {
       devices: new Set(),
       away: null,
       refused: new Map(),
+      absence: { from: Number.NaN, awoke: Number.NaN },
+      unkept: noGaps('session', name),
       silent: false,
       expect: Number.NaN,
       row: paceRow(),

@@ -108,6 +108,8 @@ interface SavedSource
   readonly row: readonly (number | null)[]
   readonly gaps: SavedGaps
   readonly refused: readonly (readonly [filter: string, gaps: SavedGaps])[]
+  readonly absence: { readonly from: Millis | null; readonly awoke: Millis | null }
+  readonly unkept: SavedGaps
 }
 
 export function savePlant(plant: Plant): PathState {
@@ -150,6 +152,8 @@ function coreOf(plant: Plant): Core {
       row: Array.from(source.row, orNull),
       gaps: saveGaps(source.gaps),
       refused: Array.from(source.refused, ([filter, gaps]) => [filter, saveGaps(gaps)] as const),
+      absence: { from: orNull(source.absence.from), awoke: orNull(source.absence.awoke) },
+      unkept: saveGaps(source.unkept),
     })),
     running: plant.running,
     asleep: plant.asleep,
@@ -255,6 +259,8 @@ function restoreSource(plant: Plant, saved: SavedSource): void {
     refused: new Map(
       saved.refused.map(([filter, gaps]) => [filter, restoreGaps('topic', topicName(saved.name, filter), gaps)]),
     ),
+    absence: { from: saved.absence.from ?? Number.NaN, awoke: saved.absence.awoke ?? Number.NaN },
+    unkept: restoreGaps('session', saved.name, saved.unkept),
   })
 }
 

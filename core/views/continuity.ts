@@ -89,7 +89,7 @@ export class ContinuityAnswers {
     const first = log.offsetAt(span.from)
     const end = span.until === instant.time ? instant.offset : Math.min(instant.offset, log.offsetAt(span.until))
     const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
-      const found = this.gaps.of(instant, 'source', name, span, maxGaps)
+      const found = this.gaps.ofSource(instant, name, span, maxGaps)
       const dropped = this.droppedIn(instant, name, span)
       const missed = this.missedIn(instant, name, span)
       const refused = this.gaps.refused(instant, name, span)
@@ -114,7 +114,7 @@ export class ContinuityAnswers {
     const own = this.gaps.of(instant, 'device', id, span, maxGaps)
     const unheard = sources.map(({ source, since }, i): readonly Gap[] => {
       const before = i === 0 ? [] : [{ ...notYet, until: since }]
-      return laid(before, this.gaps.of(instant, 'source', source, span, maxGaps).gaps)
+      return laid(before, this.gaps.ofSource(instant, source, span, maxGaps).gaps)
     })
     const gaps = laid(unheard.reduce(shared), own.gaps).filter((gap) => touches(gap, span))
     return {

@@ -58,7 +58,7 @@ export class GapHistory {
     )
     this.newest = db.prepare(
       `select * from gap where about = 'source' and opened < ? and cause not in ('source silent', 'removed')
-       order by until desc limit 1`,
+       and until > "from" order by until desc limit 1`,
     )
     this.lateBy = db.prepare(
       `select chunk, total, offsets from gap_late where about = ? and name = ? and gap = ? and chunk <= ?
@@ -76,6 +76,13 @@ export class GapHistory {
     }
     const more = gaps.length > limit
     return { gaps: (more ? gaps.slice(0, limit) : gaps).reverse(), more }
+  }
+
+  /** Of a source, and instead of them the times of which its broker kept nothing. */
+  ofSource(instant: Instant, name: string, span: Span, limit: number): Found {
+    const { gaps, more } = this.of(instant, 'source', name, span, limit)
+    const lost = this.of(instant, 'session', name, span, limit)
+    return { gaps: laid(withCauses(lost.gaps, gaps), gaps), more: more || lost.more }
   }
 
   /** Gaps of all sources in the order of their time, one for those that share it; of too many the newest. */
@@ -133,6 +140,20 @@ function untilOf({ until, closed }: GapRow, { offset }: Instant): Millis | null 
 
 function gapOf({ from, cause, detail }: GapRow, until: Millis | null): Omit<Gap, 'late'> {
   return { from, until, cause, detail }
+}
+
+/** What a broker kept nothing of, with what kept us away from it and what came late all the same. */
+function withCauses(lost: readonly Gap[], gaps: readonly Gap[]): readonly Gap[] {
+  return lost.map((gap) => {
+    const hidden = gaps.filter((other) => without(other, [gap]).length === 0)
+    const causes = new Set(hidden.map(({ cause }) => cause))
+    const late = hidden.reduce((sum, other) => sum + other.late, 0)
+    return {
+      ...gap,
+      detail: [gap.detail, ...(causes.size === 0 ? [] : [`meanwhile ${[...causes].join(', ')}`])].join('; '),
+      late,
+    }
+  })
 }
 
 /** Gaps with others below them: where both are, the upper one is what is said. Both in order of time. */

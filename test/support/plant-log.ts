@@ -291,11 +291,12 @@ function drain(plant: Making, device: Device): void {
 
 /** By the length of the log, so that the seeds draw what they drew. */
 function linkBodies(length: number): Readonly<Record<string, string>> {
-  const cause = [null, 'broker link down', 'refused by broker', 'disk full', 'removed'][length % 5]
+  const cause = [null, 'broker link down', 'refused by broker', 'disk full', 'removed', 'settings changed'][length % 6]
+  const kept = length % 4 === 0 ? { unkept: 'it had no session' } : { held: length % 4 === 1 }
   return {
     dropped: '{"dropped":[{"topics":"raw/#","messages":3}]}',
     down: JSON.stringify({ detail: 'as it is', cause }),
-    up: JSON.stringify({ detail: null, cause: null, refused: length % 3 === 0 ? ['x/#'] : [] }),
+    up: JSON.stringify({ detail: null, cause: null, refused: length % 3 === 0 ? ['x/#'] : [], ...kept }),
   }
 }
 

@@ -6,7 +6,7 @@ import { FieldError } from '../../contract/errors.ts'
 import type { GapCause, Millis } from '../../contract/model.ts'
 import type { Appending } from '../../log/log.ts'
 import { type Batcher, Rate } from '../batcher.ts'
-import { linkRecord } from '../mqtt/source.ts'
+import { type Ended, endedWords, linkRecord } from '../mqtt/source.ts'
 import { type Broker, startBroker } from './broker.ts'
 import { Held } from './held.ts'
 
@@ -95,11 +95,11 @@ export class BrokerSource {
     if (this.timer !== null) clearTimeout(this.timer)
   }
 
-  async close(forGood: boolean): Promise<void> {
+  async close(why: Ended): Promise<void> {
     this.pause()
     await this.starting
     await this.broker?.stop()
-    this.tell(forGood ? 'removed' : 'not running', forGood ? 'removed here' : 'stopped here')
+    this.tell(why, endedWords[why])
   }
 
   private async start(): Promise<void> {

@@ -5,7 +5,7 @@ import { encodeMeta } from '../../contract/meta.ts'
 import type { Millis } from '../../contract/model.ts'
 import type { Appending, Log } from '../../log/log.ts'
 import { type Batcher, Rate } from '../batcher.ts'
-import { linkRecord } from '../mqtt/source.ts'
+import { type Ended, endedWords, linkRecord } from '../mqtt/source.ts'
 import { keepPlace, lastPlace, placeOf } from './place.ts'
 import { openTail, type Place, type Tail, type TailLine } from './tail.ts'
 
@@ -79,7 +79,9 @@ export class FileSource {
     clearInterval(this.timer)
   }
 
-  async close(): Promise<void> {
+  /** Its place stays: added again it goes on there. */
+  async close(why: Ended): Promise<void> {
+    if (why !== 'not running') this.tell('down', endedWords[why], why)
     this.tail.close()
     keepPlace(this.hints, this.options.config.name, this.options.log.head, this.place)
   }
@@ -119,17 +121,18 @@ export class FileSource {
 
   private turn(state: SourceRow['state'], error: FieldError | null): void {
     if (state === this.state && error?.message === this.error?.message) return
-    const { batcher, config, now, onChange } = this.options
     const linked = (state === 'up') !== (this.state === 'up')
     this.state = state
     this.error = error
-    if (linked && !this.full)
-      batcher.add({
-        record: linkRecord(now(), config.name, state === 'up' ? 'up' : 'down', error?.message ?? null),
-        ack: null,
-        urgent: true,
-      })
-    onChange()
+    if (linked && !this.full) this.tell(state === 'up' ? 'up' : 'down', error?.message ?? null, null)
+    this.options.onChange()
+  }
+
+  /** Whatever was written meanwhile is still in the file. */
+  private tell(event: 'up' | 'down', detail: string | null, cause: Ended | null): void {
+    const { batcher, config, now } = this.options
+    const record = linkRecord(now(), config.name, event, detail, cause, { held: event === 'up' })
+    batcher.add({ record, ack: null, urgent: true })
   }
 
   /** A hint where to look for the newest place; the place itself is in the log. */

@@ -11,6 +11,7 @@ import { DeferredAcks } from './deferred-acks.ts'
 import { Intake } from './intake.ts'
 import { Rebirths, rebirthCommand } from './rebirth.ts'
 import { type Ending, Retry } from './retry.ts'
+import type { Sessions } from './sessions.ts'
 import { type Message, takeShortcut } from './shortcut.ts'
 import { type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
 import { topicMatcher } from './topic-matcher.ts'
@@ -19,6 +20,7 @@ export interface SourceOptions {
   readonly source: SourceConfig
   readonly secrets: SourceSecrets
   readonly clientId: string
+  readonly sessions: Sessions
   readonly batcher: Batcher
   readonly now: () => Millis
   /** The row changed. */
@@ -27,6 +29,16 @@ export interface SourceOptions {
 
 /** What a source knows of itself; what of it waits for the disk is known to the batcher. */
 type LinkState = Omit<SourceRow, 'queue' | 'dropped'>
+
+/** Why the capture of a source ends. */
+export type Ended = 'removed' | 'settings changed' | 'not running'
+
+/** As the log words it. */
+export const endedWords: Readonly<Record<Ended, string>> = {
+  removed: 'removed here',
+  'settings changed': 'its settings were changed here',
+  'not running': 'stopped here',
+}
 
 const farewellMs = 2_000
 /** A refusal of all topics is asked about again. */
@@ -61,6 +73,12 @@ export class MqttSource {
   private wasTaken = false
   /** What the log is to know of the connection that is open. */
   private detail: string | null = null
+  /** The broker holds all that was sent while we were away. */
+  private held = false
+  /** Why the broker has kept nothing for us, until the log knows it. */
+  private unkept: string | null = null
+  /** QoS 0 came. */
+  private plain = false
   private full: FieldError | null = null
   private readonly rebirths = new Rebirths()
   private readonly droppable: (topic: string) => string | null
@@ -126,24 +144,24 @@ export class MqttSource {
     this.clearTimers()
   }
 
-  /** Says goodbye; `forGood`: the broker need keep nothing for us. Never throws, and takes two seconds at most. */
-  async close(forGood: boolean): Promise<void> {
+  /** Says goodbye. The broker keeps the session except for a source that is removed. Never throws, and takes two seconds at most. */
+  async close(why: Ended): Promise<void> {
+    const { source, sessions } = this.options
     this.pause()
     const client = this.client
-    if (client === null) {
-      if (forGood) this.tell('removed', 'removed here')
-      return
+    if (client?.connected === true) this.sayGoodbye(client, why)
+    if (why === 'removed') sessions.forget(source.name)
+    if (client !== null) {
+      this.acks?.letGo()
+      await leave(client)
     }
-    if (client.connected) this.sayGoodbye(client, forGood)
-    this.acks?.letGo()
-    await leave(client)
-    this.tell(forGood ? 'removed' : 'not running', forGood ? 'removed here' : 'stopped here')
+    if (client !== null || why !== 'not running') this.tell(why, endedWords[why])
   }
 
   /** Both leave before the connection is closed. */
-  private sayGoodbye(client: MqttClient, forGood: boolean): void {
-    const { source, now } = this.options
-    if (forGood) client.unsubscribe([...source.topics])
+  private sayGoodbye(client: MqttClient, why: Ended): void {
+    const { source, clientId, sessions, now } = this.options
+    if (why === 'removed') client.unsubscribe([...source.topics, ...sessions.unwanted(source, clientId)])
     announce(client, source, 'offline', now()).catch(() => undefined) // a broker that does not take it has been told of
   }
 
@@ -188,9 +206,17 @@ export class MqttSource {
     this.rate.count(now)
     const record = this.intake.record(packet, now)
     const ack = ackOf(packet, acks)
+    if (ack === null && !this.plain) this.heardPlain()
     if (record !== null) return this.options.batcher.add(this.arrival(record, ack, acks))
     if (ack !== null) acks.skip(ack.packetId, ack.qos)
     return true
+  }
+
+  /** Of what comes with QoS 0 no broker keeps anything. */
+  private heardPlain(): void {
+    const { sessions, source, clientId } = this.options
+    this.plain = true
+    sessions.heardPlain(source, clientId)
   }
 
   private arrival(record: Appending, ack: Arrival['ack'], acks: DeferredAcks): Arrival {
@@ -199,11 +225,13 @@ export class MqttSource {
   }
 
   private connected(client: MqttClient, packet: IConnackPacket): void {
-    const { source } = this.options
-    const lost = this.spoke && !packet.sessionPresent
+    const { source, sessions, clientId } = this.options
+    const { held, unkept } = sessions.greeted(source, clientId, packet.sessionPresent)
+    this.held = held
+    this.unkept = unkept ?? this.unkept
     this.spoke = true
     this.since = this.options.now()
-    const about = [sharedNote(source.topics, this.version), lost ? sessionLost : null].filter((part) => part !== null)
+    const about = [sharedNote(source.topics, this.version), unkept].filter((part) => part !== null)
     this.detail = about.length === 0 ? null : about.join('; ')
     if (this.refused.length < source.topics.length) this.enter('up', null)
     void this.subscribe(client, packet)
@@ -215,9 +243,24 @@ export class MqttSource {
     const refused = await subscribeAll(client, source, hello).catch(() => null) // its end is told by `closed`
     if (refused === null || client !== this.client || !client.connected) return
     this.refused = refused
+    await this.unsubscribe(client)
     const all = refused.length === source.topics.length
     this.enter(all ? 'action needed' : 'up', refused[0]?.error ?? null)
     if (all) this.timer = setTimeout(() => void this.subscribe(client, hello), askAgainMs)
+  }
+
+  /** What a person no longer asks for: only now, so that nothing of what stays is ever without a subscription. */
+  private async unsubscribe(client: MqttClient): Promise<void> {
+    const { source, clientId, sessions } = this.options
+    const unwanted = sessions.unwanted(source, clientId)
+    if (unwanted.length === 0) return
+    try {
+      await client.unsubscribeAsync([...unwanted])
+      sessions.unsubscribed(source, clientId)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      // it is asked again with the next connection, and what comes by them meanwhile is stored
+    }
   }
 
   private async announce(client: MqttClient): Promise<void> {
@@ -296,8 +339,17 @@ export class MqttSource {
     const [event, cause] = now === 'up' ? (['up', null] as const) : (['down', now] as const)
     const words = [detail, now === 'up' ? null : this.intake.toSay()].filter((part) => part !== null)
     const said = words.length === 0 ? null : words.join('; ')
-    const record = linkRecord(this.options.now(), this.options.source.name, event, said, cause, refused)
+    const record = linkRecord(this.options.now(), this.options.source.name, event, said, cause, {
+      refused,
+      ...(now === 'up' ? this.aboutSession() : {}),
+    })
     this.options.batcher.add({ record, ack: null, urgent: true })
+  }
+
+  private aboutSession(): LinkMore {
+    const { held, unkept } = this
+    this.unkept = null
+    return { held, ...(unkept === null ? {} : { unkept }) }
   }
 }
 
@@ -315,7 +367,12 @@ async function leave(client: MqttClient): Promise<void> {
 
 const disconnect = Buffer.of(0xe0, 0) // valid in MQTT 3.1.1 and 5
 
-const sessionLost = 'the broker has kept no session, so what was sent while it was away is missing'
+/** What a link record may say beside its words: see `LogRecord`. */
+export interface LinkMore {
+  readonly refused?: readonly string[]
+  readonly held?: boolean
+  readonly unkept?: string
+}
 
 /** A link record: `source` empty is about the whole installation. */
 export function linkRecord(
@@ -324,9 +381,9 @@ export function linkRecord(
   event: LinkEvent,
   detail: string | null,
   cause: GapCause | null = null,
-  refused: readonly string[] = [],
+  { refused = [], held = false, unkept }: LinkMore = {},
 ): Arrival['record'] {
-  const said = refused.length === 0 ? { detail, cause } : { detail, cause, refused }
+  const said = { detail, cause, ...(refused.length > 0 && { refused }), ...(held && { held }), unkept }
   return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify(said)) }
 }
 

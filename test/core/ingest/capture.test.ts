@@ -159,7 +159,7 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     expect(row.error).toMatchObject({ code: 'broker_login', hint: 'check user name and password' })
     await one.until(() => one.causes().length > 0)
     expect(one.causes()).toEqual(['refused by broker'])
-    await one.capture.removeSource('plant')
+    await one.capture.endSource('plant', 'removed')
     await one.until(() => one.causes().length > 1)
     expect(one.causes()).toEqual(['refused by broker', 'removed'])
   })

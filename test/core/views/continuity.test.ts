@@ -120,6 +120,60 @@ describe('a gap has its cause', () => {
     expect(queries.continuity({ at: null, from: start + 3.01 * hour, until: null }).sources).toEqual([])
   })
 
+  test('that its settings were changed, but not where its session held all that was sent meanwhile', () => {
+    const changed = 'settings changed'
+    const log = [
+      link(0, 'a', 'up'),
+      message(minute),
+      link(hour, 'a', 'down', 'as asked', changed),
+      { ...link(hour + second, 'a', 'up'), body: '{"held":true}' },
+      link(2 * hour, 'a', 'down', 'as asked', changed),
+      link(2 * hour + second, 'a', 'up'),
+      link(3 * hour, 'a', 'down', 'as asked', changed),
+      link(3 * hour + second, 'a', 'down', 'who are you', 'refused by broker'),
+      { ...link(4 * hour, 'a', 'up'), body: '{"held":true}' },
+    ]
+    const queries = asked(log)
+    expect(whole(queries).sources[0]!.gaps.map(inWords)).toEqual([
+      '2:00:00 to 2:00:01 settings changed (as asked)',
+      '3:00:00 to 3:00:01 settings changed (as asked)',
+      '3:00:01 to 4:00:00 refused by broker (who are you)',
+    ])
+    expect(asked(log.slice(0, 4)).health({ at: null }).capture.gapFreeSince).toBe(start)
+  })
+
+  test('that the broker kept nothing, for as long as nothing could come, over a sleep too', () => {
+    const lost = (after: number) => ({ ...link(after, 'a', 'up'), body: '{"unkept":"no session"}' })
+    const queries = asked([
+      link(0, '', 'started'),
+      lost(0), // there was nothing to lose yet
+      message(minute),
+      link(hour, 'a', 'down', 'gone', 'broker link down'),
+      link(1.5 * hour, '', 'stopped'),
+      link(2 * hour, '', 'started'),
+      lost(2 * hour + second),
+      message(3 * hour),
+      link(4 * hour, '', 'asleep'),
+      link(5 * hour, '', 'awake'),
+      link(5 * hour + 5 * second, 'a', 'down', 'gone', 'broker link down'),
+      lost(5 * hour + minute),
+      link(5 * hour + 2 * minute, 'a', 'down', 'gone', 'broker link down'),
+      lost(5 * hour + 3 * minute),
+      link(6 * hour, 'a', 'down', 'removed here', 'removed'),
+      lost(7 * hour),
+    ])
+    expect(whole(queries).sources[0]!.gaps.map(inWords)).toEqual([
+      '1:00:00 to 2:00:01 broker kept nothing (no session; meanwhile broker link down, not running)',
+      '4:00:00 to 5:01:00 broker kept nothing (no session; meanwhile asleep, broker link down)',
+      '5:02:00 to 5:03:00 broker kept nothing (no session; meanwhile broker link down)',
+      '6:00:00 to 7:00:00 removed (removed here)',
+    ])
+    const before = queries.continuity({ at: start + 2 * hour, from: start, until: null }).sources[0]!
+    expect(before.gaps.map(({ cause }) => cause)).toEqual(['broker link down', 'not running'])
+    const { gaps } = queries['continuity.device']({ at: null, id, from: start, until: start + 3 * hour })
+    expect(gaps.map(({ cause }) => cause)).toEqual(['broker kept nothing'])
+  })
+
   test('a source that is silent for much longer than ever, while its link is up', () => {
     const log = [link(0, 'a', 'up'), ...readings(100, 10 * second)]
     const quiet = 1_000 * second + 20 * minute

@@ -58,7 +58,7 @@ const plans = [
   ],
   [
     `select * from gap where about = 'source' and opened < 1 and cause not in ('source silent', 'removed')
-     order by until desc limit 1`,
+     and until > "from" order by until desc limit 1`,
     'SEARCH gap USING INDEX gap_until (about=?)',
   ],
   [
