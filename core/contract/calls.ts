@@ -338,15 +338,20 @@ export interface SourceCoverage extends Coverage {
   readonly qos0: number
   /** Topic filters that the broker did not grant while the rest was heard; at most 100 times of it, the newest. */
   readonly refused: readonly { readonly topics: string; readonly from: Millis; readonly until: Millis | null }[]
-  /** By the choice of a person, while the disk took none: in all, and by the 20 topic filters that cost most. */
-  readonly dropped: {
-    readonly messages: number
-    readonly topics: readonly { readonly topics: string; readonly messages: number }[]
-  }
+  /** By the choice of a person, while the disk took none. */
+  readonly dropped: NotStored
+  /** By the choice of a person, because of their topics; told within a minute, so that a crash may forget the last ones. */
+  readonly leftOut: NotStored
   /** By the numbers of its Sparkplug edge nodes so many did not come; and the newest 20 times when. */
   readonly missed: { readonly messages: number; readonly newest: readonly Missed[] }
   /** They came in no gap of their own time and were older than all that their signals remember: charted, and no alert is revised. */
   readonly tooLate: number
+}
+
+/** Messages in all, and by the 20 topic filters that cost most. */
+export interface NotStored {
+  readonly messages: number
+  readonly topics: readonly { readonly topics: string; readonly messages: number }[]
 }
 
 /** Messages of a Sparkplug edge node that did not come, by the numbers of those before and after them. */

@@ -46,8 +46,11 @@ export interface MessageMeta {
   readonly expirySeconds: number | null
 }
 
-/** `dropped`: QoS 0 messages were, while the disk took none: those that a person allows, or at a stop; `bytes` also counts them by topic filter. */
-export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped'] as const
+/**
+ * `dropped`: QoS 0 messages were, while the disk took none: those that a person allows, or at a stop. `left out`: messages
+ * came whose topics a person excludes. `bytes` also counts them by topic filter, in `dropped` or `leftOut`.
+ */
+export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped', 'left out'] as const
 export type LinkEvent = (typeof linkEvents)[number]
 
 /** Why nothing came, or was kept, for a while; in the words that a person reads. */

@@ -118,7 +118,7 @@ export function continuityLines({ from, until, keptSince, sources, silent }: Con
 const shown = 10
 
 function sourceLines(source: SourceCoverage): readonly string[] {
-  const { gaps, more, messages, repeats, qos0, refused, dropped, missed, tooLate } = source
+  const { gaps, more, messages, repeats, qos0, refused, dropped, leftOut, missed, tooLate } = source
   const since = source.since === null ? 'not heard' : `heard since ${time(source.since)}`
   const gapsSaid =
     gaps.length === 0 ? 'no gap' : `${gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`}, ${length(source.gapMs)}`
@@ -129,6 +129,7 @@ function sourceLines(source: SourceCoverage): readonly string[] {
     ...(qos0 === 0 ? [] : [`    ${qos0} messages came with QoS 0: what was lost on the way cannot be known`]),
     ...refused.map((one) => `    ${time(one.from)} to ${end(one.until)}  "${one.topics}" refused by broker`),
     ...dropped.topics.map((one) => `    ${one.messages} messages of "${one.topics}" dropped by choice`),
+    ...leftOut.topics.map((one) => `    ${one.messages} messages of "${one.topics}" left out by choice`),
     ...missed.newest.map(
       (one) => `    ${one.messages} messages missing by Sparkplug sequence, ${one.node}, before ${time(one.until)}`,
     ),

@@ -77,6 +77,8 @@ interface Source {
   check(): void
   /** Takes no more; what was taken is committed before `close`. */
   pause(): void
+  /** Each second. */
+  everySecond?(): void
   /** Its broker leads to who can say what a Sparkplug alias means. */
   lacksBirth?(topic: string): void
   close(why: Ended): Promise<void>
@@ -225,6 +227,7 @@ class RunningCapture implements Capture {
     if (time - this.lastBeat > asleepMs && !this.sleepSaid) this.noteSleep(this.lastBeat, time)
     else if (time - this.lastAppend >= quietMs) this.tick(time)
     this.lastBeat = time
+    for (const source of this.sources.values()) source.everySecond?.()
     this.tellStatus()
   }
 

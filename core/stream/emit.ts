@@ -66,8 +66,8 @@ export interface Emit {
   late(about: Gap['about'], name: string, gap: number, total: number): void
   /** By its own numbers a Sparkplug edge node had sent so many messages between `since` and this one, which did not come. */
   missed(source: string, node: string, messages: number, since: Millis): void
-  /** A person allowed to drop what fits a topic filter, and so many messages were. */
-  dropped(source: string, topics: string, messages: number): void
+  /** A person allowed to drop what fits a topic filter, or leaves it out, and so many messages were. */
+  notStored(source: string, why: 'dropped' | 'left out', topics: string, messages: number): void
 }
 
 function nothing(): void {
@@ -100,5 +100,5 @@ export const silentEmit: Emit = {
   gap: nothing,
   late: nothing,
   missed: nothing,
-  dropped: nothing,
+  notStored: nothing,
 }

@@ -24,13 +24,13 @@ import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
 import { type Shape, scanNumbers } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
-import { sayDropped } from './dropped.ts'
 import type { Emit } from './emit.ts'
 import { headLength, owner } from './heads.ts'
 import { fireHeld } from './holds.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createLanes, type Lanes, laneAt, laneDevice, laneForm, laneSeries, laneSource, openLane } from './lanes.ts'
 import { mapAhead } from './mappings.ts'
+import { sayNotStored } from './not-stored.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
@@ -314,7 +314,7 @@ function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit
   if (!linkEvents.includes(event)) return
   plant.wake = -Infinity
   const said = linkWords(payload(block, row))
-  if (event === 'dropped') sayDropped(topic.source, payload(block, row), out)
+  if (event === 'dropped' || event === 'left out') sayNotStored(topic.source, event, payload(block, row), out)
   else turned(plant, topic, event, said, before, block.time[row]!, out)
   out.link(topic.source, event, said.detail)
 }

@@ -97,5 +97,5 @@ const dropped = [
      and chunk < $first / ${lateChunk}`,
   'delete from gap where until < $end and closed < $first',
   'delete from missed where source in (select name from source) and time < $end and offset < $first',
-  'delete from dropped where source in (select name from source) and time < $end and offset < $first',
+  `delete from not_stored where source in (select name from source) and why in ('dropped', 'left out') and time < $end and offset < $first`,
 ]

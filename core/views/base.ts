@@ -87,7 +87,7 @@ export const kept: { readonly [table: string]: string | null } = {
   comes_by: null,
   gap: `closed >= ${stillOpen}`,
   missed: 'false',
-  dropped: 'false',
+  not_stored: 'false',
   gap_late: 'chunk = (select max(chunk) from gap_late)',
   link: 'offset in (select max(offset) from link group by source, event)',
   undecodable: 'seq = (select max(seq) from undecodable)',

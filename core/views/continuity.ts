@@ -6,6 +6,7 @@ import type {
   DeviceCoverage,
   Gap,
   Missed,
+  NotStored,
   SilentRow,
   SourceCoverage,
 } from '../contract/calls.ts'
@@ -35,7 +36,7 @@ export class ContinuityAnswers {
   private readonly hours: Statement<[string, number, number], Counted>
   private readonly minutes: Statement<[number, number], Counted & { source: string }>
   private readonly newestMinute: Statement<[], { minute: number | null }>
-  private readonly dropped: Statement<[string, number, number, number], { topics: string; messages: number }>
+  private readonly notStored: Statement<[string, string, number, number, number], { topics: string; messages: number }>
   private readonly missed: Statement<[string, number, number, number, number], Missed>
   private readonly missedSum: Statement<[string, number, number, number], { messages: number | null }>
   private readonly lookedSince: Statement<SilenceInput, { until: Millis }>
@@ -58,9 +59,9 @@ export class ContinuityAnswers {
        where minute >= ? and minute < ? group by source`,
     )
     this.newestMinute = db.prepare('select max(minute) as minute from minute')
-    this.dropped = db.prepare(
-      `select topics, sum(messages) as messages from dropped
-       where source = ? and time >= ? and time <= ? and offset < ? group by topics order by 2 desc, 1`,
+    this.notStored = db.prepare(
+      `select topics, sum(messages) as messages from not_stored
+       where source = ? and why = ? and time >= ? and time <= ? and offset < ? group by topics order by 2 desc, 1`,
     )
     this.missed = db.prepare(
       `select node, since, time as until, messages from missed
@@ -90,7 +91,8 @@ export class ContinuityAnswers {
     const end = span.until === instant.time ? instant.offset : Math.min(instant.offset, log.offsetAt(span.until))
     const sources = this.sources.all(instant.offset).map(({ name, since }): SourceCoverage => {
       const found = this.gaps.ofSource(instant, name, span, maxGaps)
-      const dropped = this.droppedIn(instant, name, span)
+      const dropped = this.notStoredIn(instant, name, 'dropped', span)
+      const leftOut = this.notStoredIn(instant, name, 'left out', span)
       const missed = this.missedIn(instant, name, span)
       const refused = this.gaps.refused(instant, name, span)
       return {
@@ -98,6 +100,7 @@ export class ContinuityAnswers {
         ...(counted.get(name) ?? none),
         refused,
         dropped,
+        leftOut,
         missed,
         tooLate: this.gaps.tooLate(name, first, end),
         ...this.coverage(span, since, found),
@@ -137,8 +140,8 @@ export class ContinuityAnswers {
     return { rows: found.slice(0, limit).map((row) => this.silentRow(row)), more: found.length > limit, since }
   }
 
-  private droppedIn({ offset }: Instant, source: string, { from, until }: Span): SourceCoverage['dropped'] {
-    const topics = this.dropped.all(source, from, until, offset)
+  private notStoredIn({ offset }: Instant, source: string, why: string, { from, until }: Span): NotStored {
+    const topics = this.notStored.all(source, why, from, until, offset)
     return { messages: topics.reduce((sum, { messages }) => sum + messages, 0), topics: topics.slice(0, maxTopics) }
   }
 

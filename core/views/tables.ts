@@ -50,8 +50,8 @@ create index gap_from on gap(about, name, "from");
 create index gap_until on gap(about, until, "from", opened, closed);
 create table gap_late(about text, name text, gap integer, chunk integer, total integer, offsets blob,
   primary key(about, name, gap, chunk)) without rowid;
-create table dropped(source text, time real, offset integer, topics text, messages integer,
-  primary key(source, time, offset, topics)) without rowid;
+create table not_stored(source text, why text, time real, offset integer, topics text, messages integer,
+  primary key(source, why, time, offset, topics)) without rowid;
 create table missed(offset integer primary key, source text, node text, since real, time real, messages integer);
 create index missed_source on missed(source, time);
 create table link(offset integer primary key, time real, source text, event text, detail text);

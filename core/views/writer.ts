@@ -214,8 +214,8 @@ class Writer implements ViewWriter {
     if (!this.skip) this.gaps.late(about, name, gap, this.offset, total)
   }
 
-  dropped(source: string, topics: string, messages: number): void {
-    if (!this.skip) this.run.dropped.run(source, this.time, this.offset, topics, messages)
+  notStored(source: string, why: 'dropped' | 'left out', topics: string, messages: number): void {
+    if (!this.skip) this.run.notStored.run(source, why, this.time, this.offset, topics, messages)
   }
 
   missed(source: string, node: string, messages: number, since: Millis): void {
@@ -313,7 +313,7 @@ interface Statements {
   readonly link: Statement<[number, number, string, string, string | null]>
   readonly source: Statement<[string, number, number]>
   readonly comesBy: Statement<[string, string, number, number]>
-  readonly dropped: Statement<[string, number, number, string, number]>
+  readonly notStored: Statement<[string, string, number, number, string, number]>
   readonly missed: Statement<[number, string, string, number, number, number]>
 }
 
@@ -342,7 +342,7 @@ function statements(db: Db): Statements {
     zone: db.prepare('insert or replace into zone values (?, ?, ?)'),
     link: db.prepare('insert or replace into link values (?, ?, ?, ?, ?)'),
     source: db.prepare('insert or ignore into source values (?, ?, ?)'),
-    dropped: db.prepare('insert or replace into dropped values (?, ?, ?, ?, ?)'),
+    notStored: db.prepare('insert or replace into not_stored values (?, ?, ?, ?, ?, ?)'),
     missed: db.prepare('insert or replace into missed values (?, ?, ?, ?, ?, ?)'),
     comesBy: db.prepare('insert or ignore into comes_by values (?, ?, ?, ?)'),
   }

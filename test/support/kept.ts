@@ -16,7 +16,7 @@ export const offsetOf: { readonly [table: string]: string } = {
   gap: 'opened',
   gap_late: 'chunk * 1024',
   missed: 'offset',
-  dropped: 'offset',
+  not_stored: 'offset',
   link: 'offset',
   undecodable: 'offset',
   birth: 'offset',

@@ -87,7 +87,7 @@ const calls = [
   'gap',
   'late',
   'missed',
-  'dropped',
+  'notStored',
 ] as const satisfies readonly (keyof Emit)[]
 
 /** Everything that the path says, one line a call, with exact numbers; what is said about a record below `upto` is dropped, as the views do. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IPublishPacket } from 'mqtt'
-import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
+import type { NotStored, SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { encodeMeta } from '../../contract/meta.ts'
 import type { Millis } from '../../contract/model.ts'
 import type { Appending } from '../../log/log.ts'
@@ -17,8 +17,8 @@ export class Intake {
   /** Digest of the retained message that is stored, by topic. */
   private readonly retained = new Map<string, string>()
   private excluded = 0
-  /** Of `excluded`, those that the log has been told of. */
-  private said = 0
+  /** Messages that the log has not been told of, by the filter that excludes their topic. */
+  private owed = new Map<string, number>()
   private retainedAgain = 0
 
   constructor(source: SourceConfig) {
@@ -33,13 +33,13 @@ export class Intake {
     return { excluded, retainedAgain }
   }
 
-  /** What the log is to know of excluded messages since it was told last; null when there were none. */
-  toSay(): string | null {
-    const n = this.excluded - this.said
-    this.said = this.excluded
-    return n === 0
-      ? null
-      : `${n} ${n === 1 ? 'message' : 'messages'} of topics that are left out came and were not stored`
+  /** What the log is to know of excluded messages since it was asked for last; null when there were none. */
+  toSay(): { readonly detail: string; readonly leftOut: NotStored['topics'] } | null {
+    if (this.owed.size === 0) return null
+    const leftOut = Array.from(this.owed, ([topics, messages]) => ({ topics, messages }))
+    this.owed = new Map()
+    const each = leftOut.map(({ topics, messages }) => `${messages} of "${topics}"`)
+    return { detail: `messages of topics that are left out came and were not stored: ${each.join(', ')}`, leftOut }
   }
 
   /** The disk is full, or was: what was taken meanwhile may come again, and is not stored already. */
@@ -52,8 +52,9 @@ export class Intake {
    * a message that is stored already. Such a memory comes at each subscription, with MQTT 3.1.1 at each connection.
    */
   record(packet: Message, time: Millis): Appending | null {
-    if (this.isExcluded(packet.topic) !== null) {
-      this.excluded++
+    const excludes = this.isExcluded(packet.topic)
+    if (excludes !== null) {
+      this.noteLeftOut(excludes)
       return null
     }
     const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
@@ -72,6 +73,11 @@ export class Intake {
       bytes,
       ...(packet.properties === undefined ? {} : { meta: metaOf(packet.properties) }),
     }
+  }
+
+  private noteLeftOut(excludes: string): void {
+    this.excluded++
+    if (this.source.exclude.includes(excludes)) this.owed.set(excludes, (this.owed.get(excludes) ?? 0) + 1)
   }
 
   private isKnown(topic: string, bytes: Uint8Array): boolean {

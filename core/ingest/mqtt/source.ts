@@ -1,5 +1,5 @@
 import type { IConnackPacket, MqttClient } from 'mqtt'
-import type { SourceConfig, SourceRow } from '../../contract/calls.ts'
+import type { NotStored, SourceConfig, SourceRow } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
 import type { GapCause, LinkEvent, Millis } from '../../contract/model.ts'
 import type { Appending } from '../../log/log.ts'
@@ -41,6 +41,7 @@ export const endedWords: Readonly<Record<Ended, string>> = {
 }
 
 const farewellMs = 2_000
+const leftOutEvery: Millis = 60_000
 /** A refusal of all topics is asked about again. */
 const askAgainMs = 30_000
 /** A broker that is there answers a ping in this time. */
@@ -77,6 +78,8 @@ export class MqttSource {
   private held = false
   /** Why the broker has kept nothing for us, until the log knows it. */
   private unkept: string | null = null
+  /** When the log was last asked to be told of what is left out. */
+  private leftOutTold: Millis = 0
   /** QoS 0 came. */
   private plain = false
   private full: FieldError | null = null
@@ -119,6 +122,11 @@ export class MqttSource {
   /** There is room for what it was told to wait with. */
   resume(): void {
     this.acks?.resume()
+  }
+
+  /** Each second. What was left out is told once a minute, not with each message. */
+  everySecond(): void {
+    if (this.options.now() - this.leftOutTold >= leftOutEvery) this.tellLeftOut()
   }
 
   /** Messages of a topic hold a Sparkplug alias whose birth is not known: it is asked for, where a person allows that. */
@@ -336,14 +344,21 @@ export class MqttSource {
     const told = [now, ...refused].join('\n')
     if (this.told === told) return
     this.told = told
+    if (now !== 'up') this.tellLeftOut()
     const [event, cause] = now === 'up' ? (['up', null] as const) : (['down', now] as const)
-    const words = [detail, now === 'up' ? null : this.intake.toSay()].filter((part) => part !== null)
-    const said = words.length === 0 ? null : words.join('; ')
-    const record = linkRecord(this.options.now(), this.options.source.name, event, said, cause, {
-      refused,
-      ...(now === 'up' ? this.aboutSession() : {}),
-    })
-    this.options.batcher.add({ record, ack: null, urgent: true })
+    const more = { refused, ...(now === 'up' ? this.aboutSession() : {}) }
+    this.add(event, detail, cause, more)
+  }
+
+  private tellLeftOut(): void {
+    this.leftOutTold = this.options.now()
+    const said = this.intake.toSay()
+    if (said !== null) this.add('left out', said.detail, null, said)
+  }
+
+  private add(event: LinkEvent, detail: string | null, cause: GapCause | null, more: LinkMore): void {
+    const { batcher, now, source } = this.options
+    batcher.add({ record: linkRecord(now(), source.name, event, detail, cause, more), ack: null, urgent: true })
   }
 
   private aboutSession(): LinkMore {
@@ -372,6 +387,7 @@ export interface LinkMore {
   readonly refused?: readonly string[]
   readonly held?: boolean
   readonly unkept?: string
+  readonly leftOut?: NotStored['topics']
 }
 
 /** A link record: `source` empty is about the whole installation. */
@@ -381,9 +397,9 @@ export function linkRecord(
   event: LinkEvent,
   detail: string | null,
   cause: GapCause | null = null,
-  { refused = [], held = false, unkept }: LinkMore = {},
+  { refused = [], held = false, unkept, leftOut }: LinkMore = {},
 ): Arrival['record'] {
-  const said = { detail, cause, ...(refused.length > 0 && { refused }), ...(held && { held }), unkept }
+  const said = { detail, cause, ...(refused.length > 0 && { refused }), ...(held && { held }), unkept, leftOut }
   return { time, kind: 'link', source, name: event, bytes: Buffer.from(JSON.stringify(said)) }
 }
 

@@ -54,7 +54,7 @@ export default function ContinuityPage({ route }: { readonly route: Extract<Rout
       ) : (
         <div className={styles.split}>
           <Scroll label="Sources and gaps" className={styles.main}>
-            <SourceList answer={data} at={at} />
+            <SourceList answer={data} />
             <GapTable answer={data} />
           </Scroll>
           <Side label="Silent devices and missing numbers">

@@ -1,15 +1,13 @@
-import type { At, Continuity, SourceCoverage } from '../../../core/contract/calls.ts'
+import type { Continuity, NotStored, SourceCoverage } from '../../../core/contract/calls.ts'
 import { CoverageBar } from '../../chart/coverage-bar.tsx'
-import { useClock, useStatus } from '../../use-core.ts'
+import { useClock } from '../../use-core.ts'
 import { count, many, percent } from '../../words/number.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './continuity.module.css'
 
 /** Each source: when it was heard, and what is known of what it sent. */
-export function SourceList({ answer, at }: { readonly answer: Continuity; readonly at: At }) {
+export function SourceList({ answer }: { readonly answer: Continuity }) {
   const clock = useClock()
-  const now = useStatus()?.sources ?? []
-  const excluded = (name: string) => (at === null ? now.find((one) => one.name === name)?.leftOut.excluded : 0) ?? 0
   const { from, until, sources } = answer
   return (
     <section aria-label="Sources">
@@ -23,10 +21,7 @@ export function SourceList({ answer, at }: { readonly answer: Continuity; readon
             {source.source}
           </h2>
           <CoverageBar name={source.source} coverage={source} span={answer} />
-          <p className="small ink2 num">
-            {sourceWords(source, answer, clock)}
-            {excludedWords(excluded(source.source))}
-          </p>
+          <p className="small ink2 num">{sourceWords(source, answer, clock)}</p>
         </div>
       ))}
     </section>
@@ -34,7 +29,7 @@ export function SourceList({ answer, at }: { readonly answer: Continuity; readon
 }
 
 function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock): string {
-  const { since, gaps, gapMs, messages, repeats, qos0, dropped, refused } = source
+  const { since, gaps, gapMs, messages, repeats, qos0, dropped, leftOut, refused } = source
   const heard =
     since === null ? 'Not heard' : since > from ? `Heard since ${clock.moment(since)}` : 'Heard all the time'
   const gapped = gaps.length === 0 ? '' : `, but for ${age(gapMs)}`
@@ -44,14 +39,10 @@ function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock)
     qos0 === 0 ? '' : `${qosShare(qos0, messages)} came with QoS 0: what was lost on the way cannot be known.`,
     ...refused.map(({ topics, from, until }) => `${topics} refused by the broker ${spanWords(from, until, clock)}.`),
     dropped.messages === 0 ? '' : `${many(dropped.messages, 'message')} dropped by choice: ${topicsOf(dropped)}.`,
+    leftOut.messages === 0 ? '' : `${many(leftOut.messages, 'message')} left out, as you asked: ${topicsOf(leftOut)}.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')
-}
-
-/** Nothing of these is in the log, so that only the running program knows of them. */
-function excludedWords(messages: number): string {
-  return messages === 0 ? '' : ` ${many(messages, 'message')} of excluded topics not kept since the program started.`
 }
 
 function spanWords(from: number, until: number | null, clock: Clock): string {
@@ -62,6 +53,6 @@ function qosShare(qos0: number, messages: number): string {
   return qos0 === messages ? 'All' : qos0 / messages < 0.01 ? 'Less than 1\u2009%' : percent(qos0 / messages)
 }
 
-function topicsOf({ topics }: SourceCoverage['dropped']): string {
+function topicsOf({ topics }: NotStored): string {
   return topics.map((one) => `${count(one.messages)} of ${one.topics}`).join(', ')
 }

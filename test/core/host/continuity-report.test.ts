@@ -22,6 +22,7 @@ describe('verify tells the continuity', () => {
       '  plant: heard since 2026-11-19T10:00:00.000Z, 1 gap, 5 min; 606 messages, 1 repeats',
       '    2026-11-19T10:02:00.000Z to 2026-11-19T10:07:00.000Z  broker link down (ECONNRESET); 299 messages came late and were filed by their own time',
       '    1 messages came with QoS 0: what was lost on the way cannot be known',
+      '    7 messages of "cam/#" left out by choice',
       '    3 messages missing by Sparkplug sequence, line2/edge1, before 2026-11-19T10:10:01.000Z',
     ])
   })
@@ -59,6 +60,7 @@ function recorded(): string {
     link(420, 'plant', 'up'),
     ...Array.from({ length: 300 }, (_, i) => message(421, 120 + i)),
     ...Array.from({ length: 180 }, (_, i) => message(421 + i, 421 + i)),
+    { ...link(600, 'plant', 'left out'), body: '{"leftOut":[{"topics":"cam/#","messages":7}]}' },
     { ...message(600, 600), flags: 9 },
     { ...message(600, 600), flags: 0 },
     ...[0, 1, 5].map((seq, i) => ({

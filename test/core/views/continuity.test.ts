@@ -451,10 +451,13 @@ test('a topic that the broker refuses while the rest is heard is told with its t
   expect(queries.continuity({ at: start + minute - 1, from: null, until: null }).sources[0]!.refused).toHaveLength(2)
 })
 
-test('what a person allowed to drop is counted by topic filter, and is no gap', () => {
+test.each([
+  ['allowed to drop', 'dropped', 'dropped'],
+  ['leaves out', 'left out', 'leftOut'],
+] as const)('what a person %s is counted by topic filter, and is no gap', (_, event, field) => {
   const dropped = (after: number, ...list: readonly unknown[]): Writing => ({
-    ...link(after, 'a', 'dropped'),
-    body: JSON.stringify({ detail: 'dropped', dropped: list }),
+    ...link(after, 'a', event),
+    body: JSON.stringify({ detail: 'words', [field]: list }),
   })
   const queries = asked([
     link(0, 'a', 'up'),
@@ -465,7 +468,7 @@ test('what a person allowed to drop is counted by topic filter, and is no gap', 
   const [a] = whole(queries).sources
   expect(a).toMatchObject({
     gaps: [],
-    dropped: {
+    [field]: {
       messages: 47,
       topics: [
         { topics: 'raw/#', messages: 42 },
@@ -473,7 +476,8 @@ test('what a person allowed to drop is counted by topic filter, and is no gap', 
       ],
     },
   })
-  expect(queries.continuity({ at: start + minute, from: null, until: null }).sources[0]!.dropped.messages).toBe(45)
+  expect(a![field === 'dropped' ? 'leftOut' : 'dropped']).toEqual({ messages: 0, topics: [] })
+  expect(queries.continuity({ at: start + minute, from: null, until: null }).sources[0]![field].messages).toBe(45)
 })
 
 describe('covered and gaps together are the span, and each gap has the cause that held', () => {

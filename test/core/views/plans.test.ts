@@ -76,8 +76,8 @@ const plans = [
     'SEARCH traffic_hour USING PRIMARY KEY (source=? AND hour>? AND hour<?)',
   ],
   [
-    "select topics, sum(messages) from dropped where source = 'a' and time >= 1 and time <= 2 and offset < 3 group by topics",
-    'SEARCH dropped USING PRIMARY KEY (source=? AND time>? AND time<?)',
+    "select topics, sum(messages) from not_stored where source = 'a' and why = 'dropped' and time >= 1 and time <= 2 and offset < 3 group by topics",
+    'SEARCH not_stored USING PRIMARY KEY (source=? AND why=? AND time>? AND time<?)',
   ],
   [
     "select node, since, time, messages from missed where source = 'a' and time >= 1 and time <= 2 and offset < 3 order by time desc limit 4",
