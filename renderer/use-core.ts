@@ -84,6 +84,7 @@ const freshMs: Partial<Record<CallName, number>> = {
   alertLoad: 5_000,
   continuity: 10_000,
   'continuity.device': 10_000,
+  'continuity.devices': 10_000,
   'continuity.silent': 10_000,
   timeline: 5_000,
   device: 1_000,

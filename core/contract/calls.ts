@@ -371,10 +371,18 @@ export interface Continuity {
   readonly sources: readonly SourceCoverage[]
 }
 
+/** The counts are of whole minutes. */
 export interface DeviceCoverage extends Coverage {
+  readonly device: string
   readonly from: Millis
   readonly until: Millis
   readonly sources: readonly string[]
+  readonly messages: number
+  /** As of a source. */
+  readonly repeats: number
+  readonly qos0: number
+  /** Of its Sparkplug edge node, which numbers the messages of all its devices as one; null: it is none of Sparkplug. */
+  readonly missed: SourceCoverage['missed'] | null
 }
 
 /** A device that was silent by its own pace, while its source was heard or not. */
@@ -795,6 +803,17 @@ export interface Calls {
     { readonly id: string; readonly at: At; readonly from: Millis | null; readonly until: Millis | null },
     DeviceCoverage
   >
+  /** The same of every device that was known then, a page at a time, in the order of area and name. */
+  'continuity.devices': Call<
+    {
+      readonly at: At
+      readonly from: Millis | null
+      readonly until: Millis | null
+      readonly skip: number
+      readonly limit: number
+    },
+    { readonly rows: readonly DeviceCoverage[]; readonly more: boolean }
+  >
   /** Devices with silences of their own, those that were silent longest first. */
   'continuity.silent': Call<
     {
@@ -893,6 +912,7 @@ export const readCalls = [
   'alertLoad',
   'continuity',
   'continuity.device',
+  'continuity.devices',
   'continuity.silent',
   'timeline',
   'rules',

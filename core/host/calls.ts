@@ -140,6 +140,7 @@ const inputs = {
   alertLoad: z.strictObject({ at }),
   continuity: z.strictObject({ at, ...span }),
   'continuity.device': z.strictObject({ id, at, ...span }),
+  'continuity.devices': z.strictObject({ at, ...span, skip: z.int().min(0).max(100_000), limit }),
   'continuity.silent': z.strictObject({ at, ...span, skip: z.int().min(0).max(100_000), limit }),
   timeline: z.strictObject({ from: millis, until: millis, bins: z.int().min(1).max(10_000), at }),
   command,

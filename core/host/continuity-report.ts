@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Calls, Continuity, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
+import type { Calls, Continuity, DeviceCoverage, Gap, SilentRow, SourceCoverage } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
 import { beginViews } from '../views/begin.ts'
@@ -11,11 +11,22 @@ import type { placesIn } from './paths.ts'
 export interface ContinuityReport extends Continuity {
   /** Devices that were silent by their own pace, the longest first; of more than 100 those. */
   readonly silent: Calls['continuity.silent']['out']
+  /** Every device, with its gaps and what is known of what it sent; null: not asked for. */
+  readonly devices: readonly DeviceCoverage[] | null
+}
+
+interface Asked {
+  /** Null: with the first record of the log. */
+  readonly from: Millis | null
+  /** Null: with the last. */
+  readonly until: Millis | null
+  readonly devices: boolean
 }
 
 type Places = Pick<ReturnType<typeof placesIn>, 'log' | 'views'>
 
 const silentRows = 100
+const devicesAtOnce = 500
 /** Views that are no further behind are being written now. */
 const nearHead = 5_000
 const step = 200_000
@@ -26,15 +37,15 @@ const step = 200_000
  */
 export function continuityOf(
   { log, views }: Places,
-  from: Millis | null,
-  until: Millis | null,
+  { from, until, devices }: Asked,
   progress: (text: string) => void,
 ): ContinuityReport | null {
   const reader = openReader(log)
   const [head, first, last] = [reader.head(), reader.firstTime(), reader.lastTime()]
   reader.close()
   if (first === null || last === null) return null
-  const ask = (file: string) => reportFrom(file, log, head, { from: from ?? first, until: until ?? last + 1 }, last)
+  const span = { from: from ?? first, until: until ?? last + 1 }
+  const ask = (file: string) => reportFrom(file, log, head, span, last, devices)
   return ask(views) ?? afterReading(log, progress, ask)
 }
 
@@ -45,13 +56,14 @@ function reportFrom(
   head: number,
   span: { readonly from: Millis; readonly until: Millis },
   last: Millis,
+  devices: boolean,
 ): ContinuityReport | null {
   if (!existsSync(file)) return null
   const queries = openQueries(file, log, () => last + 1)
   try {
-    return isBehind(queries, head)
-      ? null
-      : { ...queries.continuity({ at: null, ...span }), silent: silentIn(queries, span) }
+    if (isBehind(queries, head)) return null
+    const sources = queries.continuity({ at: null, ...span })
+    return { ...sources, silent: silentIn(queries, span), devices: devices ? devicesIn(queries, span) : null }
   } finally {
     queries.close()
   }
@@ -67,6 +79,16 @@ function isBehind(queries: Queries, head: number): boolean {
 
 function silentIn(queries: Queries, span: { readonly from: Millis; readonly until: Millis }) {
   return queries['continuity.silent']({ at: null, ...span, skip: 0, limit: silentRows })
+}
+
+function devicesIn(queries: Queries, span: { readonly from: Millis; readonly until: Millis }): DeviceCoverage[] {
+  const devices: DeviceCoverage[] = []
+  for (let more = true; more; ) {
+    const page = queries['continuity.devices']({ at: null, ...span, skip: devices.length, limit: devicesAtOnce })
+    devices.push(...page.rows)
+    more = page.more
+  }
+  return devices
 }
 
 function afterReading(

@@ -26,6 +26,8 @@ export interface Emit {
   at(offset: Offset, time: Millis): void
   /** Once for each message record, also for one that cannot be decoded (`readings` is then 0). */
   message(source: string, qos: number, repeat: boolean, readings: number): void
+  /** After `message`, once or more for each device that the message holds readings of, by its number in the order of their first series. */
+  ofDevice(device: number, qos: number, repeat: boolean): void
   /** Beside readings, `too_large` says that the message or the plant held more than the bound, and the rest was left out. */
   undecodable(topic: Topic, reason: UndecodableReason): void
   /** A series is seen for the first time. */
@@ -78,6 +80,7 @@ function nothing(): void {
 export const silentEmit: Emit = {
   at: nothing,
   message: nothing,
+  ofDevice: nothing,
   undecodable: nothing,
   series: nothing,
   named: nothing,

@@ -191,6 +191,7 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   const arrival = block.time[row]!
   if (!retained) hearSource(plant, source, out)
   out.message(source.name, flags & 3, repeat, decoded.n)
+  out.ofDevice(device, flags & 3, repeat)
   occurs(plant, device, decoded.time, arrival, false)
   if (!retained) {
     touchDevice(plant, device, numbers[lane + laneSource]! - 1, out)
@@ -215,7 +216,7 @@ function anyMessage(reader: Reader, lane: number, block: Block, row: number, out
   if (!retained && decoded.type !== null) followSequence(plant, topic.source, decoded, repeat, out)
   out.message(topic.source, flags & 3, repeat, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
-  else readings(reader, topic, index, block.time[row]!, retained, out)
+  else readings(reader, topic, index, block.time[row]!, flags, out)
   if (reason === null && !retained && !repeat) learnClocks(reader, block.time[row]!, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
   if (shape !== null) findLane(reader, lane, shape)
@@ -249,10 +250,11 @@ function readings(
   topic: Topic,
   source: number,
   arrival: number,
-  retained: boolean,
+  flags: number,
   out: Emit,
 ): void {
   const { layout, n, each } = decoded
+  const retained = (flags & retainedFlag) !== 0
   const alive = !retained && decoded.type !== 'NDEATH' && decoded.type !== 'DDEATH'
   let { left } = decoded
   let device = -1
@@ -271,6 +273,7 @@ function readings(
     const owned = plant.heads.numbers[id * headLength + owner]!
     if (owned !== device) {
       device = owned
+      out.ofDevice(device, flags & 3, (flags & repeatFlag) !== 0)
       occurs(plant, device, decoded.time, arrival, false)
       if (alive) touchDevice(plant, device, source, out)
       if (alive && !each) placeInTime(plant, device, arrival, out)

@@ -41,7 +41,7 @@ export interface SavedRow {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-37'
+export const pathVersion = 'path-38'
 
 interface Core {
   readonly time: Millis | null

@@ -91,6 +91,8 @@ const dropped = [
   `delete from state_change as old where series in (select id from series) and time < $end and offset < $first
      and exists (select 1 from state_change as new where new.series = old.series and (new.time, new.offset) > (old.time, old.offset))`,
   'delete from minute where minute < $minute and first < $first',
+  'delete from device_minute where minute < $minute and first < $first',
+  'delete from device_hour where hour <= $hour',
   'delete from traffic_hour where source in (select name from source) and hour <= $hour',
   `delete from gap_late where (about, name, gap) in (select about, name, number from gap where until < $end and closed < $first)`,
   `delete from gap_late where about = 'source' and name in (select name from source) and gap = ${beyondAll}

@@ -83,6 +83,8 @@ export const kept: { readonly [table: string]: string | null } = {
   transition: null,
   minute: 'minute >= (select max(minute) / 60 * 60 from minute)', // its hour is summed at its end
   traffic_hour: 'false',
+  device_minute: 'minute >= (select max(minute) / 60 * 60 from device_minute)',
+  device_hour: 'false',
   source: null,
   comes_by: null,
   gap: `closed >= ${stillOpen}`,

@@ -1,38 +1,23 @@
 import type { Statement } from 'better-sqlite3'
-import type {
-  Calls,
-  Continuity,
-  Coverage,
-  DeviceCoverage,
-  Gap,
-  Missed,
-  NotStored,
-  SilentRow,
-  SourceCoverage,
-} from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
+import type { Calls, Continuity, Missed, NotStored, SilentRow, SourceCoverage } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
-import { hourOf, minuteMs, minuteOf } from './bucket.ts'
-import { type GapHistory, laid, type Span, shared } from './gaps.ts'
+import { minuteMs } from './bucket.ts'
+import { type Asked, coverageOf, keptSince, maxGaps, partsOf, spanOf } from './covered.ts'
+import type { GapHistory, Span } from './gaps.ts'
 import type { Instant } from './instant.ts'
 import type { Counted } from './records.ts'
 import type { Views } from './views.ts'
 
-const maxGaps = 500
 const maxMissed = 20
 const maxTopics = 20
 /** Silences of devices that are looked through for the longest, which takes a tenth of a second; the newest of the span. */
 const maxSilences = 50_000
-const usualSpan: Millis = 7 * 86_400_000
-
-type Asked = { readonly from: Millis | null; readonly until: Millis | null }
 
 /** Whether every source and device was heard, and why not where it was not. */
 export class ContinuityAnswers {
   private readonly views: Views
   private readonly gaps: GapHistory
   private readonly sources: Statement<[number], { name: string; since: Millis }>
-  private readonly comesBy: Statement<[string, number], { source: string; since: Millis }>
   private readonly hours: Statement<[string, number, number], Counted>
   private readonly minutes: Statement<[number, number], Counted & { source: string }>
   private readonly newestMinute: Statement<[], { minute: number | null }>
@@ -47,9 +32,6 @@ export class ContinuityAnswers {
     this.views = views
     this.gaps = gaps
     this.sources = db.prepare('select name, since from source where first < ? order by since, name')
-    this.comesBy = db.prepare(
-      'select source, since from comes_by where device = ? and first < ? order by since, source',
-    )
     this.hours = db.prepare(
       `select sum(messages) as messages, sum(repeats) as repeats, sum(qos0) as qos0 from traffic_hour
        where source = ? and hour >= ? and hour < ?`,
@@ -103,32 +85,10 @@ export class ContinuityAnswers {
         leftOut,
         missed,
         tooLate: this.gaps.tooLate(name, first, end),
-        ...this.coverage(span, since, found),
+        ...coverageOf(this.views.log, span, since, found),
       }
     })
-    return { ...span, keptSince: this.keptSince(), sources: sources.filter((source) => !isGone(source, span)) }
-  }
-
-  device(instant: Instant, { id, ...asked }: Asked & { readonly id: string }): DeviceCoverage {
-    const span = spanOf(instant, asked)
-    const sources = this.comesBy.all(id, instant.offset)
-    if (sources.length === 0)
-      throw new FieldError('not_found', `device "${id}" was not known then; choose one from the list of devices`)
-    const own = this.gaps.of(instant, 'device', id, span, maxGaps)
-    const unheard = sources.map(({ source, since }, i): readonly Gap[] => {
-      const before = i === 0 ? [] : [{ ...notYet, until: since }]
-      return laid(before, this.gaps.ofSource(instant, source, span, maxGaps).gaps)
-    })
-    const gaps = laid(unheard.reduce(shared), own.gaps).filter((gap) => touches(gap, span))
-    return {
-      from: span.from,
-      until: span.until,
-      sources: sources.map(({ source }) => source),
-      ...this.coverage(span, sources[0]!.since, {
-        gaps: gaps.slice(-maxGaps),
-        more: own.more || gaps.length > maxGaps,
-      }),
-    }
+    return { ...span, keptSince: keptSince(this.views.log), sources: sources.filter((source) => !isGone(source, span)) }
   }
 
   silent(instant: Instant, asked: Calls['continuity.silent']['in']): Calls['continuity.silent']['out'] {
@@ -156,36 +116,17 @@ export class ContinuityAnswers {
     return { device: name, label: device?.label ?? name, area: device?.area ?? '', silences, silentMs: ms }
   }
 
-  /** What retention dropped covers whatever was known of its time. */
-  private coverage(span: Span, since: Millis, found: { readonly gaps: readonly Gap[]; more: boolean }): Coverage {
-    if (since >= span.until) return { since: null, gaps: [], more: false, gapMs: 0 }
-    const kept = this.keptSince() ?? since
-    const begin = Math.max(span.from, since)
-    const dropped = kept > begin ? [{ ...notKept, from: begin, until: Math.min(kept, span.until) }] : []
-    const gaps = laid(dropped, found.gaps).filter((gap) => touches(gap, span))
-    return { since, gaps, more: found.more, gapMs: lengthIn(gaps, span) }
-  }
-
-  private keptSince(): Millis | null {
-    return this.views.log.base() > 0 ? this.views.log.firstTime() : null
-  }
-
   /** Whole hours and minutes are summed up already; of the running minute the records are counted that were there. */
-  private counted(instant: Instant, { from, until }: Span): ReadonlyMap<string, Counted> {
-    const past = !instant.live && until === instant.time
-    const newest = this.newestMinute.get()!.minute ?? 0
-    const live = instant.live && until === instant.time
-    const end = live ? Math.max(minuteOf(until), newest) + 1 : minuteOf(until) // a clock that went back is behind the log
-    const firstHour = hourOf(minuteOf(from) + 59)
-    const endHour = Math.max(firstHour, Math.min(hourOf(end), hourOf(newest)))
+  private counted(instant: Instant, span: Span): ReadonlyMap<string, Counted> {
+    const { from, firstHour, endHour, end, running } = partsOf(instant, span, this.newestMinute.get()!.minute ?? 0)
     const counts = new Map<string, Counted>()
     const add = (source: string, counted: Counted) => counts.set(source, sum(counts.get(source), counted))
-    for (const row of this.minutes.iterate(minuteOf(from), Math.min(firstHour * 60, end))) add(row.source, row)
+    for (const row of this.minutes.iterate(from, Math.min(firstHour * 60, end))) add(row.source, row)
     for (const row of this.minutes.iterate(endHour * 60, end)) add(row.source, row)
     for (const { name } of this.sources.all(instant.offset)) add(name, this.hours.get(name, firstHour, endHour)!)
-    if (!past) return counts
-    const running = this.views.log.offsetAt(end * minuteMs)
-    for (const [source, counted] of this.views.records.count(running, instant.offset)) add(source, counted)
+    if (!running) return counts
+    const begin = this.views.log.offsetAt(end * minuteMs)
+    for (const [source, counted] of this.views.records.count(begin, instant.offset)) add(source, counted)
     return counts
   }
 }
@@ -200,16 +141,6 @@ interface SilenceInput {
 }
 
 const none: Counted = { messages: 0, repeats: 0, qos0: 0 }
-const notYet = { from: -Infinity, cause: 'removed', detail: null, late: 0 } as const
-const notKept = { cause: 'no longer kept', detail: null, late: 0 } as const
-
-function spanOf({ time }: Instant, asked: Asked): Span {
-  const until = Math.min(asked.until ?? time, time)
-  const from = asked.from ?? until - usualSpan
-  if (!(until > from)) throw new FieldError('bad_input', `until ${until} is not after from ${from}`, { path: 'until' })
-  return { from, until }
-}
-
 /** A person removed it before the span, and nothing has come since. */
 function isGone({ gaps, messages }: SourceCoverage, { from }: Span): boolean {
   const only = gaps.length === 1 ? gaps[0]! : null
@@ -222,13 +153,4 @@ function sum(a: Counted | undefined, b: Counted): Counted {
     repeats: (a?.repeats ?? 0) + (b.repeats ?? 0),
     qos0: (a?.qos0 ?? 0) + (b.qos0 ?? 0),
   }
-}
-
-function touches({ from, until }: Gap, span: Span): boolean {
-  return from < span.until && (until ?? Infinity) > span.from
-}
-
-function lengthIn(gaps: readonly Gap[], span: Span): Millis {
-  const ends = gaps.map(({ from, until }) => Math.min(until ?? Infinity, span.until) - Math.max(from, span.from))
-  return ends.reduce((a, b) => a + b, 0)
 }

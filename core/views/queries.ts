@@ -4,6 +4,7 @@ import type { Millis } from '../contract/model.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
 import { AlertAnswers } from './alerts.ts'
 import { ContinuityAnswers } from './continuity.ts'
+import { DeviceContinuity } from './device-continuity.ts'
 import { DeviceAnswers } from './devices.ts'
 import { GapHistory } from './gaps.ts'
 import { HealthAnswers } from './health.ts'
@@ -70,6 +71,7 @@ function answersFrom(views: Views): Answers {
   const messages = new MessageAnswers(views)
   const health = new HealthAnswers(views, alerts, gaps)
   const continuity = new ContinuityAnswers(views, gaps)
+  const byDevice = new DeviceContinuity(views, gaps)
   const timeline = new TimelineAnswers(views, gaps)
   const rules = new RuleHistory(views.db)
   const mappings = new MappingAnswers(views)
@@ -86,7 +88,10 @@ function answersFrom(views: Views): Answers {
     alertLoad: asOf(views, (instant) => alerts.load(instant)),
     continuity: asOf(views, (instant, input: Calls['continuity']['in']) => continuity.continuity(instant, input)),
     'continuity.device': asOf(views, (instant, input: Calls['continuity.device']['in']) =>
-      continuity.device(instant, input),
+      byDevice.device(instant, input),
+    ),
+    'continuity.devices': asOf(views, (instant, input: Calls['continuity.devices']['in']) =>
+      byDevice.devices(instant, input),
     ),
     'continuity.silent': asOf(views, (instant, input: Calls['continuity.silent']['in']) =>
       continuity.silent(instant, input),

@@ -77,7 +77,22 @@ export class Records {
     for (let at = Math.max(from, this.log.base()); at < to; ) {
       const block = this.blockAt(at)
       if (block === null) break
-      for (let row = at - block.first; row < Math.min(to - block.first, block.n); row++) countRow(counts, block, row)
+      for (let row = at - block.first; row < Math.min(to - block.first, block.n); row++) countSource(counts, block, row)
+      at = block.first + block.n
+    }
+    return counts
+  }
+
+  /** As `count`, by device, of the messages of some topics. A message counts once for each device that it holds readings of. */
+  countDevices(from: Offset, to: Offset, topics: ReadonlySet<string>): ReadonlyMap<string, Counted> {
+    const counts = new Map<string, Counted>()
+    for (let at = Math.max(from, this.log.base()); at < to; ) {
+      const block = this.blockAt(at)
+      if (block === null) break
+      const wanted = topicIds(block, topics)
+      for (let row = at - block.first; row < Math.min(to - block.first, block.n); row++)
+        if (block.kind[row] === kindCode.message && wanted[block.topic[row]!] === 1)
+          this.countDevicesIn(counts, block, row)
       at = block.first + block.n
     }
     return counts
@@ -94,6 +109,13 @@ export class Records {
   /** The readings of the message that was decoded last, which came at `arrival`. */
   readings(offset: Offset, arrival: Millis): Reading[] {
     return readingsOf(this.decoded, offset, arrival, this.context)
+  }
+
+  private countDevicesIn(counts: Map<string, Counted>, block: Block, row: number): void {
+    if (this.decode(block, row) !== null) return
+    const { layout, slot, n } = this.decoded
+    const devices = new Set(Array.from(slot.subarray(0, n), (at) => layout.places[at]!.device))
+    for (const device of devices) countRow(counts, device, block, row)
   }
 
   private visitRow(block: Block, row: number, visit: Visit): void {
@@ -133,14 +155,16 @@ export class Records {
   }
 }
 
-function countRow(counts: Map<string, Counted>, block: Block, row: number): void {
-  if (block.kind[row] !== kindCode.message) return
-  const { source } = block.topics[block.topic[row]!]!
-  const count = counts.get(source) ?? { messages: 0, repeats: 0, qos0: 0 }
+function countSource(counts: Map<string, Counted>, block: Block, row: number): void {
+  if (block.kind[row] === kindCode.message) countRow(counts, block.topics[block.topic[row]!]!.source, block, row)
+}
+
+function countRow(counts: Map<string, Counted>, by: string, block: Block, row: number): void {
+  const count = counts.get(by) ?? { messages: 0, repeats: 0, qos0: 0 }
   count.messages += 1
   if ((block.flags[row]! & repeatFlag) !== 0) count.repeats += 1
   if ((block.flags[row]! & 3) === 0) count.qos0 += 1
-  counts.set(source, count)
+  counts.set(by, count)
 }
 
 function topicIds(block: Block, topics: ReadonlySet<string>): Uint8Array {

@@ -5,7 +5,7 @@ import type { Offset } from '../contract/model.ts'
 export type Db = Database.Database
 
 /** Raise it when a table or the meaning of one changes: views of another version are built again from the log. */
-const version = 8
+const version = 9
 
 /** In `alert.closed`, and in `gap.closed` and `gap.until`, while it is open, so that one index finds what was open at any offset. */
 export const stillOpen = Number.MAX_SAFE_INTEGER
@@ -13,7 +13,7 @@ export const stillOpen = Number.MAX_SAFE_INTEGER
 /** Of a file of views. */
 export const tables = `
 create table meta(name text primary key, value) without rowid;
-create table device(name text primary key, label text, area text, topic text, first integer) without rowid;
+create table device(name text primary key, label text, area text, topic text, first integer, number integer) without rowid;
 create table series(id integer primary key, device text, signal text, unit text, type text, first integer,
   since real, topic text, settled integer);
 create index series_settled on series(settled) where settled is not null;
@@ -42,6 +42,8 @@ create table minute(minute integer, source text, first integer, messages integer
   qos0 integer, undecodable integer, primary key(minute, source)) without rowid;
 create table traffic_hour(hour integer, source text, messages integer, repeats integer, qos0 integer,
   primary key(source, hour)) without rowid;
+create table device_minute(minute integer primary key, first integer, counts blob);
+create table device_hour(hour integer primary key, counts blob);
 create table source(name text primary key, first integer, since real) without rowid;
 create table comes_by(device text, source text, first integer, since real, primary key(device, source)) without rowid;
 create table gap(about text, name text, number integer, opened integer, "from" real, until real, cause text, detail text,
@@ -54,6 +56,7 @@ create table not_stored(source text, why text, time real, offset integer, topics
   primary key(source, why, time, offset, topics)) without rowid;
 create table missed(offset integer primary key, source text, node text, since real, time real, messages integer);
 create index missed_source on missed(source, time);
+create index missed_node on missed(source, node, time);
 create table link(offset integer primary key, time real, source text, event text, detail text);
 create table undecodable(seq integer primary key, offset integer, time real, source text, topic text, reason text);
 create index undecodable_offset on undecodable(offset);

@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
 import { hourOf, minuteOf } from './bucket.ts'
+import { DeviceTraffic } from './device-traffic.ts'
 import type { Db } from './tables.ts'
 
 interface Counts {
@@ -17,6 +18,7 @@ interface Counts {
  * because log time never goes back; an hour is the sum of its minutes.
  */
 export class Traffic {
+  readonly byDevice: DeviceTraffic
   private readonly put: Statement<[number, string, number, number, number, number, number, number]>
   private readonly addHour: Statement<[number, number, number]>
   private minute: number
@@ -32,12 +34,14 @@ export class Traffic {
     )
     this.minute = db.prepare<[], { m: number | null }>('select max(minute) as m from minute').get()!.m ?? -Infinity
     this.sources = loadMinute(db, this.minute)
+    this.byDevice = new DeviceTraffic(db, this.minute)
   }
 
   time(time: Millis): void {
     const minute = minuteOf(time)
     if (minute === this.minute) return
     this.flush()
+    this.byDevice.turn(minute)
     if (hourOf(minute) !== hourOf(this.minute)) this.endHour()
     this.minute = minute
     this.sources.clear()
@@ -58,6 +62,7 @@ export class Traffic {
   }
 
   flush(): void {
+    this.byDevice.flush()
     if (!this.changed) return
     for (const [source, { first, messages, readings, repeats, qos0, undecodable }] of this.sources)
       this.put.run(this.minute, source, first, messages, readings, repeats, qos0, undecodable)

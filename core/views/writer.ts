@@ -89,6 +89,8 @@ class Writer implements ViewWriter {
   /** The record is in the views already. */
   private skip = false
   private open = false
+  /** In the order in which the path numbers them. */
+  private readonly devices: Set<string>
   /** 1: has a band, or will have none. */
   private readonly settled: Uint8Array
 
@@ -104,6 +106,7 @@ class Writer implements ViewWriter {
     this.run = statements(db)
     this.upto = Number(this.run.getUpto.get()!.value)
     this.settled = loadSettled(db)
+    this.devices = new Set(db.prepare<[], string>('select name from device').pluck().all())
   }
 
   at(offset: Offset, time: Millis): void {
@@ -119,6 +122,10 @@ class Writer implements ViewWriter {
     if (!this.skip) this.traffic.message(source, this.offset, qos, repeat, readings)
   }
 
+  ofDevice(device: number, qos: number, repeat: boolean): void {
+    if (!this.skip) this.traffic.byDevice.message(device, this.offset, qos, repeat)
+  }
+
   undecodable(topic: Topic, reason: UndecodableReason): void {
     if (this.skip) return
     this.traffic.undecodable(topic.source, this.offset)
@@ -127,7 +134,8 @@ class Writer implements ViewWriter {
 
   series({ id, device, signal, unit, type, first, since }: Series, label: string, area: string, topic: string): void {
     if (this.skip) return
-    this.run.device.run(device, label, area, topic, first)
+    if (!this.devices.has(device)) this.run.device.run(device, label, area, topic, first, this.devices.size)
+    this.devices.add(device)
     this.run.series.run(id, device, signal, unit, type, first, since, topic)
   }
 
@@ -295,7 +303,7 @@ interface Statements {
   readonly commit: Statement<[]>
   readonly getUpto: Statement<[], { value: number }>
   readonly putUpto: Statement<[number]>
-  readonly device: Statement<[string, string, string, string, number]>
+  readonly device: Statement<[string, string, string, string, number, number]>
   readonly series: Statement<[number, string, string, string | null, string, number, number, string]>
   readonly named: Statement<[number, number, string | null, string | null, string | null, number | null]>
   readonly settle: Statement<[number, number]>
@@ -323,7 +331,7 @@ function statements(db: Db): Statements {
     commit: db.prepare('commit'),
     getUpto: db.prepare("select value from meta where name = 'upto'"),
     putUpto: db.prepare("update meta set value = ? where name = 'upto'"),
-    device: db.prepare('insert or ignore into device(name, label, area, topic, first) values (?, ?, ?, ?, ?)'),
+    device: db.prepare('insert into device(name, label, area, topic, first, number) values (?, ?, ?, ?, ?, ?)'),
     series: db.prepare(
       'insert or ignore into series(id, device, signal, unit, type, first, since, topic) values (?, ?, ?, ?, ?, ?, ?, ?)',
     ),

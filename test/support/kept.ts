@@ -13,6 +13,7 @@ export const offsetOf: { readonly [table: string]: string } = {
   alert: 'opened',
   transition: 'offset',
   minute: 'first',
+  device_minute: 'first',
   gap: 'opened',
   gap_late: 'chunk * 1024',
   missed: 'offset',
@@ -24,7 +25,7 @@ export const offsetOf: { readonly [table: string]: string } = {
   zone: 'offset',
 }
 /** Of any span: those of the kept one must be as they were, which is all that can be asked. */
-const sums = ['undecodable_total', 'traffic_hour']
+const sums = ['undecodable_total', 'traffic_hour', 'device_hour']
 /** Columns that only number the rows. */
 const rowNumbers: { readonly [table: string]: string } = { transition: 'seq' }
 

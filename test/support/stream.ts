@@ -64,6 +64,7 @@ function topicIndex({ source, name }: Writing, topics: Topic[], index: Map<strin
 
 const calls = [
   'message',
+  'ofDevice',
   'undecodable',
   'series',
   'named',

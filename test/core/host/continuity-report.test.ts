@@ -34,7 +34,30 @@ describe('verify tells the continuity', () => {
     buildViews(join(dir, 'log'), join(dir, 'views.db'))
     expect(await json('--data', dir, ...span)).toEqual(read)
     expect(read.sources[0]).toMatchObject({ source: 'plant', gapMs: 240 * second, messages: 359 })
+    const [pump] = read.devices!
+    expect(read.devices!.map(({ device }) => device)).toEqual(['plant/a/d-1', 'line2/edge1'])
+    expect(pump).toMatchObject({
+      gaps: [{ from: start + 120 * second, until: start + 420 * second, cause: 'broker link down', late: 299 }],
+      ...{ sources: ['plant'], gapMs: 240 * second, messages: 359, repeats: 0, qos0: 0, missed: null },
+    })
     expect(await verify('--data', dir, '--from', 'soon')).toMatchObject({ code: 2 })
+  })
+
+  test('of every device as JSON: gaps with times and causes, repeats, QoS 0, what its edge node numbered', async () => {
+    const { devices } = await json('--data', recorded())
+    expect(
+      devices!.map(({ device, messages, repeats, qos0, missed }) => [device, messages, repeats, qos0, missed]),
+    ).toEqual([
+      ['plant/a/d-1', 603, 1, 1, null],
+      [
+        'line2/edge1',
+        3,
+        0,
+        0,
+        { messages: 3, newest: [expect.objectContaining({ node: 'line2/edge1', messages: 3 })] },
+      ],
+    ])
+    expect(devices!.map(({ gaps }) => gaps.map(({ cause }) => cause))).toEqual([['broker link down'], []])
   })
 
   test('of a damaged log: the records that cannot be read are a gap, and the rest is told', async () => {
@@ -63,19 +86,16 @@ function recorded(): string {
     { ...link(600, 'plant', 'left out'), body: '{"leftOut":[{"topics":"cam/#","messages":7}]}' },
     { ...message(600, 600), flags: 9 },
     { ...message(600, 600), flags: 0 },
-    ...[0, 1, 5].map((seq, i) => ({
-      ...message(601, 601),
-      name: edge(i),
-      body: sparkplug(seq, start + 601 * second, []),
-    })),
+    ...[0, 1, 5].map((seq, i) => edgeSaid(i, seq)),
     message(601, 601),
   ]
   writeLog(join(dir, 'log'), log, 40)
   return dir
 }
 
-function edge(i: number): string {
-  return `spBv1.0/line2/${i === 0 ? 'NBIRTH' : 'NDATA'}/edge1`
+function edgeSaid(i: number, seq: number): Writing {
+  const name = `spBv1.0/line2/${i === 0 ? 'NBIRTH' : 'NDATA'}/edge1`
+  return { ...message(601, 601), name, body: sparkplug(seq, start + 601 * second, [{ name: 'x', value: 1 }]) }
 }
 
 function message(after: number, own: number): Writing {

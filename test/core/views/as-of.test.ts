@@ -73,6 +73,7 @@ function everything(queries: Queries, at: number | null, now: number): Record<st
     covered: devices.rows.map(({ device }) =>
       queries['continuity.device']({ id: device, at, from: null, until: null }),
     ),
+    everyDevice: queries['continuity.devices']({ at, from: now - 9.7 * hour, until: null, skip: 1, limit: 100 }),
     silent: queries['continuity.silent']({ at, from: null, until: null, skip: 0, limit: 100 }),
     timeline: queries.timeline({ from: now - 72 * hour, until: now, bins: 100, at }),
     messages: queries.messages(messages),

@@ -392,6 +392,83 @@ test('what is older than all that its signal remembers is counted, as of each in
   expect([tooLate(null), tooLate(null, start + 60.5 * minute)]).toEqual([3, 2])
 })
 
+describe('messages of a device are counted over any span of minutes', () => {
+  for (const seed of [1, 2])
+    test(`with repeats and QoS 0, live and as of an instant, seed ${seed}`, () => {
+      const chance = random(seed)
+      const log: Writing[] = []
+      for (let after = 0; after < 5 * hour; after += Math.floor(chance() * 40 * second)) {
+        const device = `d-${Math.floor(chance() ** 2 * 70)}`
+        log.push({
+          ...message(after, '{"x":1}', `plant/a/${device}`),
+          flags: [0, 1, 8, 9, 2][Math.floor(chance() * 5)]!,
+        })
+      }
+      const dir = tempDir()
+      writeLog(join(dir, 'log'), log)
+      buildViews(join(dir, 'log'), join(dir, 'views.db'))
+      const queries = queriesOf(dir, log.at(-1)!.time)
+      const spans = [
+        [0, 5 * hour],
+        [7 * minute, 11 * minute],
+        [0.5 * hour, 3.25 * hour],
+        [hour, 3 * hour],
+      ] as const
+      const even = Math.ceil(start / minute) * minute
+      for (const at of [null, start + 3.3 * hour])
+        for (const [from, to] of spans) {
+          const until = Math.min(at ?? log.at(-1)!.time, even + to)
+          const last = until === (at ?? log.at(-1)!.time) ? until : until - 1
+          const asked = { at, from: even + from, until }
+          const rows = [0, 30, 60].flatMap((skip) => queries['continuity.devices']({ ...asked, skip, limit: 30 }).rows)
+          const known = new Set(log.filter(({ time }) => time <= (at ?? Infinity)).map(({ name }) => name))
+          expect(new Set(rows.map(({ device }) => device))).toEqual(known)
+          for (const row of rows) {
+            const came = log.filter(({ name, time }) => name === row.device && time >= even + from && time <= last)
+            expect(row).toMatchObject({
+              messages: came.length,
+              repeats: came.filter(({ flags }) => flags! >= 8).length,
+              qos0: came.filter(({ flags }) => flags! % 4 === 0).length,
+              missed: null,
+            })
+            expect(queries['continuity.device']({ ...asked, id: row.device })).toEqual(row)
+          }
+        }
+    })
+
+  test('one that holds readings of several by turns counts once for each', () => {
+    const mapping = {
+      ...{
+        id: 'm',
+        topics: '#',
+        format: 'json',
+        schema: null,
+        columns: null,
+        separator: null,
+        rows: 'rows',
+        device: '{m}',
+      },
+      ...{ signals: null, unit: null, time: null, quality: null, from: 0, version: 1 },
+    }
+    const put = {
+      kind: 'command',
+      source: '',
+      name: 'mapping.put',
+      time: start,
+      body: JSON.stringify(mapping),
+    } as const
+    const rows = ['p', 'q', 'p'].map((m, x) => ({ m, x }))
+    const queries = asked([put, message(minute, JSON.stringify({ rows })), tick(2 * minute)])
+    for (const at of [null, start + minute]) {
+      const found = queries['continuity.devices']({ at, from: start, until: null, skip: 0, limit: 9 }).rows
+      expect(found.map(({ device, messages }) => [device, messages])).toEqual([
+        ['p', 1],
+        ['q', 1],
+      ])
+    }
+  })
+})
+
 test('what an edge node numbered and nobody heard is counted, and a new birth or a repeat is none', () => {
   const sent = (after: number, seq: number, type = 'NDATA', flags = 1): Writing => ({
     kind: 'message',
@@ -423,6 +500,9 @@ test('what an edge node numbered and nobody heard is counted, and a new birth or
     ],
   })
   expect(queries.continuity({ at: start + 4 * minute, from: null, until: null }).sources[0]!.missed.messages).toBe(3)
+  expect(queries['continuity.device']({ id: 'line2/edge1', at: null, from: null, until: null }).missed).toEqual(
+    a!.missed,
+  )
 })
 
 test('a topic that the broker refuses while the rest is heard is told with its times, and the source has no gap', () => {

@@ -80,6 +80,18 @@ const plans = [
     'SEARCH not_stored USING PRIMARY KEY (source=? AND why=? AND time>? AND time<?)',
   ],
   [
+    "select node, since, time, messages from missed indexed by missed_node where source = 'a' and node = 'n' and time >= 1 and time <= 2 and offset < 3 order by time desc limit 4",
+    'SEARCH missed USING INDEX missed_node (source=? AND node=? AND time>? AND time<?)',
+  ],
+  [
+    'select counts from device_minute where minute >= 1 and minute < 2',
+    'SEARCH device_minute USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
+  ],
+  [
+    'select counts from device_hour where hour >= 1 and hour < 2',
+    'SEARCH device_hour USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
+  ],
+  [
     "select node, since, time, messages from missed where source = 'a' and time >= 1 and time <= 2 and offset < 3 order by time desc limit 4",
     'SEARCH missed USING INDEX missed_source (source=? AND time>? AND time<?)',
   ],
