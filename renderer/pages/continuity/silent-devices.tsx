@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { At } from '../../../core/contract/calls.ts'
-import type { Millis } from '../../../core/contract/model.ts'
 import { Button } from '../../parts/button.tsx'
+import type { Span } from '../../parts/span-picker.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { many } from '../../words/number.ts'
@@ -11,10 +11,10 @@ import styles from './continuity.module.css'
 const pageSize = 20
 
 /** Devices that were silent by their own pace while their source could be heard, those that were so longest first. */
-export function SilentDevices({ at, from }: { readonly at: At; readonly from: Millis }) {
+export function SilentDevices({ at, span }: { readonly at: At; readonly span: Span }) {
   const [limit, setLimit] = useState(pageSize)
   const clock = useClock()
-  const answer = useCall('continuity.silent', { at, from, until: null, skip: 0, limit }).data
+  const answer = useCall('continuity.silent', { at, ...span, skip: 0, limit }).data
   return (
     <section>
       <h2>Silent devices</h2>

@@ -1,7 +1,8 @@
 import type { Continuity, NotStored, SourceCoverage } from '../../../core/contract/calls.ts'
 import { CoverageBar } from '../../chart/coverage-bar.tsx'
 import { useClock } from '../../use-core.ts'
-import { count, many, percent } from '../../words/number.ts'
+import { count, many } from '../../words/number.ts'
+import { qosWords, sentWords } from '../../words/sent.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './continuity.module.css'
 
@@ -29,14 +30,14 @@ export function SourceList({ answer }: { readonly answer: Continuity }) {
 }
 
 function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock): string {
-  const { since, gaps, gapMs, messages, repeats, qos0, dropped, leftOut, refused } = source
+  const { since, gaps, gapMs, dropped, leftOut, refused } = source
   const heard =
     since === null ? 'Not heard' : since > from ? `Heard since ${clock.moment(since)}` : 'Heard all the time'
   const gapped = gaps.length === 0 ? '' : `, but for ${age(gapMs)}`
   return [
     `${heard}${gapped}.`,
-    `${many(messages, 'message')}, ${repeats === 0 ? 'none' : count(repeats)} sent again by the broker.`,
-    qos0 === 0 ? '' : `${qosShare(qos0, messages)} came with QoS 0: what was lost on the way cannot be known.`,
+    sentWords(source),
+    qosWords([source]),
     ...refused.map(({ topics, from, until }) => `${topics} refused by the broker ${spanWords(from, until, clock)}.`),
     dropped.messages === 0 ? '' : `${many(dropped.messages, 'message')} dropped by choice: ${topicsOf(dropped)}.`,
     leftOut.messages === 0 ? '' : `${many(leftOut.messages, 'message')} left out, as you asked: ${topicsOf(leftOut)}.`,
@@ -47,10 +48,6 @@ function sourceWords(source: SourceCoverage, { from }: Continuity, clock: Clock)
 
 function spanWords(from: number, until: number | null, clock: Clock): string {
   return until === null ? `since ${clock.moment(from)}` : `from ${clock.moment(from)} to ${clock.moment(until)}`
-}
-
-function qosShare(qos0: number, messages: number): string {
-  return qos0 === messages ? 'All' : qos0 / messages < 0.01 ? 'Less than 1\u2009%' : percent(qos0 / messages)
 }
 
 function topicsOf({ topics }: NotStored): string {

@@ -3,7 +3,8 @@ import { CoverageBar } from '../../chart/coverage-bar.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { gapWords, lateWords, sharedGaps, tooLateWords } from '../../words/gap.ts'
-import { count, many, percent } from '../../words/number.ts'
+import { count, many } from '../../words/number.ts'
+import { missedWords, qosWords } from '../../words/sent.ts'
 import type { Clock } from '../../words/time.ts'
 import styles from './health.module.css'
 
@@ -49,7 +50,7 @@ function continuityWords(answer: Answer, clock: Clock): string {
     rest > 0 ? `${many(rest, 'more source')}.` : '',
     gapsInWords(answer, clock),
     qosWords(answer.sources),
-    missedWords(answer.sources),
+    missedWords(answer.sources.map((source) => source.missed)),
     tooLateWords(answer.sources),
   ]
     .filter((sentence) => sentence !== '')
@@ -63,23 +64,4 @@ function gapsInWords({ sources, from, until }: Answer, clock: Clock): string {
   const words = gaps.slice(0, named).map((gap) => gapWords(gap, clock))
   const more = gaps.length > named ? ` ${count(gaps.length - named)} more.` : ''
   return `${gaps.length === 1 ? 'One gap' : many(gaps.length, 'gap')}: ${words.join('; ')}.${more} ${lateWords(gaps)}`.trim()
-}
-
-/** What came without acknowledgement can be lost on its way and nobody knows. */
-export function qosWords(sources: Answer['sources']): string {
-  const qos0 = sources.reduce((sum, source) => sum + source.qos0, 0)
-  const all = sources.reduce((sum, source) => sum + source.messages, 0)
-  if (qos0 === 0) return ''
-  const share =
-    qos0 === all
-      ? 'All messages'
-      : qos0 / all < 0.01
-        ? 'Less than 1\u2009% of the messages'
-        : `${percent(qos0 / all)} of the messages`
-  return `${share} came with QoS 0: what was lost on the way cannot be known.`
-}
-
-function missedWords(sources: Answer['sources']): string {
-  const missed = sources.reduce((sum, source) => sum + source.missed.messages, 0)
-  return missed === 0 ? '' : `${many(missed, 'message')} missing by Sparkplug sequence.`
 }
