@@ -720,6 +720,8 @@ export interface Status {
       /** It has everything before this one. */
       readonly offset: Offset
     } | null
+    /** What is wrong with the log although everything is stored, and the way out; null: nothing is. */
+    readonly trouble: { readonly message: string; readonly hint: string | null } | null
     /** Charts and past alerts of before it went, because the views passed their bound; null: none did. */
     readonly archiveFrom: Millis | null
     /** What the required destination lacks that is furthest behind, about; null: none is. It may fill the log up to its limit. */

@@ -128,6 +128,7 @@ export class RunningHost implements Host {
   private readonly loopDelay = openLoopDelay()
   private ingestLoopMs: Millis = 0
   private held: Status['log']['heldBy'] = null
+  private trouble: Status['log']['trouble'] = null
   private note: string | null = null
   private oldest: Millis | null = null
   private first: Offset = 0
@@ -233,6 +234,7 @@ export class RunningHost implements Host {
       limitBytes: limitBytes(bounds.maxBytes, this.meters.diskBytes),
       minFreeBytes: bounds.minFreeBytes,
       heldBy: this.held,
+      trouble: this.trouble,
       archiveFrom: this.views.archiveFrom,
       unsent: this.unsent(),
       note: this.note,
@@ -298,6 +300,9 @@ export class RunningHost implements Host {
           },
           held: (held) => {
             this.held = held
+          },
+          trouble: (trouble) => {
+            this.trouble = trouble
           },
         },
       },

@@ -101,6 +101,8 @@ async function begin(): Promise<Capture | null> {
 }
 
 async function letGo(): Promise<void> {
+  const trouble = log.trouble()
+  host.tell('trouble', trouble === null ? null : { message: trouble.message, hint: trouble.hint })
   if (readers !== null) host.tell('held', await log.letGo(bounds, readers))
 }
 

@@ -86,6 +86,7 @@ export type FromIngest = {
     /** Each second, while it captures. */
     readonly measures: Measures & { readonly loopMs: Millis }
     readonly held: Status['log']['heldBy']
+    readonly trouble: Status['log']['trouble']
   }
 }
 

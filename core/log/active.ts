@@ -1,8 +1,10 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock, encodeBlock } from './codec.ts'
 import { type Columns, joinColumns, latest, topicsIn } from './columns.ts'
 import { type SummedRow, sumOfRow } from './row-sum.ts'
+import { holdsSame } from './same-records.ts'
 import { segmentDamaged } from './segment.ts'
 import { TopicIds } from './topic-ids.ts'
 
@@ -33,6 +35,7 @@ export class ActiveSegment {
   readonly db: Database
   readonly topics = new TopicIds()
   private readonly sealRecords: number
+  private readonly onUnlike: (error: FieldError) => void
   /** Small blocks at the end of the file, kept to be written again as one. */
   private loose: { readonly first: Offset; readonly columns: Columns }[] = []
   private began: Millis | null = null
@@ -41,17 +44,23 @@ export class ActiveSegment {
   private readonly addTopic: Statement<[number, string, string]>
   private readonly addBlock: Statement<[Offset, number, Millis, Millis, Uint8Array, Uint8Array, number]>
   private readonly dropFrom: Statement<[Offset]>
+  private readonly dataFrom: Statement<[Offset], { readonly first: Offset; readonly data: Uint8Array }>
   private readonly pages: Statement<[], number>
   private readonly write: (blocks: readonly { first: Offset; columns: Columns }[], seal: boolean, end: End) => End
 
-  /** Takes over the connection, except when it throws. */
-  constructor(db: Database, first: Offset, sealRecords: number) {
+  /**
+   * Takes over the connection, except when it throws. `onUnlike` hears of small blocks that stay as they are, because what
+   * they would have become reads otherwise.
+   */
+  constructor(db: Database, first: Offset, sealRecords: number, onUnlike: (error: FieldError) => void) {
     this.first = first
     this.sealRecords = sealRecords
+    this.onUnlike = onUnlike
     this.db = db
     this.addTopic = db.prepare('insert into topic (id, source, name) values (?, ?, ?)')
     this.addBlock = db.prepare('insert into block (first, n, t0, t1, topics, data, sum) values (?, ?, ?, ?, ?, ?, ?)')
     this.dropFrom = db.prepare('delete from block where first >= ?')
+    this.dataFrom = db.prepare('select first, data from block where first >= ?')
     this.pages = db.prepare<[], number>('pragma page_count').pluck()
     this.write = db.transaction(this.writeAll.bind(this)).immediate
     this.loadTopics()
@@ -153,15 +162,32 @@ export class ActiveSegment {
     return { head, clock }
   }
 
+  /** The small blocks go only when the one that takes their place reads as they do: what is to be written, and what was. */
   private writeSealed(clock: Millis): void {
     const first = this.loose[0]!.first
+    const whole = joinColumns(this.loose.map((block) => block.columns))
+    const data = encodeBlock(whole)
+    const read = readable(data)
+    if (read === null || !holdsSame(read, this.stored())) {
+      this.onUnlike(unlike(this.db.name, first, first + whole.n - 1))
+      return
+    }
     this.dropFrom.run(first)
-    this.writeBlock(first, joinColumns(this.loose.map((block) => block.columns)), clock)
+    this.writeData(first, whole, clock, data)
+  }
+
+  /** The small blocks as the file has them; one that is damaged there as it was. */
+  private stored(): readonly Columns[] {
+    const rows = new Map(this.dataFrom.all(this.loose[0]!.first).map(({ first, data }) => [first, data]))
+    return this.loose.map(({ first, columns }) => readable(rows.get(first) ?? nothing) ?? columns)
   }
 
   private writeBlock(first: Offset, columns: Columns, clock: Millis): void {
+    this.writeData(first, columns, clock, encodeBlock(columns))
+  }
+
+  private writeData(first: Offset, columns: Columns, clock: Millis, data: Uint8Array): void {
     const topics = new Uint8Array(topicsIn(columns).buffer)
-    const data = encodeBlock(columns)
     const row = { first, n: columns.n, t0: columns.t0, t1: clock, topics }
     this.addBlock.run(first, row.n, row.t0, clock, topics, data, sumOfRow(row, this.topics.sums))
     this.atMost += topics.length + data.length + blockBytes
@@ -186,6 +212,14 @@ export class ActiveSegment {
     for (const { source, name } of rows.iterate()) this.topics.idOf(source, name)
     this.topics.keep()
   }
+}
+
+const nothing = new Uint8Array()
+
+function unlike(file: string, first: Offset, last: Offset): FieldError {
+  return new FieldError('log_damaged', `${file}: records ${first} to ${last} would read otherwise as one block`, {
+    hint: 'they stay in the blocks in which they were stored, and nothing is lost; tell who made this program, and test the memory of this machine',
+  })
 }
 
 /** A damaged block stays as it is: reading and verify name it, and capture goes on behind it. */

@@ -51,6 +51,8 @@ export interface Log {
   bytesWritten(): number
   /** Lets the oldest segments go, see retention.ts. Answers who holds one that should go; null: nothing is held. */
   letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null>
+  /** What is wrong and keeps nothing from being stored: blocks that cannot be sealed, files that cannot be finished. */
+  trouble(): FieldError | null
   /** When the finished segments that no reader holds open are checked in. */
   settled(): Promise<void>
   close(): void
@@ -104,6 +106,7 @@ class OpenLog implements Log {
   private readonly reserve: Reserve
   private ending = false
   private failed = false
+  private unlike: FieldError | null = null
   private readonly scratch = new Scratch()
 
   constructor(dir: string, options: Required<LogOptions>) {
@@ -163,6 +166,10 @@ class OpenLog implements Log {
     return this.heldBy
   }
 
+  trouble(): FieldError | null {
+    return this.unlike ?? this.sealer.trouble()
+  }
+
   async settled(): Promise<void> {
     await this.sealer.settled()
   }
@@ -217,7 +224,7 @@ class OpenLog implements Log {
     if (!existsSync(segmentFile(this.dir, first))) createSegment(this.dir, first)
     const { sealRecords, maxSegmentBytes } = this.options
     const db = openForWriting(segmentFile(this.dir, first))
-    const active = orClosed(db, () => new ActiveSegment(db, first, sealRecords))
+    const active = orClosed(db, () => new ActiveSegment(db, first, sealRecords, this.heardUnlike))
     if (Number.isFinite(maxSegmentBytes)) active.db.pragma(`max_page_count = ${Math.ceil(maxSegmentBytes / 4096)}`)
     return active
   }
@@ -230,6 +237,10 @@ class OpenLog implements Log {
       from = to
     }
     return parts
+  }
+
+  private readonly heardUnlike = (error: FieldError) => {
+    this.unlike = error
   }
 
   /** Only of a block that is too large to be kept for sealing: it is done with when it is written. */

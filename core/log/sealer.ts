@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { setImmediate as later } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
+import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { addToCatalogue, readCatalogue } from './catalogue.ts'
 import { openForWriting, segmentFile } from './segment.ts'
@@ -23,7 +24,8 @@ export class Sealer {
   private hashing: Promise<void> = Promise.resolve()
   /** Sealed, but not entered: it could not be read, or the catalogue not be written. */
   private unentered: { readonly first: Offset; readonly n: number }[] = []
-  private failure: unknown = null
+  /** By the first offset of the segment; of the catalogue by -1. What failed is tried again. */
+  private readonly failures = new Map<Offset, unknown>()
   private stopped = false
   private tried = Number.NEGATIVE_INFINITY
 
@@ -44,7 +46,7 @@ export class Sealer {
         if (done.has(first)) protect(file)
         else this.add(first, firsts[i + 1]! - first, openForWriting(file))
       } catch (error) {
-        this.fail(error)
+        this.failures.set(first, error)
       }
     })
   }
@@ -54,7 +56,7 @@ export class Sealer {
     try {
       return new Set(readCatalogue(this.dir).map((segment) => segment.first))
     } catch (error) {
-      this.fail(error)
+      this.failures.set(-1, error)
       return null
     }
   }
@@ -83,13 +85,25 @@ export class Sealer {
     for (const { first, n } of this.unentered.splice(0)) this.enterSoon(first, n)
   }
 
+  /** What went wrong and is not mended; null: nothing. */
+  trouble(): FieldError | null {
+    const [failure] = this.failures.values()
+    if (failure === undefined) return null
+    if (failure instanceof FieldError) return failure
+    const why = failure instanceof Error ? failure.message : String(failure)
+    return new FieldError('disk_error', `${this.dir}: a finished log file could not be checked in: ${why}`, {
+      hint: 'what it holds can be read, and it is tried again; run verify',
+      cause: failure,
+    })
+  }
+
   /** When every checksum that could be started is in the catalogue; throws what went wrong since the last call. */
   async settled(): Promise<void> {
     this.retryNow()
     await this.hashing
-    const failure = this.failure
-    this.failure = null
-    if (failure !== null) throw failure
+    const [failure] = this.failures.values()
+    this.failures.clear()
+    if (failure !== undefined) throw failure
   }
 
   close(): void {
@@ -105,7 +119,7 @@ export class Sealer {
       if (!foldJournal(db)) return false
       db.close()
     } catch (error) {
-      this.fail(error)
+      this.failures.set(first, error)
       return false
     }
     this.enterSoon(first, n)
@@ -117,16 +131,14 @@ export class Sealer {
     this.entering.add(first)
     this.hashing = this.hashing
       .then(() => this.enter(first, n))
-      .then(() => void this.entering.delete(first))
+      .then(() => {
+        this.entering.delete(first)
+        this.failures.delete(first)
+      })
       .catch((error: unknown) => {
-        this.fail(error)
+        this.failures.set(first, error)
         this.unentered.push({ first, n })
       })
-  }
-
-  /** Not fatal: `settled` says it. */
-  private fail(error: unknown): void {
-    this.failure = error
   }
 
   private async enter(first: Offset, n: number): Promise<void> {

@@ -58,6 +58,7 @@ export const status: Status = {
     limitBytes: 0,
     minFreeBytes: 0,
     heldBy: null,
+    trouble: null,
     archiveFrom: null,
     unsent: null,
     note: null,

@@ -71,6 +71,25 @@ function afterwards({ recorder }: Status): string {
     : 'Messages wait at their brokers: with QoS 1 none is lost, with QoS 0 the broker may drop them.'
 }
 
+/** One row while something is wrong with the log, although everything is stored. */
+export function LogTrouble() {
+  const trouble = useStatus()?.log.trouble ?? null
+  if (trouble === null) return null
+  return (
+    <div className={styles.note} role="status">
+      <span className="p1">
+        <Icon name="disk" />
+      </span>
+      <div>
+        <p className="medium">Everything is stored, but something is wrong with the log</p>
+        <p className="small ink2">
+          {sentence(trouble.message)} {sentence(trouble.hint ?? '')}
+        </p>
+      </div>
+    </div>
+  )
+}
+
 /** One row for a broker that is away; the devices behind it do not each raise their own. */
 export function BrokerAway() {
   const status = useStatus()

@@ -85,6 +85,7 @@ function withAppend(inner: Log, append: Log['append']): Log {
     bytesWritten: () => inner.bytesWritten(),
     letGo: (bounds, readers) => inner.letGo(bounds, readers),
     lastWords: () => inner.lastWords(),
+    trouble: () => inner.trouble(),
     settled: () => inner.settled(),
     close: () => inner.close(),
   }

@@ -46,6 +46,10 @@ export class Disk implements Log {
     return this.log.bytesWritten()
   }
 
+  trouble() {
+    return this.log.trouble()
+  }
+
   lastWords() {
     this.log.lastWords()
   }
