@@ -156,6 +156,34 @@ describe.skipIf(!hasMosquitto)('a host with a broker', () => {
     )
   })
 
+  test('a source whose address is mistyped in an edit has all that was sent meanwhile when it is mended', async () => {
+    const { api } = await serve()
+    await connected(api)
+    await publish(0, 20)
+    await until(
+      () => allMessages(api),
+      (rows) => rows.length === 1,
+    )
+    const config = await api.call('config', {})
+    const put = (url: string) => {
+      const sources = config.sources.map((source) => ({ ...source, url }))
+      return api.call('config.put', { config: { ...config, sources }, secrets: [] })
+    }
+    await put('mqtt://127.0.0.1:1')
+    await until(
+      () => api.call('status', {}),
+      ({ sources }) => sources[0]?.state === 'down',
+    )
+    for (let i = 1; i < 20; i++) await publish(i, 20)
+    await put(broker.url)
+    await until(
+      () => allMessages(api),
+      (rows) => seen(rows).size === 20,
+    )
+    const { sources } = await api.call('continuity', { at: null, from: null, until: null })
+    expect(sources[0]!.gaps.map(({ cause }) => cause)).toEqual(['settings changed', 'broker link down'])
+  })
+
   async function publish(i: number, temperature: number): Promise<void> {
     await publisher.publishAsync('plant/line-1/p-1', JSON.stringify({ i, temperature }), { qos: 1 })
   }
