@@ -136,7 +136,7 @@ async function connected(
 }
 
 async function subscribe(client: MqttClient, source: SourceConfig, hello: IConnackPacket): Promise<void> {
-  const [refused] = await subscribeAll(client, source, hello)
+  const [refused] = (await subscribeAll(client, source, hello)).refused
   if (refused !== undefined) throw refused.error
 }
 

@@ -8,7 +8,7 @@ export type Version = '5' | '3.1.1'
 /** The broker may have this many messages on their way to us (MQTT 5); more brings nothing and makes it stutter. */
 export const receiveMaximum = 1_000
 /** How long a broker keeps what comes for us while we are away (MQTT 5). */
-const sessionSeconds = 7 * 86_400
+export const sessionSeconds = 7 * 86_400
 
 /** Of one source; null where there is none. */
 export interface SourceSecrets {

@@ -13,7 +13,7 @@ import { Rebirths, rebirthCommand } from './rebirth.ts'
 import { type Ending, Retry } from './retry.ts'
 import type { Sessions } from './sessions.ts'
 import { type Message, takeShortcut } from './shortcut.ts'
-import { type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
+import { expiryNote, loweredNote, type Refused, sharedNote, subscribeAll } from './subscriptions.ts'
 import { topicMatcher } from './topic-matcher.ts'
 
 export interface SourceOptions {
@@ -69,11 +69,13 @@ export class MqttSource {
   private state: SourceRow['state'] = 'connecting'
   private error: FieldError | null = null
   private refused: readonly Refused[] = []
+  /** Granted with a lower quality of service than was asked for. */
+  private lowered: readonly string[] = []
+  /** What the broker said of the time in which we are away. */
+  private expiry: string | null = null
   private failure: unknown = null
   /** The broker said that another program has taken over. */
   private wasTaken = false
-  /** What the log is to know of the connection that is open. */
-  private detail: string | null = null
   /** The broker holds all that was sent while we were away. */
   private held = false
   /** Why the broker has kept nothing for us, until the log knows it. */
@@ -96,7 +98,7 @@ export class MqttSource {
   }
 
   row(): LinkState {
-    const { name, url, topics } = this.options.source
+    const { name, url } = this.options.source
     const { state, error, refused } = this
     return {
       name,
@@ -107,7 +109,7 @@ export class MqttSource {
       error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
       refusedTopics: refused.map((one) => one.topic),
       leftOut: this.intake.leftOut(),
-      note: sharedNote(topics, this.version),
+      note: this.note(null),
     }
   }
 
@@ -239,8 +241,7 @@ export class MqttSource {
     this.unkept = unkept ?? this.unkept
     this.spoke = true
     this.since = this.options.now()
-    const about = [sharedNote(source.topics, this.version), unkept].filter((part) => part !== null)
-    this.detail = about.length === 0 ? null : about.join('; ')
+    this.expiry = expiryNote(packet)
     if (this.refused.length < source.topics.length) this.enter('up', null)
     void this.subscribe(client, packet)
     void this.announce(client)
@@ -248,9 +249,11 @@ export class MqttSource {
 
   private async subscribe(client: MqttClient, hello: IConnackPacket): Promise<void> {
     const { source } = this.options
-    const refused = await subscribeAll(client, source, hello).catch(() => null) // its end is told by `closed`
-    if (refused === null || client !== this.client || !client.connected) return
+    const answer = await subscribeAll(client, source, hello).catch(() => null) // its end is told by `closed`
+    if (answer === null || client !== this.client || !client.connected) return
+    const { refused, lowered } = answer
     this.refused = refused
+    this.lowered = lowered
     await this.unsubscribe(client)
     const all = refused.length === source.topics.length
     this.enter(all ? 'action needed' : 'up', refused[0]?.error ?? null)
@@ -334,14 +337,14 @@ export class MqttSource {
   private enter(state: SourceRow['state'], error: FieldError | null): void {
     this.state = state
     this.error = error
-    if (this.full === null) this.tell(state === 'up' ? 'up' : causeOf(error), error?.message ?? this.detail)
+    if (this.full === null) this.tell(state === 'up' ? 'up' : causeOf(error), error?.message ?? this.note(this.unkept))
     this.options.onChange()
   }
 
   /** Only a change is a record, so that a broker that is away for a week costs one. */
   private tell(now: GapCause | 'up', detail: string | null): void {
     const refused = now === 'up' ? this.refused.map(({ topic }) => topic) : []
-    const told = [now, ...refused].join('\n')
+    const told = [now, ...refused, ...(now === 'up' ? this.lowered : [])].join('\n')
     if (this.told === told) return
     this.told = told
     if (now !== 'up') this.tellLeftOut()
@@ -361,8 +364,15 @@ export class MqttSource {
     batcher.add({ record: linkRecord(now(), source.name, event, detail, cause, more), ack: null, urgent: true })
   }
 
+  /** What a person must know of the link, with what of it is news. */
+  private note(news: string | null): string | null {
+    const parts = [sharedNote(this.options.source.topics, this.version), this.expiry, loweredNote(this.lowered), news]
+    return parts.filter((part) => part !== null).join('; ') || null
+  }
+
   private aboutSession(): LinkMore {
-    const { held, unkept } = this
+    const { unkept } = this
+    const held = this.held && this.lowered.length === 0
     this.unkept = null
     return { held, ...(unkept === null ? {} : { unkept }) }
   }

@@ -7,6 +7,7 @@ import type { Gap, SourceConfig } from '../../../core/contract/calls.ts'
 import { Sessions } from '../../../core/ingest/mqtt/sessions.ts'
 import { openQueries } from '../../../core/views/queries.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { startScripted, welcome } from '../../support/scripted-broker.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { buildViews } from '../../support/views.ts'
 import { Capturing, source } from './capturing.ts'
@@ -208,6 +209,46 @@ describe.skipIf(!hasMosquitto)('a broker that has lost our session', () => {
       until: came!.time,
       detail: 'the broker had no session of us any more, so what was sent meanwhile is missing; meanwhile not running',
     })
+  })
+})
+
+describe.skipIf(!hasMosquitto)('a broker that grants less than was asked for', () => {
+  test.each(['5', '3.1.1'] as const)('MQTT %s: is told, on screen and in the log', async (version) => {
+    const broker = await mosquitto('max_qos 0')
+    const client = await publisher(broker.url)
+    const one = capturing(tempDir())
+    one.capture.addSource(source(broker.url, { version, topics: ['line/#'] }), null)
+    const words = 'line/#: the broker grants a lower quality of service than was asked for, and does not repeat'
+    await one.row(({ state, note }) => state === 'up' && note?.startsWith(words) === true)
+    const details = () =>
+      one
+        .records()
+        .filter(({ topic }) => topic.name === 'up')
+        .map(({ bytes }) => `${Buffer.from(bytes)}`)
+    await one.until(() => details().some((said) => said.includes(words)))
+    client.publish('line/1', 'plain', { qos: 0 })
+    await one.until(() => texts(one, 'line/1').length === 1)
+    await edit(one, source(broker.url, { version, topics: ['line/#'], exclude: ['x'] }))
+    await one.until(() => details().length === 4)
+    expect(gapsOf(one).map(({ cause }) => cause)).toEqual(['settings changed'])
+  })
+})
+
+describe('a broker that keeps sessions for a shorter time than is asked for', () => {
+  test.each([
+    [0, 'the broker keeps nothing of what comes while Fieldwatch is away'],
+    [600, 'the broker keeps what comes while Fieldwatch is away for 10 min at most'],
+    [86_400, 'the broker keeps what comes while Fieldwatch is away for 24 h at most'],
+  ])('%i s: is told', async (sessionExpiryInterval, words) => {
+    const broker = await startScripted((two, packet) => {
+      const properties = { sessionExpiryInterval }
+      if (packet.cmd === 'connect') two.send({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties })
+      else welcome(two, packet)
+    })
+    ends.push(() => broker.stop())
+    const one = capturing(tempDir())
+    one.capture.addSource(source(broker.url, { version: '5' }), null)
+    expect((await one.row(({ state }) => state === 'up')).note).toBe(words)
   })
 })
 
