@@ -4,11 +4,15 @@ import type { Span } from './resume.ts'
 
 /** So few that each of them can travel alone within one transaction. */
 const carefulSpan = 50
+/** Of more, it is first looked where among them something is rejected: each with care would take minutes. */
+const nearSpan = 1_000
 
 /** Remembers where the cluster rejected something: over that span batches are small, and sent with care. */
 export class Suspects {
   private hunt: Span | null = null
   private found = false
+  /** Batches are short up to here. */
+  private nearUntil: Offset = 0
   /** What is rejected only together is sent in smaller batches from then on. */
   private span = Number.POSITIVE_INFINITY
 
@@ -18,7 +22,11 @@ export class Suspects {
 
   /** How far a batch from `from` may reach. */
   limit(from: Offset, upto: Offset): Offset {
-    return Math.min(upto, from + (this.careful(from) ? carefulSpan : this.span))
+    return Math.min(upto, from + (this.careful(from) ? carefulSpan : this.span), this.nearLimit(from))
+  }
+
+  private nearLimit(from: Offset): Offset {
+    return from < this.nearUntil ? from + nearSpan : Number.POSITIVE_INFINITY
   }
 
   /** Throws where care was taken already: then it is none of the records. */
@@ -32,6 +40,10 @@ export class Suspects {
           cause,
         },
       )
+    if (to - from > nearSpan) {
+      this.nearUntil = to
+      return
+    }
     this.hunt = { from, to }
     this.found = false
   }

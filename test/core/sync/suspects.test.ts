@@ -19,6 +19,19 @@ test('after a rejection batches are small and sent with care, until what was rej
   expect(suspects.limit(250, 5_000)).toBe(5_000)
 })
 
+test('in a large batch it is first looked where something is rejected', () => {
+  const suspects = new Suspects()
+  suspects.rejected({ from: 0, to: 60_000 }, refusal)
+  expect([suspects.careful(0), suspects.limit(0, 90_000)]).toEqual([false, 1_000])
+  suspects.passed(1_000, 0)
+  expect(suspects.limit(1_000, 90_000)).toBe(2_000)
+  suspects.rejected({ from: 1_000, to: 2_000 }, refusal)
+  expect([suspects.careful(1_000), suspects.limit(1_000, 90_000)]).toEqual([true, 1_050])
+  suspects.passed(2_000, 1)
+  expect([suspects.careful(2_000), suspects.limit(2_000, 90_000)]).toEqual([false, 3_000])
+  expect(suspects.limit(60_000, 90_000)).toBe(90_000)
+})
+
 test('what is rejected only together goes in batches of half the size from then on', () => {
   const suspects = new Suspects()
   suspects.rejected({ from: 0, to: 40 }, refusal)
