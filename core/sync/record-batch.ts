@@ -175,12 +175,10 @@ export class RecordWriter {
     return true
   }
 
-  /** Short, and there is room for it. */
+  /** There is room for it. */
   private own(bytes: Uint8Array): void {
-    const { room } = this
-    let at = this.at
-    for (let i = 0; i < bytes.length; i++) room[at++] = bytes[i]!
-    this.at = at
+    this.room.set(bytes, this.at)
+    this.at += bytes.length
   }
 
   private digits(value: number): void {
