@@ -290,7 +290,24 @@ export function clamped(time: Millis, received: Millis, now: Millis): Millis {
   return Math.min(received, now)
 }
 
-/** JavaScript's dates end in the year 275760; a clock beyond is shown as that. */
+interface Told {
+  readonly time: Millis
+  readonly text: string
+}
+
+let newest: Told = { time: Number.NaN, text: '' }
+let before = newest
+
+/** Records of one message ask for two times again and again. */
 function iso(time: Millis): string {
+  if (time === newest.time) return newest.text
+  if (time === before.time) return before.text
+  before = newest
+  newest = { time, text: isoOf(time) }
+  return newest.text
+}
+
+/** JavaScript's dates end in the year 275760; a clock beyond is shown as that. */
+function isoOf(time: Millis): string {
   return new Date(Math.max(-8.64e15, Math.min(8.64e15, time))).toISOString()
 }
