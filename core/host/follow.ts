@@ -4,17 +4,18 @@ import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
 import type { KeptLog } from '../views/archive.ts'
+import type { StateSave } from '../views/saved-state.ts'
 import type { ViewWriter } from '../views/writer.ts'
 import type { BaseKeeper } from './base-keeper.ts'
 import type { ViewsAt } from './protocols.ts'
-import type { SnapshotKeeper } from './snapshot-keeper.ts'
+import type { SnapshotTaker } from './snapshot-taker.ts'
 
 export interface Follow {
   readonly reader: LogReader
   readonly path: Path
   readonly views: ViewWriter
   readonly base: Pick<BaseKeeper, 'work' | 'forget'>
-  readonly snapshots: Pick<SnapshotKeeper, 'isDue' | 'take'>
+  readonly snapshots: Pick<SnapshotTaker, 'isDue' | 'hold' | 'write'>
   readonly now: () => Millis
   /** Bytes that the views may have; beyond that what they hold from before the kept log goes, hour by hour. */
   readonly viewsLimit: () => number
@@ -31,7 +32,7 @@ export interface Following {
   stop(): Promise<void>
 }
 
-const flushEvery: Millis = 500
+export const flushEvery: Millis = 500
 /** While far behind, a flush each 500 ms would cost more than the path itself. */
 const flushRecords = 200_000
 /** Behind by more than this is catching up, and shown as such. */
@@ -43,6 +44,8 @@ const savedPerMilli = 10e9 / 86_400_000
 const turn: Millis = 10
 /** Of that, for the next base while there is live work: a quarter. Else half, because others run too. */
 const baseTurn: Millis = 3
+/** For a state that is being saved. */
+export const saveTurn: Millis = 5
 
 /** Reads the log from where the path stands, steps the path and keeps the views near. */
 export function follow(parts: Follow): Following {
@@ -63,6 +66,8 @@ class Follower {
   private waiting: (() => void) | null = null
   private unflushed = 0
   private unsaved = false
+  private saving: StateSave | null = null
+  private snapshotWaits = false
   private saved: Offset
   private savePause = saveEvery
   private flushedAt: Millis
@@ -85,9 +90,12 @@ class Follower {
       const more = this.stepFor(turn)
       if (this.parts.path.again) this.beginAgain()
       this.flushWhenDue(more)
+      if (this.saving === null && this.parts.snapshots.isDue(this.parts.path.next, this.time))
+        await this.beginSnapshot()
+      this.saveWhenDue()
       const making = this.parts.base.work(this.saved, more ? baseTurn : turn)
       if (more) await setImmediate()
-      else if (making) await pause(turn)
+      else if (making || this.saving !== null) await pause(turn)
       else await this.rest()
     }
     this.save()
@@ -131,9 +139,13 @@ class Follower {
     const now = this.parts.now()
     const far = more && this.behind() > nearHead
     if (this.unflushed > 0 && (far ? this.unflushed >= flushRecords : now - this.flushedAt >= flushEvery)) this.flush()
-    if (this.parts.snapshots.isDue(this.parts.path.next, this.time)) this.snapshot()
-    if (this.unsaved && now - this.savedAt >= this.savePause) this.save()
     if (far && now - this.toldAt >= flushEvery) this.tell()
+  }
+
+  private saveWhenDue(): void {
+    const isDue = this.unsaved && this.parts.now() - this.savedAt >= this.savePause
+    if (this.saving !== null) this.saveFor(this.saving, saveTurn)
+    else if (isDue) this.beginSave()
   }
 
   private flush(): void {
@@ -152,19 +164,38 @@ class Follower {
   }
 
   /** Flushed first: a state must never be ahead of the views, or what lies between would be lost to them. */
-  private save(): void {
+  private beginSave(): void {
     if (this.unflushed > 0) this.flush()
-    if (!this.unsaved) return
-    this.savePause = pauseAfter(this.parts.views.saveState(this.parts.path.save()))
-    this.saved = this.parts.path.next
+    this.saving = this.parts.views.beginState(this.parts.path)
     this.unsaved = false
     this.savedAt = this.parts.now()
   }
 
-  private snapshot(): void {
-    this.unsaved = true
-    this.save()
-    this.parts.snapshots.take(this.parts.path.known())
+  /** Writes on for about `ms`, and makes it count when it is whole. */
+  private saveFor(saving: StateSave, ms: Millis): void {
+    const until = this.parts.now() + ms
+    while (saving.write(1)) if (this.parts.now() >= until) return
+    this.parts.views.flush()
+    this.savePause = pauseAfter(saving.bytes)
+    this.saved = saving.next
+    this.saving = null
+    if (this.snapshotWaits) this.parts.snapshots.write()
+    this.snapshotWaits = false
+  }
+
+  private save(): void {
+    if (this.saving !== null) this.saveFor(this.saving, Infinity)
+    if (this.unflushed > 0) this.flush()
+    if (!this.unsaved) return
+    this.beginSave()
+    this.saveFor(this.saving!, Infinity)
+  }
+
+  /** Of the views as they stand and the state that is begun here; it is written when that is whole. */
+  private async beginSnapshot(): Promise<void> {
+    this.beginSave()
+    this.snapshotWaits = true
+    await this.parts.snapshots.hold(this.parts.path.known())
   }
 
   /** Until there is more, or something in hand is due. */

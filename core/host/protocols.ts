@@ -12,6 +12,7 @@ import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { Measures } from '../ingest/capture.ts'
 import type { Bounds, Reader } from '../log/retention.ts'
 import type { DestinationWithPassword, Surroundings } from '../sync/forward.ts'
+import type { SnapshotAt } from '../views/snapshot.ts'
 
 // What each thread answers and listens to, and what it says to the host. Types only: both ends are checked against them.
 
@@ -127,6 +128,22 @@ export type FromStream = {
     readonly unborn: Unborn
   }
 }
+
+export interface SnapshotData {
+  readonly snapshots: string
+  readonly viewsFile: string
+}
+export type SnapshotSide = {
+  readonly asks: {
+    /** From then on the views may be written on. */
+    readonly hold: Ask<null, null>
+    /** When the state that was begun just before is whole. */
+    readonly write: Ask<SnapshotAt, null>
+    readonly stop: Stop
+  }
+  readonly tells: Record<never, never>
+}
+export type FromSnapshot = { readonly asks: Record<never, never>; readonly tells: { readonly ready: null } }
 
 export interface QueryData {
   readonly logDir: string

@@ -2,8 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
-import type { PathKnown } from '../stream/known.ts'
-import { dropSnapshot, listSnapshots, type Snapshot, takeSnapshot } from '../views/snapshot.ts'
+import { dropSnapshot, listSnapshots, type Snapshot } from '../views/snapshot.ts'
 
 const hour: Millis = 3_600_000
 const day = 24 * hour
@@ -22,7 +21,6 @@ export interface Standing extends Snapshot {
  */
 export class SnapshotKeeper {
   private readonly dir: string
-  private readonly viewsFile: string
   private readonly log: LogReader
   private readonly part: number
   private standing: Standing[]
@@ -30,15 +28,14 @@ export class SnapshotKeeper {
   private room = Infinity
 
   /** `part`: of the log's bytes that they may have together. */
-  constructor(dir: string, viewsFile: string, log: LogReader, part = share) {
+  constructor(dir: string, log: LogReader, part = share) {
     this.part = part
     this.dir = dir
-    this.viewsFile = viewsFile
     this.log = log
     this.standing = listSnapshots(dir).flatMap((one) => this.found(one))
   }
 
-  /** Whether there should be one where the path stands, which has reached this log time: then save, and call `take`. */
+  /** Whether there should be one where the path stands, which has reached this log time: then save, take one, and call `took`. */
   isDue(next: Offset, time: Millis): boolean {
     if (next <= this.log.base()) return false
     const newest = this.standing.at(-1)
@@ -48,10 +45,8 @@ export class SnapshotKeeper {
     return time - newest.time >= (isOld || isLarge ? day : hour)
   }
 
-  /** Right after the state of the path was saved, and with nothing written since. */
-  take(known: PathKnown): void {
-    const { next, time } = known
-    takeSnapshot(this.dir, this.viewsFile, known)
+  /** One was written, and stands here. */
+  took({ next, time }: Pick<Standing, 'next' | 'time'>): void {
     const bytes = listSnapshots(this.dir).find((one) => one.next === next)?.bytes ?? 0
     this.standing.push({ next, bytes, time })
     this.thin()

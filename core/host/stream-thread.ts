@@ -9,6 +9,7 @@ import { follow } from './follow.ts'
 import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
+import { SnapshotTaker } from './snapshot-taker.ts'
 import { openChannel } from './thread.ts'
 import { openUnborn } from './unborn.ts'
 
@@ -21,12 +22,14 @@ openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const unborn = openUnborn(viewsFile)
 const base = new BaseKeeper(logDir, Date.now, views.ahead() ?? [])
+const taker = new SnapshotTaker(new SnapshotKeeper(snapshots, reader), { snapshots, viewsFile })
 let viewsLimit = limitOf(maxViewsBytes)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {
   asks: {
     stop: async () => {
       await following.stop()
+      await taker.close()
       base.close()
       alerts.close()
       unborn.close()
@@ -48,7 +51,7 @@ const following = follow({
   views,
   path,
   base,
-  snapshots: new SnapshotKeeper(snapshots, viewsFile, reader),
+  snapshots: taker,
   now: Date.now,
   openAlerts: alerts.count,
   viewsLimit: () => viewsLimit,

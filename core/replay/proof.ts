@@ -16,7 +16,7 @@ export interface Proof {
 
 const stepRecords = 500_000
 /** Where the path stands, saved when it suits: no part of what it says. */
-const ofTheState = ['state', 'state_row']
+const ofTheState = ['state', 'state_page']
 
 /**
  * The path once more over the log as far as the views hold it, and each of their tables row by row and byte by byte

@@ -15,6 +15,7 @@ import { nameSeries, seriesCalled } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
 import { forgetUsual, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
+import { changing } from './slabs.ts'
 import { endMaintenance, putMaintenance, setService } from './suppress.ts'
 
 /** Does what a person has done. A command that is damaged, or about something unknown, changes nothing. */
@@ -141,8 +142,8 @@ function learnMark(plant: Plant, { id, series }: Alert): void {
   const state = plant.series[series!]
   const watch = state?.watches.find(({ latest }) => latest === id)
   if (state === undefined || watch === undefined) return
+  changing(plant, series!)
   learnFault(rowOf(plant.rows, series!), watch.alert === id)
-  plant.heads.changed[series!] = 1
 }
 
 /** Whatever was usual before is forgotten; limits and other rules of a person go on. */
@@ -152,8 +153,8 @@ function learnAnew(plant: Plant, { series, of, by }: Commands['normal'], out: Em
   allowAbsence(plant, state.series.id, by, 'normal from here on', out)
   for (const watch of ownWatches(state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
+  changing(plant, state.series.id)
   forgetUsual(rowOf(plant.rows, state.series.id))
-  plant.heads.changed[state.series.id] = 1
 }
 
 function learns(detector: string): boolean {

@@ -35,7 +35,8 @@ import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sou
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
 import { followSequence } from './sequence.ts'
-import { type PathState, restorePlant, savePlant } from './state.ts'
+import type { Slab } from './slabs.ts'
+import { type PathState, restorePlant, type Saving, savePlant } from './state.ts'
 
 /**
  * The one stream path: records in, what they mean out. Live, catch-up, replay and what-if are this call over another
@@ -49,8 +50,11 @@ export interface Path {
   step(block: Block, from: number, to: number, out: Emit): void
   /** A mapping was put for records that were read before: they are to be read again, by a path that knows it ahead. */
   readonly again: boolean
-  /** What a restart needs, as copies; of the rows only those that changed since the last call. */
-  save(): PathState
+  /**
+   * Begins to save what a restart needs, as it is now. `put` is given the slabs that changed since the save before: some
+   * at once, the rest as `give` asks for them or before a step changes them. One save at a time.
+   */
+  save(put: (slab: Slab) => void): Saving
   /** What it knows that another version of it can go on from. */
   known(): PathKnown
 }
@@ -73,7 +77,7 @@ export function createPath(options: PathOptions = {}): Path {
   return pathOf(createPlant(options.maxSeries ?? mostSeries), options)
 }
 
-/** The path as it was saved; `state` holds every row. Throws `internal` when another version has saved it. */
+/** The path as it was saved; `state` holds every slab. Throws `internal` when another version has saved it. */
 export function restorePath(state: PathState, options: PathOptions = {}): Path {
   return pathOf(restorePlant(state, options.maxSeries ?? mostSeries), options)
 }
@@ -105,7 +109,7 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     get again() {
       return plant.again
     },
-    save: () => savePlant(plant),
+    save: (put) => savePlant(plant, put),
     known: () => knownIn(plant),
   }
 }
@@ -352,4 +356,5 @@ function awake(plant: Plant, event: LinkEvent, source: SourceState, topic: Topic
   else linkUp(plant, source, out)
 }
 
-export type { PathState } from './state.ts'
+export type { Slab } from './slabs.ts'
+export type { PathState, Saving } from './state.ts'

@@ -36,6 +36,7 @@ import { addRow, createRows, type Row, type Rows, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
 import { rowMaker, type SeriesState, seriesKey } from './series.ts'
+import type { Slabs } from './slabs.ts'
 import type { Window } from './suppress.ts'
 
 /** Everything that the path knows. `state.ts` saves every part of it that cannot be made again from the others. */
@@ -111,6 +112,8 @@ export interface Plant {
   readonly maxSeries: number
   /** Readings are learned from and judged. */
   detects: boolean
+  /** Null: none goes on. */
+  saving: Slabs | null
 }
 
 /** A mapping, and the record that puts it. */
@@ -232,6 +235,7 @@ export function createPlant(maxSeries: number): Plant {
     },
     maxSeries,
     detects: true,
+    saving: null,
   }
 }
 

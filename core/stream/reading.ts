@@ -44,6 +44,7 @@ import { guessOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
 import { count, firstOffset, lastValue, remember, turnTo } from './rows.ts'
 import { keepWords, type SeriesState } from './series.ts'
+import { changing } from './slabs.ts'
 
 /** What the readings that follow share: their time, and whether they are history. */
 export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
@@ -137,7 +138,7 @@ export function readText(plant: Plant, id: number, text: string, retained: boole
   const { now } = plant
   const { numbers, changed } = plant.heads
   const head = id * headLength
-  changed[id] = 1
+  if (changed[id] !== 1) changing(plant, id)
   now.value = codeOf(text)
   if (now.time < numbers[head + newest]!) {
     if (!retained) readOlder(plant, id, text, isLate(numbers, head, now.time), out)
@@ -177,7 +178,7 @@ export function readNumber(
   const { now, heads } = plant
   const { numbers } = heads
   const head = id * headLength
-  heads.changed[id] = 1
+  if (heads.changed[id] !== 1) changing(plant, id)
   now.value = value
   if (retained ? numbers[head + readings]! > 0 : isLate(numbers, head, now.time)) {
     out.reading(id, now.time, value, Number.NaN, Number.NaN, true)

@@ -16,7 +16,7 @@ export const bandPart = meansPart + 19
 export const seasonPart = bandPart + 9
 export const patternPart = seasonPart + 13
 export const memoryPart = patternPart + 4
-const nearLength = memoryPart + 54
+export const nearLength = memoryPart + 54
 
 // The far part.
 export const firstOffset = 0
@@ -34,7 +34,7 @@ export const relationPart = statesPart + 16
 const ring = relationPart + 8
 export const ringSize = 32
 const ringFields = 4
-const farLength = ring + ringSize * ringFields
+export const farLength = ring + ringSize * ringFields
 
 /** The rows of all series. Other tables when they have grown. */
 export interface Rows {
@@ -83,19 +83,6 @@ export function turnTo(row: Row, rows: Rows, series: number): Row {
   row.far = rows.far
   row.from = series * farLength
   return row
-}
-
-/** All of it, as one copy. */
-export function copyRow(row: Row): Float64Array {
-  const copy = new Float64Array(nearLength + farLength)
-  copy.set(row.near.subarray(row.at, row.at + nearLength))
-  copy.set(row.far.subarray(row.from, row.from + farLength), nearLength)
-  return copy
-}
-
-export function putRow(row: Row, copy: Float64Array): void {
-  row.near.set(copy.subarray(0, nearLength), row.at)
-  row.far.set(copy.subarray(nearLength), row.from)
 }
 
 /** As of a series that was never seen, but for what kind of series it is and how often it speaks. */

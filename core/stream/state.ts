@@ -5,7 +5,6 @@ import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
 import { restoreGaps, type SavedGaps, saveGaps, topicName } from './gaps.ts'
-import { headLength, headOf } from './heads.ts'
 import { setDue } from './holds.ts'
 import type { Incident } from './incident.ts'
 import type { Absence } from './missing.ts'
@@ -19,9 +18,9 @@ import {
   type SourceState,
   silenceRule,
 } from './plant.ts'
-import { copyRow, putRow, rowOf } from './rows.ts'
 import type { Sequence } from './sequence.ts'
 import type { SeriesState } from './series.ts'
+import { beginSlabs, giveSome, restoreSlab, type Slab } from './slabs.ts'
 import type { Window } from './suppress.ts'
 
 /** The path at one offset. */
@@ -30,14 +29,13 @@ export interface PathState {
   readonly next: Offset
   /** JSON: names, rules, alerts, sources. */
   readonly core: string
-  /** `save` gives the changed ones, each copied when it is taken, which is before the path goes on; `restorePath` needs all. */
-  readonly rows: Iterable<SavedRow>
+  readonly slabs: Iterable<Slab>
 }
 
-/** Of a series by its id; the row of device d is -1 - d. */
-export interface SavedRow {
-  readonly series: number
-  readonly row: Float64Array
+/** A save that goes on beside the path, which is of the moment at which it began. */
+export interface Saving extends Omit<PathState, 'slabs'> {
+  /** Gives up to so many slabs. False: there are no more, and the save is whole. */
+  give(slabs: number): boolean
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
@@ -112,8 +110,15 @@ interface SavedSource
   readonly unkept: SavedGaps
 }
 
-export function savePlant(plant: Plant): PathState {
-  return { version: pathVersion, next: plant.next, core: JSON.stringify(coreOf(plant)), rows: changedRows(plant) }
+/** Slabs are given as they were at this moment. */
+export function savePlant(plant: Plant, put: (slab: Slab) => void): Saving {
+  beginSlabs(plant, put)
+  return {
+    version: pathVersion,
+    next: plant.next,
+    core: JSON.stringify(coreOf(plant)),
+    give: (slabs) => giveSome(plant, slabs),
+  }
 }
 
 function coreOf(plant: Plant): Core {
@@ -188,25 +193,6 @@ function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
-/** One at a time, because all of ten thousand series are 85 MB. */
-function* changedRows({ series, heads, rows, devices }: Plant): Generator<SavedRow> {
-  for (let id = 0; id < series.length; id++) {
-    if (heads.changed[id] === 1) yield { series: id, row: joined(headOf(heads, id), copyRow(rowOf(rows, id))) }
-    heads.changed[id] = 0
-  }
-  for (const [index, device] of devices.entries()) {
-    if (device.dirty) yield { series: -1 - index, row: device.row.slice() }
-    device.dirty = false
-  }
-}
-
-function joined(head: Float64Array, row: Float64Array): Float64Array {
-  const both = new Float64Array(head.length + row.length)
-  both.set(head)
-  both.set(row, head.length)
-  return both
-}
-
 export function restorePlant(state: PathState, maxSeries: number): Plant {
   if (state.version !== pathVersion)
     throw new FieldError(
@@ -239,7 +225,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   for (const [series, absence] of core.absences) plant.absences.set(series, absence)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)
-  for (const { series, row } of state.rows) restoreRow(plant, series, row)
+  for (const slab of state.slabs) restoreSlab(plant, slab)
   plant.devices.forEach((_, index) => {
     setDeadline(plant, index)
   })
@@ -294,13 +280,4 @@ function restoreWatch(state: SeriesState, saved: SavedWatch): void {
     clearSince: saved.clearSince ?? Number.NaN,
     ends: saved.ends ?? Infinity,
   })
-}
-
-function restoreRow(plant: Plant, id: number, saved: Float64Array): void {
-  if (id < 0) {
-    plant.devices[-1 - id]!.row.set(saved)
-    return
-  }
-  headOf(plant.heads, id).set(saved.subarray(0, headLength))
-  putRow(rowOf(plant.rows, id), saved.subarray(headLength))
 }

@@ -42,7 +42,7 @@ export class NextBase {
   /** Ends it. `next` is the record behind the last one that was read, also where the last could not be read. */
   finish(next: Offset): Base {
     const known = this.path.known()
-    this.views.saveState({ ...this.path.save(), next })
+    this.views.saveState(this.path, next)
     cutAlerts(this.db, known.alerts)
     cut(this.db)
     this.db.prepare("update meta set value = ? where name = 'upto'").run(next)
@@ -106,7 +106,9 @@ export const kept: { readonly [table: string]: string | null } = {
   service: null,
   zone: 'offset = (select max(offset) from zone)',
   state: null,
-  state_row: null,
+  state_page: `number <= (select number from state)
+    and number = (select max(number) from state_page as new where new.key in (state_page.key / 2 * 2, state_page.key / 2 * 2 + 1)
+      and new.number <= (select number from state))`,
 }
 
 function cut(db: Db): void {

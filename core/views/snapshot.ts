@@ -57,30 +57,60 @@ function readable(dir: string, next: Offset): Base | null {
   }
 }
 
-/** Writes one of the views as they stand. Call it right after the state was saved, before anything else is written. */
-export function takeSnapshot(dir: string, viewsFile: string, known: PathKnown): void {
+/** The views as they stand, while they are written on. */
+export interface Held {
+  /** Writes a snapshot of them, with the state of the path that is whole by now, which must be of the same record. */
+  write(dir: string, at: SnapshotAt): void
+  close(): void
+}
+
+/** Where the path stood. */
+export type SnapshotAt = Pick<PathKnown, 'next' | 'alerts'>
+
+/** Call it right after a flush, before the next one. */
+export function holdViews(viewsFile: string): Held {
   const db = new Database(viewsFile)
+  db.exec("attach ':memory:' as copy")
+  db.prepare('attach ? as saved').run(viewsFile) // the same file: what it is asked for is of when it is first asked
+  db.exec('begin')
+  db.prepare('select * from main.meta').all() // from here on `main` is of this moment
+  return {
+    write: (dir, at) => writeBase(dir, { next: at.next, version, known: new Uint8Array(0), tables: copyOf(db, at) }),
+    close: () => db.close(),
+  }
+}
+
+/** At once, when the state was just saved and nothing was written since. */
+export function takeSnapshot(dir: string, viewsFile: string, at: SnapshotAt): void {
+  const held = holdViews(viewsFile)
   try {
-    writeBase(dir, { next: known.next, version, known: new Uint8Array(0), tables: copyOf(db, known) })
+    held.write(dir, at)
   } finally {
-    db.close()
+    held.close()
   }
 }
 
 /** What goes on, into tables of its own. */
-function copyOf(db: Db, { next, alerts }: PathKnown): Uint8Array {
-  db.exec("attach ':memory:' as copy")
+function copyOf(db: Db, { next, alerts }: SnapshotAt): Uint8Array {
   db.exec(tables.replaceAll(/create (table|index) /g, 'create $1 copy.'))
   for (const [table, which] of Object.entries(kept))
-    if (!ofAlerts.includes(table))
-      db.exec(`insert into copy."${table}" select * from main."${table}" where (${which ?? 'true'}) is true`)
+    if (!ofAlerts.includes(table)) db.exec(copying(table, which ?? 'true'))
   const open = JSON.stringify(alerts)
   db.prepare(openAlerts).run(open)
   db.exec('insert into copy.transition select * from main.transition where alert in (select id from copy.alert)')
   db.prepare("update copy.meta set value = ? where name = 'upto'").run(next)
+  db.exec('commit')
   return db.serialize({ attached: 'copy' })
 }
 
+function copying(table: string, which: string): string {
+  if (!ofState.includes(table))
+    return `insert into copy."${table}" select * from main."${table}" where (${which}) is true`
+  const saved = which.replaceAll('from state', 'from saved.state')
+  return `insert into copy."${table}" select * from saved."${table}" where (${saved}) is true`
+}
+
+const ofState = ['state', 'state_page']
 /** Those that are done with stay behind, with their journals. */
 const ofAlerts = ['alert', 'transition']
 const openAlerts = `insert into copy.alert select * from main.alert

@@ -73,8 +73,8 @@ create index mapping_offset on mapping(offset);
 create table clock(device text, offset integer, behind real, primary key(device, offset)) without rowid;
 create index clock_offset on clock(offset);
 create table zone(offset integer primary key, name text, changes text);
-create table state(name text primary key, version text, next integer, core text) without rowid;
-create table state_row(series integer primary key, row blob);
+create table state(name text primary key, version text, next integer, number integer, core blob) without rowid;
+create table state_page(key integer primary key, number integer, page blob);
 `
 
 export interface Wanted {

@@ -18,14 +18,14 @@ import type {
 import type { Birth } from '../stream/decode/context.ts'
 import type { Emit } from '../stream/emit.ts'
 import type { Gap } from '../stream/gaps.ts'
-import type { PathState } from '../stream/path.ts'
+import type { Path, PathState } from '../stream/path.ts'
 import type { Ahead } from '../stream/plant.ts'
 import { pathVersion } from '../stream/state.ts'
 import { AlertTables } from './alert-tables.ts'
 import { Archive, type KeptLog } from './archive.ts'
 import { GapTables } from './gap-tables.ts'
 import { Rollups } from './rollup.ts'
-import { openSavedState, type SavedState } from './saved-state.ts'
+import { openSavedState, type SavedState, type StateSave } from './saved-state.ts'
 import { type Db, openTables, type Wanted } from './tables.ts'
 import { Traffic } from './traffic.ts'
 import { Undecodable } from './undecodable.ts'
@@ -39,8 +39,13 @@ export interface ViewWriter extends Emit {
   readonly upto: Offset
   /** Commits everything that was said. Call it between records. */
   flush(): void
-  /** Flushes first: a state is never ahead of the views. Answers the bytes of the state. */
-  saveState(state: PathState): number
+  /**
+   * Begins to save the path as it stands. Flushes first: a state is never ahead of the views. Between records it is to be
+   * written on, and once it is whole it stands with the next flush.
+   */
+  beginState(path: Pick<Path, 'save'>): StateSave
+  /** The same at once; answers the bytes of the state. `next`: where the path stands, when records behind it are missing. */
+  saveState(path: Pick<Path, 'save'>, next?: Offset): number
   /** Null: the path begins at the base of the log. */
   loadState(): PathState | null
   /** The mappings that its path knows ahead; null: it was not said yet. */
@@ -114,7 +119,7 @@ class Writer implements ViewWriter {
     this.time = time
     this.skip = offset < this.upto
     if (this.skip) return
-    if (!this.open) this.begin()
+    this.begin()
     this.traffic.time(time)
   }
 
@@ -235,7 +240,7 @@ class Writer implements ViewWriter {
     this.gaps.flush()
     this.rollups.flush()
     this.traffic.flush()
-    this.upto = this.offset + 1
+    this.upto = Math.max(this.upto, this.offset + 1) // the state is saved also while it is told what it has
     this.run.putUpto.run(this.upto)
     this.run.commit.run()
     this.open = false
@@ -250,9 +255,16 @@ class Writer implements ViewWriter {
     return this.archive.begins()
   }
 
-  saveState(state: PathState): number {
+  beginState(path: Pick<Path, 'save'>, next?: Offset): StateSave {
     this.flush()
-    return this.saved.save(state)
+    return this.saved.begin(path, () => this.begin(), next)
+  }
+
+  saveState(path: Pick<Path, 'save'>, next?: Offset): number {
+    const save = this.beginState(path, next)
+    while (save.write(Infinity));
+    this.flush()
+    return save.bytes
   }
 
   loadState(): PathState | null {
@@ -280,7 +292,7 @@ class Writer implements ViewWriter {
   }
 
   private begin(): void {
-    this.run.begin.run()
+    if (!this.open) this.run.begin.run()
     this.open = true
   }
 

@@ -18,6 +18,7 @@ import { hourFrom, hourMs, newestIn } from '../../core/views/bucket.ts'
 import { openViews } from '../../core/views/writer.ts'
 import { compared, expectKept, rowsOf } from '../support/kept.ts'
 import { plantLog } from '../support/plant-log.ts'
+import { stateTables } from '../support/saved-state.ts'
 import { random, type Writing } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { appending, buildViews } from '../support/views.ts'
@@ -38,7 +39,7 @@ describe('after retention, views that are deleted come back for the kept log', (
       buildViews(logDir, views, slices(seed))
       expectKept(views, whole, base)
       replay(logDir, join(logDir, '../replay.db'))
-      expectKept(join(logDir, '../replay.db'), whole, base, ['state', 'state_row'])
+      expectKept(join(logDir, '../replay.db'), whole, base, stateTables)
     })
 
   for (const seed of seeds)

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { alertPhases } from '../../core/contract/model.ts'
 import { type Log, openLog } from '../../core/log/log.ts'
@@ -8,6 +7,7 @@ import { ofSeed } from '../support/path/of-a-seed.ts'
 import { eventful, firstDifference, inOneRun, inSlices, restartedAtEveryRecord } from '../support/path/runs.ts'
 import { random, type Writing } from '../support/stream.ts'
 import { tempDir } from '../support/temp-dir.ts'
+import { dump } from '../support/views.ts'
 
 // Law 2: live, with crashes at random places, is one clean replay of the resulting log.
 
@@ -72,7 +72,7 @@ describe('the views of a real log are the same, byte for byte', () => {
       const broken = join(dir, 'broken.db')
       const kills = killedReads(logDir, broken, seed)
       expect(kills).toBeGreaterThan(3)
-      expectSame(dump(broken), dump(join(dir, 'clean.db')))
+      expectSame(dumped(broken), dumped(join(dir, 'clean.db')))
     }, 180_000)
   }
 })
@@ -109,29 +109,8 @@ function killedReads(logDir: string, views: string, seed: number): number {
   return mostKills
 }
 
-/** Every row of every table, in the order of its key, with the bytes of blobs. */
-function dump(file: string): readonly string[] {
-  const db = new Database(file, { readonly: true })
-  const names = db
-    .prepare("select name from sqlite_schema where type = 'table' order by name")
-    .pluck()
-    .all() as string[]
-  const rows = names.flatMap((name) =>
-    db
-      .prepare(`select * from "${name}"`)
-      .raw()
-      .all()
-      .map((row) => `${name} ${asText(row)}`),
-  )
-  db.close()
-  return rows
-}
-
-function asText(row: unknown): string {
-  const values = row as readonly unknown[] // a raw row
-  return values
-    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)))
-    .join('|')
+function dumped(file: string): readonly string[] {
+  return Object.entries(dump(file)).flatMap(([table, rows]) => rows.map((row) => `${table} ${row}`))
 }
 
 function expectSame(lines: readonly string[], clean: readonly string[]): void {

@@ -28,8 +28,8 @@ describe('a replay', () => {
     const { logDir, views } = plant(52)
     const scratch = join(tempDir(), 'scratch.db')
     replay(logDir, scratch, null)
-    const { state: _, state_row: __, ...live } = dump(views)
-    const { state: ___, state_row: ____, ...again } = dump(scratch)
+    const { state: _, ...live } = dump(views)
+    const { state: __, ...again } = dump(scratch)
     expect(again).toEqual(live)
   })
 

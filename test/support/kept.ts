@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { expect } from 'vitest'
 import type { Offset } from '../../core/contract/model.ts'
 import { kept } from '../../core/views/base.ts'
+import { savedLines, stateTables } from './saved-state.ts'
 
 /** Of each table that is cut: to which record a row belongs. The others come back whole. */
 export const offsetOf: { readonly [table: string]: string } = {
@@ -55,9 +56,14 @@ export function expectKept(views: string, whole: string, base: Offset, without: 
 export function rowsOf(file: string, table: string, from: Offset): readonly string[] {
   const db = new Database(file, { readonly: true })
   const where = from >= 0 ? `where ${offsetOf[table]} >= ${from}` : ''
-  const rows = db.prepare<[], Record<string, unknown>>(`select * from "${table}" ${where}`).all()
+  const rows = stateTables.includes(table)
+    ? savedLines(db)
+    : db
+        .prepare<[], Record<string, unknown>>(`select * from "${table}" ${where}`)
+        .all()
+        .map((row) => lineOf(row, rowNumbers[table]))
   db.close()
-  return rows.map((row) => lineOf(row, rowNumbers[table]))
+  return rows
 }
 
 function lineOf(row: Record<string, unknown>, without: string | undefined): string {

@@ -3,7 +3,9 @@ import { openLog } from '../../core/log/log.ts'
 import { type LogReader, openReader } from '../../core/log/reader.ts'
 import type { Path } from '../../core/stream/path.ts'
 import { beginViews } from '../../core/views/begin.ts'
+import type { StateSave } from '../../core/views/saved-state.ts'
 import type { ViewOptions } from '../../core/views/writer.ts'
+import { savedLines, stateTables } from './saved-state.ts'
 import type { Writing } from './stream.ts'
 
 const encoder = new TextEncoder()
@@ -40,15 +42,18 @@ export function buildViews(logDir: string, file: string, building: Building = {}
 function buildOnce(logDir: string, file: string, { flushEvery, dies, saves, ...options }: Building): boolean {
   const log = openReader(logDir)
   const { views, path } = beginViews(file, log, options)
+  let save: StateSave | null = null
   try {
     for (let block = nextOf(path, log); block !== null; block = nextOf(path, log)) {
       const from = Math.max(path.next, log.base()) - block.first
       path.step(block, from, Math.min(block.n, from + (flushEvery?.() ?? block.n)), views)
       views.flush()
       if (dies?.()) return false
-      if (saves?.()) views.saveState(path.save())
+      if (save === null && saves?.()) save = views.beginState(path)
+      else if (save !== null && !save.write(1)) save = null
     }
-    views.saveState(path.save())
+    while (save?.write(1));
+    views.saveState(path)
     return true
   } finally {
     views.close()
@@ -60,13 +65,16 @@ function nextOf(path: Path, log: LogReader) {
   return log.read(Math.max(path.next, log.base()))
 }
 
-/** Every row of every table, in the order of its key, with the bytes of blobs; of the saved state only where it stands. */
+/** Every row of every table, in the order of its key, with the bytes of blobs; the saved state as it would be restored. */
 export function dump(file: string): Record<string, readonly string[]> {
   const db = new Database(file, { readonly: true })
   const names = db.prepare("select name from sqlite_schema where type = 'table' order by name").pluck().all()
-  const tables = (names as string[]).map((name) => [name, db.prepare(`select * from "${name}"`).raw().all().map(line)])
+  const tables = (names as string[])
+    .filter((name) => !stateTables.includes(name))
+    .map((name) => [name, db.prepare(`select * from "${name}"`).raw().all().map(line)])
+  const state = savedLines(db)
   db.close()
-  return Object.fromEntries(tables)
+  return { ...Object.fromEntries(tables), state }
 }
 
 function line(row: unknown): string {

@@ -99,13 +99,13 @@ function hearing(said: Partial<Emit>): Emit {
 }
 
 function toldBy(running: Path, hours: readonly number[]): Read {
-  const { rows, core } = running.save()
-  let stateBytes = core.length
-  let series = 0
-  for (const saved of rows) {
-    stateBytes += saved.row.byteLength
-    if (saved.series >= 0) series += 1
-  }
+  let stateBytes = 0
+  const saving = running.save(({ numbers }) => {
+    stateBytes += numbers.byteLength
+  })
+  while (saving.give(Infinity));
+  stateBytes += saving.core.length
+  const series = running.known().series.length
   return { messages: running.next, readings: running.next * perMessage, series, stateBytes, hours }
 }
 

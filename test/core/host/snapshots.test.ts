@@ -1,14 +1,18 @@
 import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { follow } from '../../../core/host/follow.ts'
 import { SnapshotKeeper, type Standing, tooMany } from '../../../core/host/snapshot-keeper.ts'
+import { SnapshotTaker } from '../../../core/host/snapshot-taker.ts'
 import { baseFile } from '../../../core/log/base.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { startRun } from '../../../core/replay/run.ts'
 import { beginViews } from '../../../core/views/begin.ts'
-import { listSnapshots, openSnapshots } from '../../../core/views/snapshot.ts'
+import { listSnapshots, openSnapshots, takeSnapshot } from '../../../core/views/snapshot.ts'
+import { eventually } from '../../support/eventually.ts'
 import { expectKept } from '../../support/kept.ts'
 import { watched } from '../../support/path/runs.ts'
+import { stateTables } from '../../support/saved-state.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { writeLog } from '../../support/views.ts'
 
@@ -23,7 +27,7 @@ describe('a replay that begins at a snapshot', () => {
       for (const { next } of [snapshots[1]!, snapshots.at(-2)!]) {
         const part = replay(dir, next + 20)
         expect([part.from, whole.from]).toEqual([next, 0])
-        expectKept(part.views, whole.views, next, ['state', 'state_row']) // a replay saves none
+        expectKept(part.views, whole.views, next, stateTables) // a replay saves none
       }
     }, 120_000)
 
@@ -39,6 +43,45 @@ describe('a replay that begins at a snapshot', () => {
   }, 120_000)
 })
 
+test('a snapshot is of the record at which it was due, though the path goes on meanwhile, seed 74', async () => {
+  const dir = tempDir()
+  const records = watched(74, 4_000)
+  const half = records.length >> 1
+  writeLog(join(dir, 'log'), records.slice(0, half))
+  const log = openReader(join(dir, 'log'))
+  const { views, path } = beginViews(join(dir, 'views.db'), log)
+  const data = { snapshots: join(dir, 'snapshots'), viewsFile: join(dir, 'views.db') }
+  openSnapshots(data.snapshots, [])
+  const taker = new SnapshotTaker(new SnapshotKeeper(data.snapshots, log, 100), data)
+  const following = follow({
+    reader: log,
+    path,
+    views,
+    base: { work: () => false, forget: () => {} },
+    snapshots: {
+      isDue: (next, time) => next === half && taker.isDue(next, time),
+      hold: async (known) => {
+        await taker.hold(known)
+        writeLog(join(dir, 'log'), records.slice(half))
+        following.wake()
+      },
+      write: () => taker.write(),
+    },
+    now: Date.now,
+    viewsLimit: () => Number.POSITIVE_INFINITY,
+    openAlerts: () => 0,
+    onViews: () => {},
+  })
+  await eventually(() => listSnapshots(data.snapshots).length > 0 && views.upto === records.length)
+  await following.stop()
+  await taker.close()
+  views.close()
+  log.close()
+  const part = replay(dir, half + 20)
+  expect(part.from).toBe(half)
+  expectKept(part.views, replay(dir, 0).views, half, stateTables)
+}, 120_000)
+
 /** A log with views and with snapshots as live: asked after each block, here with room for all. */
 function withSnapshots(seed: number) {
   const dir = tempDir()
@@ -47,12 +90,13 @@ function withSnapshots(seed: number) {
   const file = join(dir, 'views.db')
   const { views, path } = beginViews(file, log)
   openSnapshots(join(dir, 'snapshots'), [])
-  const keeper = new SnapshotKeeper(join(dir, 'snapshots'), file, log, 100)
+  const keeper = new SnapshotKeeper(join(dir, 'snapshots'), log, 100)
   for (let block = log.read(0); block !== null; block = log.read(path.next)) {
     path.step(block, path.next - block.first, block.n, views)
     if (!keeper.isDue(path.next, block.time[block.n - 1]!)) continue
-    views.saveState(path.save())
-    keeper.take(path.known())
+    views.saveState(path)
+    takeSnapshot(join(dir, 'snapshots'), file, path.known())
+    keeper.took(path.known())
   }
   views.close()
   log.close()

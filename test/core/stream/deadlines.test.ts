@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert, Rule, Transition } from '../../../core/contract/model.ts'
-import { createPath, restorePath } from '../../../core/stream/path.ts'
+import { stepWithRestarts } from '../../support/path/restarts.ts'
 import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
 
 // What a condition does when nothing more comes: it goes on, and time alone opens and ends its alert.
@@ -22,15 +22,7 @@ function alertsOf(log: readonly Writing[]): readonly Said[] {
     ...new Recorder().emit,
     alert: (alert: Alert, transition: Transition) => void said.push({ alert, transition }),
   }
-  const block = blockMaker()(log)
-  const rows = new Map<number, Float64Array>()
-  let path = createPath()
-  for (let row = 0; row < block.n; row++) {
-    path.step(block, row, row + 1, emit)
-    const state = path.save()
-    for (const { series, row } of state.rows) rows.set(series, row.slice())
-    path = restorePath({ ...state, rows: [...rows].map(([series, row]) => ({ series, row: row.slice() })) })
-  }
+  stepWithRestarts(blockMaker()(log), emit)
   return said
 }
 

@@ -4,7 +4,8 @@ import type { Alert } from '../../../core/contract/model.ts'
 import { type Birth, type Context, noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder } from '../../../core/stream/decode/decoder.ts'
-import { createPath, restorePath } from '../../../core/stream/path.ts'
+import { createPath } from '../../../core/stream/path.ts'
+import { stepWithRestarts } from '../../support/path/restarts.ts'
 import { type Metric, piece, sparkplug } from '../../support/sparkplug.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
@@ -127,14 +128,6 @@ function said(out: Decoded): readonly unknown[] {
 
 function restarted(log: readonly Writing[]): readonly string[] {
   const recorder = new Recorder()
-  const block = blockMaker()(log)
-  const rows = new Map<number, Float64Array>()
-  let path = createPath()
-  for (let row = 0; row < block.n; row++) {
-    path.step(block, row, row + 1, recorder.emit)
-    const state = path.save()
-    for (const saved of state.rows) rows.set(saved.series, saved.row.slice())
-    path = restorePath({ ...state, rows: [...rows].map(([series, saved]) => ({ series, row: saved.slice() })) })
-  }
+  stepWithRestarts(blockMaker()(log), recorder.emit)
   return recorder.lines
 }

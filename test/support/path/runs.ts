@@ -1,8 +1,9 @@
 import type { Block } from '../../../core/contract/block.ts'
 import type { Commands } from '../../../core/contract/model.ts'
-import { createPath, type Path, type PathState, restorePath } from '../../../core/stream/path.ts'
+import { createPath, type Path, restorePath, type Saving, type Slab } from '../../../core/stream/path.ts'
 import { plantLog } from '../plant-log.ts'
 import { blockMaker, Recorder, random, type Writing } from '../stream.ts'
+import { stepWithRestarts } from './restarts.ts'
 
 const minute = 60_000
 
@@ -80,22 +81,29 @@ export function inOneRun(log: readonly Writing[]): readonly string[] {
   return recorder.lines
 }
 
-/** The saved path as views keep it: rows over rows. */
+/** The saved path as views keep it: slabs over slabs, and those of a save that goes on apart. */
 interface Saved {
-  state: PathState | null
-  readonly rows: Map<number, Float64Array>
+  whole: Saving | null
+  readonly slabs: Map<number, Slab>
+  going: Saving | null
+  readonly given: Map<number, Slab>
 }
 
-/** The same in blocks, batches and checkpoints of random sizes, with crashes. */
+function nothingSaved(): Saved {
+  return { whole: null, slabs: new Map(), going: null, given: new Map() }
+}
+
+/** The same in blocks, batches and checkpoints of random sizes, which go on while the path does, with crashes. */
 export function inSlices(log: readonly Writing[], chance: () => number): { lines: readonly string[]; crashes: number } {
   const recorder = new Recorder()
   const blocks = cut(log, chance)
-  const saved: Saved = { state: null, rows: new Map() }
+  const saved = nothingSaved()
   let path = createPath()
   let crashes = 0
   while (path.next < log.length) {
     stepSome(path, blocks, recorder, chance)
-    if (chance() < 0.1) keep(saved, path.save())
+    if (saved.going !== null) saveOn(saved, chance() < 0.3 ? Infinity : Math.floor(2 * chance()))
+    else if (chance() < 0.2) beginSave(saved, path)
     if (chance() < 0.15) {
       path = restart(saved)
       crashes += 1
@@ -107,13 +115,7 @@ export function inSlices(log: readonly Writing[], chance: () => number): { lines
 /** The same, saved and restored after every record. */
 export function restartedAtEveryRecord(log: readonly Writing[]): readonly string[] {
   const recorder = new Recorder()
-  const block = blockMaker()(log)
-  const saved: Saved = { state: null, rows: new Map() }
-  for (let row = 0; row < block.n; row++) {
-    const path = restart(saved)
-    path.step(block, row, row + 1, recorder.emit)
-    keep(saved, path.save())
-  }
+  stepWithRestarts(blockMaker()(log), recorder.emit)
   return recorder.lines
 }
 
@@ -138,15 +140,26 @@ function stepSome(path: Path, blocks: readonly Block[], recorder: Recorder, chan
   recorder.reached(path.next)
 }
 
-function keep(saved: Saved, state: PathState): void {
-  for (const { series, row } of state.rows) saved.rows.set(series, row.slice())
-  saved.state = { ...state, rows: [] }
+function beginSave(saved: Saved, path: Path): void {
+  saved.going = path.save(({ id, numbers }) => saved.given.set(id, { id, numbers: numbers.slice() }))
+}
+
+function saveOn(saved: Saved, slabs: number): void {
+  if (saved.going!.give(slabs)) return
+  for (const [id, slab] of saved.given) saved.slabs.set(id, slab)
+  saved.whole = saved.going
+  forgetSave(saved)
+}
+
+/** What was given of a save that is not whole does not count. */
+function forgetSave(saved: Saved): void {
+  saved.going = null
+  saved.given.clear()
 }
 
 function restart(saved: Saved): Path {
-  if (saved.state === null) return createPath()
-  const rows = [...saved.rows].map(([series, row]) => ({ series, row: row.slice() }))
-  return restorePath({ ...saved.state, rows })
+  forgetSave(saved)
+  return saved.whole === null ? createPath() : restorePath({ ...saved.whole, slabs: saved.slabs.values() })
 }
 
 /** The first line in which two runs differ; null: none. */

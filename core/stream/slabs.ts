@@ -1,0 +1,125 @@
+import { deviceRowLength } from './detect/silence.ts'
+import { headLength } from './heads.ts'
+import type { Plant } from './plant.ts'
+import { farLength, nearLength } from './rows.ts'
+
+// Rows are saved in slabs: those of 16 series that follow each other, or of 256 devices. A save is of one instant, and yet
+// the path goes on: a slab is given when its turn comes, or before the first change of one of its series. So a save holds
+// nobody up for longer than a slab, and nothing is copied twice.
+
+/**
+ * `id` is even for series and odd for devices. Equal parts of its rows lie together, because some change with each reading
+ * and some once a day. The numbers are good until the next slab is given.
+ */
+export interface Slab {
+  readonly id: number
+  readonly numbers: Float64Array
+}
+
+/** A save that goes on: what is still to be given is as it was when it began. */
+export interface Slabs {
+  /** 1: holds changes, and was not given yet. */
+  readonly due: Uint8Array
+  at: number
+  /** Series that there were. */
+  readonly series: number
+  readonly numbers: Float64Array
+  readonly put: (slab: Slab) => void
+}
+
+const together = 16
+const devicesTogether = 256
+const strip = 128
+const headsTogether = together * headLength
+const nearTogether = together * nearLength
+
+/** Call before the row or the head of a series changes. */
+export function changing(plant: Plant, series: number): void {
+  plant.heads.changed[series] = 1
+  if (plant.saving !== null) give(plant, plant.saving, Math.floor(series / together))
+}
+
+/** Gives what is known of devices at once, because it is little. */
+export function beginSlabs(plant: Plant, put: (slab: Slab) => void): void {
+  while (plant.saving !== null) giveSome(plant, together)
+  const { changed } = plant.heads
+  const series = plant.series.length
+  const due = new Uint8Array(Math.ceil(series / together))
+  for (let id = 0; id < series; id++) if (changed[id] === 1) due[Math.floor(id / together)] = 1
+  changed.fill(0)
+  giveDevices(plant, put)
+  plant.saving = {
+    due,
+    at: 0,
+    series,
+    numbers: new Float64Array(headsTogether + nearTogether + together * farLength),
+    put,
+  }
+}
+
+/** Gives up to so many of the slabs that are due. False: there are no more. */
+export function giveSome(plant: Plant, slabs: number): boolean {
+  const { saving } = plant
+  if (saving === null) return false
+  for (let given = 0; given < slabs && saving.at < saving.due.length; saving.at++)
+    if (give(plant, saving, saving.at)) given += 1
+  if (saving.at === saving.due.length) plant.saving = null
+  return plant.saving !== null
+}
+
+function give(plant: Plant, { due, series, numbers, put }: Slabs, slab: number): boolean {
+  if (due[slab] !== 1) return false
+  due[slab] = 0
+  copySeries(plant, together * slab, Math.min(series, together * (slab + 1)), numbers)
+  put({ id: 2 * slab, numbers })
+  return true
+}
+
+function copySeries({ heads, rows }: Plant, first: number, end: number, numbers: Float64Array): void {
+  if (end - first < together) numbers.fill(0)
+  numbers.set(heads.numbers.subarray(first * headLength, end * headLength))
+  numbers.set(rows.near.subarray(first * nearLength, end * nearLength), headsTogether)
+  for (let id = first; id < end; id++) forStrips(id, (at, from, to) => numbers.set(rows.far.subarray(from, to), at))
+}
+
+/** Each strip of the far part of a series: where it lies in its slab, and in the table of all series. */
+function forStrips(series: number, each: (at: number, from: number, to: number) => void): void {
+  const row = series * farLength
+  for (let from = 0; from < farLength; from += strip) {
+    const width = Math.min(strip, farLength - from)
+    each(headsTogether + nearTogether + together * from + (series % together) * width, row + from, row + from + width)
+  }
+}
+
+function giveDevices({ devices }: Plant, put: (slab: Slab) => void): void {
+  for (let first = 0; first < devices.length; first += devicesTogether) {
+    const some = devices.slice(first, first + devicesTogether)
+    if (!some.some(({ dirty }) => dirty)) continue
+    const numbers = new Float64Array(devicesTogether * deviceRowLength)
+    for (const [i, device] of some.entries()) {
+      numbers.set(device.row, i * deviceRowLength)
+      device.dirty = false
+    }
+    put({ id: (2 * first) / devicesTogether + 1, numbers })
+  }
+}
+
+/** A slab may have room for more than there were. */
+export function restoreSlab(plant: Plant, { id, numbers }: Slab): void {
+  const slab = Math.floor(id / 2)
+  if (id % 2 === 1) restoreDevices(plant, devicesTogether * slab, numbers)
+  else restoreSeries(plant, together * slab, numbers)
+}
+
+function restoreDevices({ devices }: Plant, first: number, numbers: Float64Array): void {
+  for (let i = 0; i < devicesTogether && first + i < devices.length; i++)
+    devices[first + i]!.row.set(numbers.subarray(i * deviceRowLength, (i + 1) * deviceRowLength))
+}
+
+function restoreSeries({ heads, rows, series }: Plant, first: number, numbers: Float64Array): void {
+  const n = Math.min(series.length - first, together)
+  heads.numbers.set(numbers.subarray(0, n * headLength), first * headLength)
+  rows.near.set(numbers.subarray(headsTogether, headsTogether + n * nearLength), first * nearLength)
+  for (let id = first; id < first + n; id++)
+    forStrips(id, (at, from, to) => rows.far.set(numbers.subarray(at, at + to - from), from))
+}
