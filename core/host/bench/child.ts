@@ -13,7 +13,7 @@ export interface Child<There extends Stoppable> extends Channel<There> {
 type Nothing = { readonly asks: Record<never, never>; readonly tells: Record<never, never> }
 
 export function startChild<There extends Stoppable>(
-  name: 'feeder' | 'subscriber' | 'path' | 'forward',
+  name: 'feeder' | 'subscriber' | 'path' | 'recovery' | 'forward',
   data: unknown,
 ): Child<There> {
   const file = new URL(`./${name}-child${extname(import.meta.url)}`, import.meta.url)

@@ -1,16 +1,16 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { openLog } from '../../log/log.ts'
-import { recordsOf } from './append.ts'
 import { type Child, startChild } from './child.ts'
 import type { Claim, Goal } from './claim.ts'
+import { makeLog } from './made-log.ts'
 import type { BenchOptions, Parts } from './options.ts'
-import { type Devices, type Digits, devices } from './plant.ts'
+import { type Digits, devices } from './plant.ts'
+import { recoveryClaims } from './recovery.ts'
 import { alternate, ratios, slope } from './rounds.ts'
 import { makeRows } from './rows.ts'
 import type { PathFigure, PathSide, Subject } from './sides.ts'
 
-export const parts: Parts = { ratio: ratioClaims, series: seriesClaims, memory: memoryClaims }
+export const parts: Parts = { ratio: ratioClaims, series: seriesClaims, memory: memoryClaims, recovery: recoveryClaims }
 
 /** The path over a log of 10,002 series, beside reading its blocks and JSON.parse, and beside rows and objects. */
 async function ratioClaims(options: BenchOptions): Promise<void> {
@@ -136,13 +136,6 @@ async function compared<S extends Subject>(
   } finally {
     for (const child of children.values()) await child.stop()
   }
-}
-
-function makeLog(dir: string, made: Devices, messages: number, everyMs = 0.3): void {
-  mkdirSync(dir, { recursive: true })
-  const log = openLog(dir)
-  while (log.head < messages) log.append(recordsOf(made, 1_000, everyMs))
-  log.close()
 }
 
 const perSecond = ({ messages, ms }: PathFigure) => messages / (ms / 1_000)

@@ -1,5 +1,5 @@
 import type { DestinationConfig } from '../../contract/calls.ts'
-import type { Millis } from '../../contract/model.ts'
+import type { Millis, Offset } from '../../contract/model.ts'
 import type { Flow, Flowed } from './flow.ts'
 import type { Digits } from './plant.ts'
 
@@ -106,6 +106,38 @@ export interface PathData {
 
 export type PathSide = {
   readonly asks: { readonly run: Ask<Subject, PathFigure>; readonly stop: Stop }
+  readonly tells: Record<never, never>
+}
+
+/** What saving the path cost, over some states. */
+export interface Saved {
+  readonly upto: Offset
+  /** Where the newest state stands that is whole. */
+  readonly saved: Offset
+  /** Each hold-up of the path: to begin a state, and a turn of writing it. */
+  readonly begins: readonly Millis[]
+  readonly turns: readonly Millis[]
+  /** Of one block each, while a state is written and while none is. */
+  readonly steps: { readonly saving: readonly Millis[]; readonly not: readonly Millis[] }
+  /** Of each state. */
+  readonly bytes: readonly number[]
+  /** Until the next one, in log time. */
+  readonly pause: Millis
+}
+
+export interface Recovered {
+  /** Until the path was as it was saved. */
+  readonly restored: Millis
+  readonly ms: Millis
+  readonly messages: number
+}
+
+export type RecoverySide = {
+  readonly asks: {
+    readonly live: Ask<{ readonly states: number }, Saved>
+    readonly recover: Ask<{ readonly upto: Offset }, Recovered>
+    readonly stop: Stop
+  }
   readonly tells: Record<never, never>
 }
 

@@ -15,9 +15,10 @@ const usage = `capture|path|sync [--rounds N] [--messages N] [--dir DIR] [--long
   --rounds N     what is compared takes turns so many times (default: 5)
   --messages N   messages of one run (default: 60000)
   --dir DIR      measure on the disk of this folder (default: ${tmpdir()}); what is made there is removed
-  --only PART    append, compare, slow-disk, beside, start or memory of capture; ratio, series or memory of path;
+  --only PART    append, compare, slow-disk, beside, start or memory of capture; ratio, series, memory or recovery of path;
                  speed, envelope or idle of sync
-  --long         what takes long too: ten minutes of memory, a log of 20 GB, a day of simulated time
+  --long         what takes long too: ten minutes of memory, a log of 20 GB, a day of simulated time, a kill
+                 after 15 minutes of 10,002 series
   --check        exit with 1 when a goal is not reached
   --json         one line of JSON for each claim`
 

@@ -73,6 +73,7 @@ describe('bench path', () => {
   test.each([
     ['ratio', 26],
     ['series', 2],
+    ['recovery', 10],
   ])('%s', async (part, claims) => {
     expect((await measured('path', part)).length).toBe(claims)
   })
