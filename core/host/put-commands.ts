@@ -5,8 +5,17 @@ import { throughDoor } from './door.ts'
 import { takeLock } from './lock.ts'
 import { placesIn } from './paths.ts'
 
-/** Writes what a person has done into the log of a data directory, through the program where one runs on it. */
-export async function putCommands(dataDir: string, commands: readonly Calls['command']['in'][]): Promise<void> {
+type Command = Calls['command']['in']
+
+/**
+ * Writes what a person has done into the log of a data directory, through the program where one runs on it. `whole` adds
+ * what that program would.
+ */
+export async function putCommands(
+  dataDir: string,
+  commands: readonly Command[],
+  whole: (command: Command) => Command = (command) => command,
+): Promise<void> {
   let release: () => void
   try {
     release = takeLock(dataDir)
@@ -16,15 +25,16 @@ export async function putCommands(dataDir: string, commands: readonly Calls['com
     return
   }
   try {
-    append(placesIn(dataDir).log, commands)
+    append(placesIn(dataDir).log, commands.map(whole))
   } finally {
     release()
   }
 }
 
-function append(dir: string, commands: readonly Calls['command']['in'][]): void {
+/** As of the time at which the log ends: at the time of day every device of an imported log would fall silent by it. */
+function append(dir: string, commands: readonly Command[]): void {
   const log = openLog(dir)
-  const time = Date.now()
+  const time = log.head === 0 ? Date.now() : log.lastTime
   log.append(
     commands.map(({ name, value }) => {
       return { time, kind: 'command', source: '', name, bytes: Buffer.from(JSON.stringify(value)) }

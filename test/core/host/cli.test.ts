@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startHost } from '../../../core/host/host.ts'
+import { takeLock } from '../../../core/host/lock.ts'
 import { runCli } from '../../../core/host/run-cli.ts'
 import { Ledger } from '../../../core/sync/ledger.ts'
+import { connectClient } from '../../support/client.ts'
 import { plantLog } from '../../support/plant-log.ts'
 import { random } from '../../support/stream.ts'
 import { buildViews, writeLog } from '../../support/views.ts'
@@ -132,6 +135,73 @@ describe('a log by hand', () => {
     const { code, out } = await fieldwatch('verify', '--data', dir)
     expect(code).toBe(1)
     expect(out).toContain('000000000000.db')
+  })
+
+  test('series are called otherwise, measured, merged and given back, and the next start knows it', async () => {
+    const file = join(dir, 'pump.jsonl')
+    const rows = Array.from({ length: 20 }, (_, i) => ({
+      ts: 1_700_000_000_000 + i * 1_000,
+      press: 3 + i,
+      temp: 20,
+      on: true,
+    }))
+    writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'))
+    await fieldwatch('import', file, '--data', dir)
+    const say = async (...args: readonly string[]) => {
+      const { code, out } = await fieldwatch('series', ...args, '--data', dir, '--json')
+      return code === 0 ? JSON.parse(out).said : code
+    }
+    expect(await say('rename', '0', 'Inlet pressure')).toEqual({ name: 'Inlet pressure', unit: null, into: null })
+    expect(await say('unit', '0', 'bar')).toEqual({ name: 'Inlet pressure', unit: 'bar', into: null })
+    expect(await say('merge', '0', '1')).toEqual({ name: 'Inlet pressure', unit: 'bar', into: 1 })
+    expect((await fieldwatch('series', '--data', dir)).out).toMatch(/^1 {2}pump temp .* with press\n2 {2}pump on /)
+    expect(await say('undo', '0')).toEqual({ name: 'Inlet pressure', unit: 'bar', into: null })
+    expect((await fieldwatch('series', '--data', dir)).out).toMatch(/^0 {2}pump press "Inlet pressure" {2}bar {2}/)
+    expect(await say('rename', '0')).toEqual({ name: null, unit: 'bar', into: null })
+    expect(await say('undo', '0')).toEqual({ name: 'Inlet pressure', unit: 'bar', into: null })
+    expect((await fieldwatch('verify', '--replay', '--data', dir)).code).toBe(0)
+    expect((await fieldwatch('alerts', '--data', dir)).err).toBe('No alert is open.\n')
+  })
+
+  test('a series is named while the program runs, which reads it by itself', async () => {
+    const file = join(dir, 'pump.jsonl')
+    writeFileSync(file, '{"ts":1700000000000,"press":3}\n')
+    await fieldwatch('import', file, '--data', dir)
+    await fieldwatch('series', 'undo', '0', '--data', dir) // reads the log: the program need not have run before
+    const host = await startHost({ dataDir: dir, version: '0', page: { port: 0 } })
+    const client = await connectClient(host.url()!)
+    const said = async () => (await client.call('device', { id: 'pump', at: null })).signals[0]!.said
+    try {
+      expect((await fieldwatch('series', 'rename', '0', 'Inlet', '--data', dir)).code).toBe(0)
+      await expect.poll(said, { timeout: 60_000 }).toEqual({ name: 'Inlet', unit: null, into: null })
+      expect((await fieldwatch('series', 'undo', '0', '--data', dir)).code).toBe(0)
+      await expect.poll(said, { timeout: 60_000 }).toEqual({ name: null, unit: null, into: null })
+    } finally {
+      client.close()
+      await host.stop()
+    }
+  }, 120_000)
+
+  test('what cannot be done to a series is said, and the log is as it was', async () => {
+    const file = join(dir, 'pump.jsonl')
+    writeFileSync(file, '{"ts":1700000000000,"press":3,"on":true}\n')
+    await fieldwatch('import', file, '--data', dir)
+    const refused = async (...args: readonly string[]) => {
+      const { code, err } = await fieldwatch('series', ...args, '--data', dir)
+      return `${code} ${err}`
+    }
+    expect(await refused('rename', '9', 'x')).toMatch(
+      /^1 fieldwatch: there is no series 9\n"fieldwatch series" lists them/,
+    )
+    expect(await refused('undo', '0')).toMatch(/^1 .*there is nothing to undo/)
+    expect(await refused('unit', '0', 'x'.repeat(40))).toMatch(/^1 .*unit/)
+    expect(await refused('rename')).toMatch(/^2 .*the number of a series is missing/)
+    expect(await refused('merge', '0', 'on')).toMatch(/^2 .*"on" is not the number of a series/)
+    expect(await refused('merge', '0', '1')).toMatch(/^1 .*cannot be read into series 1\nBoth must be of one device/)
+    const release = takeLock(dir)
+    expect(await refused('rename', '0', 'y')).toMatch(/^1 .*in use by another Fieldwatch/)
+    release()
+    expect(JSON.parse((await fieldwatch('verify', '--data', dir, '--json')).out).head).toBe(1)
   })
 
   test('verify tells that the log ends before what others had read of it', async () => {
