@@ -203,9 +203,12 @@ export interface Health {
   readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null
 }
 
+/** Its unit is what it is known to be, which may be more than was known when it opened. */
+export type ShownAlert = Alert & { readonly unitGuessed: boolean }
+
 /** Alerts as a list shows them: of an incident the one that moved first, with the others below it. */
 export interface AlertRow {
-  readonly alert: Alert
+  readonly alert: ShownAlert
   /** Of the most urgent alert of the incident. */
   readonly priority: Priority
   /** The other open alerts of the incident, in the order in which they moved. */
@@ -235,6 +238,7 @@ export interface Columns {
   readonly signal: string
   readonly name: string | null
   readonly unit: string | null
+  readonly unitGuessed: boolean
   readonly type: SeriesType
   /** Event time of each point, ascending, epoch ms; equal lengths. NaN in a value: a gap. */
   readonly time: Float64Array

@@ -3,6 +3,7 @@ import type { AlertDetail, AlertLoad, AlertRow, Calls } from '../contract/calls.
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Band, Millis, Offset, Rule, Transition } from '../contract/model.ts'
 import { hourMs, minuteOf } from './bucket.ts'
+import { nameAt } from './catalogue.ts'
 import { sparkOf } from './devices.ts'
 import { distributionOf } from './distribution.ts'
 import { type Incident, incidentsOf } from './incidents.ts'
@@ -170,8 +171,10 @@ export class AlertAnswers {
   private row(instant: Instant, { lead: alert, members, group, priority, called }: Incident): AlertRow {
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
     const until = alert.until === null ? instant.time : Math.min(instant.time, alert.until + afterReturn)
+    const { unit, unitGuessed } =
+      series === undefined ? { unit: alert.unit, unitGuessed: false } : nameAt(series, instant.offset)
     return {
-      alert,
+      alert: { ...alert, unit, unitGuessed },
       label: this.label(alert.device),
       area: this.views.catalogue.devices.get(alert.device)?.area ?? '',
       group,

@@ -69,13 +69,15 @@ export class SeriesAnswers {
 
   private one(instant: Instant, series: SeriesEntry, asked: Asked): Columns {
     const { id, device, signal, type } = series
+    const { said, unit, unitGuessed } = nameAt(series, instant.offset)
     const points = type === 'text' ? [] : this.points(instant, series, asked)
     return {
       series: id,
       device,
       signal,
-      name: nameAt(series, instant.offset).said.name,
-      unit: nameAt(series, instant.offset).unit,
+      name: said.name,
+      unit,
+      unitGuessed,
       type,
       ...columnsOf(points),
       states: type === 'number' ? [] : this.statesOf(instant, this.partsOf(instant, series), asked),

@@ -1,6 +1,6 @@
 import type { Columns } from '../../core/contract/calls.ts'
 import { Scroll } from '../parts/scroll.tsx'
-import { count, range, value } from '../words/number.ts'
+import { count, range, shownUnit, value } from '../words/number.ts'
 import type { Clock } from '../words/time.ts'
 import styles from './chart.module.css'
 
@@ -23,7 +23,7 @@ export function ChartTable({ title, columns, clock }: ChartTableProps) {
           <tr>
             <th scope="col">Time</th>
             <th scope="col" className="right">
-              Mean {columns.unit}
+              Mean {shownUnit(columns)}
             </th>
             <th scope="col" className="right">
               Least to greatest

@@ -2,7 +2,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState 
 import type { At, Columns } from '../../core/contract/calls.ts'
 import type { Millis } from '../../core/contract/model.ts'
 import { IconButton } from '../parts/button.tsx'
-import { range, withUnit } from '../words/number.ts'
+import { range, shownUnit, withUnit } from '../words/number.ts'
 import styles from './chart.module.css'
 import { ChartTable } from './chart-table.tsx'
 import { type Hover, useHover } from './hover.tsx'
@@ -135,7 +135,7 @@ function readingAt({ columns, clock }: TimeChartProps, at: Millis): string {
   const i = nearest(columns.time, at)
   if (i < 0) return clock.time(at)
   const value = columns.mean[i]!
-  const said = Number.isNaN(value) ? 'no value' : withUnit(value, columns.unit)
+  const said = Number.isNaN(value) ? 'no value' : withUnit(value, shownUnit(columns))
   const usual = Number.isNaN(columns.low[i]!) ? '' : `, usual ${range(columns.low[i]!, columns.high[i]!)}`
   return `${clock.time(columns.time[i]!)}  ${said}${usual}`
 }
@@ -186,7 +186,7 @@ function summaryOf({ title, columns, from, until, clock }: TimeChartProps): stri
   const span = `${clock.moment(from)} to ${clock.moment(until)}`
   if (low > high) return `${title}: no values from ${span}`
   const last = columns.mean.findLast((value) => !Number.isNaN(value)) ?? Number.NaN
-  return `${title}: ${withUnit(last, columns.unit)} last, ${range(low, high)} from ${span}`
+  return `${title}: ${withUnit(last, shownUnit(columns))} last, ${range(low, high)} from ${span}`
 }
 
 function extremes({ min, max }: Columns): { low: number; high: number } {

@@ -27,6 +27,17 @@ export function withUnit(v: number | string | null, unit: string | null): string
   return unit === null || v === null ? value(v) : `${value(v)}${thin}${unit}`
 }
 
+/** "bar ?" where it is a guess, until a person says it. */
+export function shownUnit({
+  unit,
+  unitGuessed,
+}: {
+  readonly unit: string | null
+  readonly unitGuessed: boolean
+}): string | null {
+  return unit === null || !unitGuessed ? unit : `${unit} ?`
+}
+
 /** "4.58 to 5.41", both ends with the same number of decimals. */
 export function range(low: number, high: number): string {
   const decimals = decimalsFor(Math.max(Math.abs(low), Math.abs(high)))

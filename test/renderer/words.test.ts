@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, count, many, percent, range, roughly, value, withUnit } from '../../renderer/words/number.ts'
+import { bytes, count, many, percent, range, roughly, shownUnit, value, withUnit } from '../../renderer/words/number.ts'
 import { signalName } from '../../renderer/words/signal.ts'
 import { age, ago, clockIn, countdown, pace } from '../../renderer/words/time.ts'
 
@@ -40,6 +40,12 @@ test('a thin space stands before a unit', () => {
   expect(withUnit(3.12, 'bar')).toBe('3.12\u2009bar')
   expect(withUnit(null, 'bar')).toBe('no value')
   expect(percent(0.649)).toBe('64\u2009%')
+})
+
+test('a unit that is a guess has a question mark', () => {
+  expect(shownUnit({ unit: 'bar', unitGuessed: true })).toBe('bar ?')
+  expect(shownUnit({ unit: 'bar', unitGuessed: false })).toBe('bar')
+  expect(shownUnit({ unit: null, unitGuessed: false })).toBeNull()
 })
 
 test('both ends of a range have the same decimals', () => {

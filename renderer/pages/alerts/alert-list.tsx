@@ -6,7 +6,7 @@ import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { Segmented } from '../../parts/segmented.tsx'
 import { formatRoute, go, type Route } from '../../route.ts'
 import { useClock, useStatus } from '../../use-core.ts'
-import { count, withUnit } from '../../words/number.ts'
+import { count, shownUnit, withUnit } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './alerts.module.css'
 import { folded, grouped, groupNames } from './groups.ts'
@@ -147,7 +147,7 @@ function Item({ row, route, shown, chosen }: ItemProps) {
           <span className="medium">{alert.title}</span>
           <span className="small ink3">
             {row.label}
-            {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, alert.unit)}`}
+            {alert.explanation.observed === null ? '' : `, ${withUnit(alert.explanation.observed, shownUnit(alert))}`}
             {alert.historical ? ', historical' : ''}
             {alert.already ? ', already active when it became live' : ''}
             {row.members.length > 0 && `, and ${count(row.members.length)} more`}

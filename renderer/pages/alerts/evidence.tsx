@@ -4,7 +4,7 @@ import type { Offset } from '../../../core/contract/model.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { useCall, useClock } from '../../use-core.ts'
-import { bytes, count, value, withUnit } from '../../words/number.ts'
+import { bytes, count, shownUnit, value, withUnit } from '../../words/number.ts'
 import { signalName } from '../../words/signal.ts'
 import styles from './alerts.module.css'
 
@@ -27,7 +27,7 @@ export function EvidenceTable({ detail }: { readonly detail: AlertDetail }) {
             <th>Log offset</th>
             <th>Event time</th>
             <th className="right" style={{ width: 72 }}>
-              {alert.unit ?? 'Value'}
+              {shownUnit(alert) ?? 'Value'}
             </th>
           </tr>
         </thead>

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import type { AlertDetail, At } from '../../../core/contract/calls.ts'
+import { formatRoute } from '../../route.ts'
 import { useClock, useStatus } from '../../use-core.ts'
-import { count, many, range, withUnit } from '../../words/number.ts'
+import { count, many, range, shownUnit, withUnit } from '../../words/number.ts'
 import { age, pace } from '../../words/time.ts'
 import styles from './alerts.module.css'
 
@@ -10,20 +11,34 @@ export function Facts({ detail, at }: { readonly detail: AlertDetail; readonly a
   const { alert } = detail
   const { explanation } = alert
   return (
-    <dl className={styles.facts}>
-      <Fact name="Observed" note={absent.get(alert.detector) ?? 'when it opened'}>
-        <span className={alert.until === null ? `p${alert.priority}` : undefined}>
-          {explanation.observed === null ? 'silent' : withUnit(explanation.observed, alert.unit)}
-        </span>
-      </Fact>
-      <Fact name="Expected" note={explanation.why}>
-        <Expected detail={detail} />
-      </Fact>
-      <Fact name="How rare" note={learned(detail)}>
-        {explanation.rarity === null ? 'not known' : `once in ${count(explanation.rarity)}`}
-      </Fact>
-      <Since detail={detail} at={at} />
-    </dl>
+    <>
+      <dl className={styles.facts}>
+        <Fact name="Observed" note={absent.get(alert.detector) ?? 'when it opened'}>
+          <span className={alert.until === null ? `p${alert.priority}` : undefined}>
+            {explanation.observed === null ? 'silent' : withUnit(explanation.observed, shownUnit(alert))}
+          </span>
+        </Fact>
+        <Fact name="Expected" note={explanation.why}>
+          <Expected detail={detail} />
+        </Fact>
+        <Fact name="How rare" note={learned(detail)}>
+          {explanation.rarity === null ? 'not known' : `once in ${count(explanation.rarity)}`}
+        </Fact>
+        <Since detail={detail} at={at} />
+      </dl>
+      {alert.unitGuessed && <Guess device={alert.device} at={at} />}
+    </>
+  )
+}
+
+function Guess({ device, at }: { readonly device: string; readonly at: At }) {
+  return (
+    <p className="label">
+      A unit with "?" is a guess.{' '}
+      <a className="medium" href={formatRoute({ page: 'device', id: device, tab: 'details', at })}>
+        Confirm it under Details
+      </a>
+    </p>
   )
 }
 
@@ -69,7 +84,7 @@ function Expected({ detail: { alert } }: { readonly detail: AlertDetail }) {
   if (band === null) return usualGapMs === null ? 'not known' : `every ${pace(usualGapMs)}`
   return (
     <>
-      {range(band.low, band.high)} {alert.unit !== null && <span className={styles.unit}>{alert.unit}</span>}
+      {range(band.low, band.high)} {alert.unit !== null && <span className={styles.unit}>{shownUnit(alert)}</span>}
     </>
   )
 }

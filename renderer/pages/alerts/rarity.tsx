@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { AlertDetail } from '../../../core/contract/calls.ts'
 import { useWidth } from '../../chart/use-width.ts'
-import { count, many, value, withUnit } from '../../words/number.ts'
+import { count, many, shownUnit, value, withUnit } from '../../words/number.ts'
 
 const height = 92
 const base = height - 18
@@ -58,7 +58,7 @@ function Histogram({ edges, counts, width, observed, alert }: HistogramProps) {
           x={x(observed)}
           width={width}
           ink={`var(--p${alert.priority})`}
-          words={`${withUnit(observed, alert.unit)} then`}
+          words={`${withUnit(observed, shownUnit(alert))} then`}
         />
       )}
       <text x="0" y={height - 4} fontSize="11" fill="var(--ink-3)">

@@ -1,14 +1,15 @@
-import type { At } from '../../../core/contract/calls.ts'
+import type { At, ShownAlert } from '../../../core/contract/calls.ts'
 import type { Alert } from '../../../core/contract/model.ts'
 import { TimeChart } from '../../chart/time-chart.tsx'
 import { useCall, useClock, useStatus } from '../../use-core.ts'
+import { shownUnit } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './alerts.module.css'
 
 const minuteMs = 60_000
 
 /** The signal against its usual band, from before the alert until now or a little after its end. */
-export function WhatHappened({ alert, at }: { readonly alert: Alert; readonly at: At }) {
+export function WhatHappened({ alert, at }: { readonly alert: ShownAlert; readonly at: At }) {
   const clock = useClock()
   const now = useStatus()?.time
   const span = spanOf(alert, at ?? now ?? alert.since)
@@ -23,7 +24,7 @@ export function WhatHappened({ alert, at }: { readonly alert: Alert; readonly at
       <div className="row">
         <h2>What happened</h2>
         <span className="label">
-          {alert.unit === null ? '' : `${alert.unit}, `}
+          {alert.unit === null ? '' : `${shownUnit(alert)}, `}
           {age(span.until - span.from)}
         </span>
         <span className="push" />

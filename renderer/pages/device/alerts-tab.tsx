@@ -7,7 +7,7 @@ import { Scroll } from '../../parts/scroll.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { formatRoute } from '../../route.ts'
 import { useCall, useClock, useStatus } from '../../use-core.ts'
-import { count, range, withUnit } from '../../words/number.ts'
+import { count, range, shownUnit, withUnit } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './device.module.css'
 
@@ -70,7 +70,7 @@ export function AlertsTab({ device, at }: { readonly device: string; readonly at
                 {alert.until === null && ', still'}
               </td>
               <td className="num">
-                {alert.explanation.observed === null ? '–' : withUnit(alert.explanation.observed, alert.unit)}
+                {alert.explanation.observed === null ? '–' : withUnit(alert.explanation.observed, shownUnit(alert))}
               </td>
               <td className="num ink2">
                 {alert.explanation.expected === null

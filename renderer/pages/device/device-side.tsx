@@ -1,6 +1,7 @@
 import type { DeviceDetail } from '../../../core/contract/calls.ts'
 import { Side } from '../../parts/side.tsx'
 import { useClock } from '../../use-core.ts'
+import { shownUnit } from '../../words/number.ts'
 import { pace } from '../../words/time.ts'
 import { topicWords } from '../../words/topic.ts'
 import styles from './device.module.css'
@@ -84,7 +85,7 @@ function SignalTable({ signals }: { readonly signals: DeviceDetail['signals'] })
 export function unitWords(signal: DeviceDetail['signals'][number]): string {
   if (signal.type === 'text') return 'words'
   if (signal.type === 'boolean') return 'on, off'
-  return signal.unit === null ? '–' : `${signal.unit}${signal.unitGuessed ? ' ?' : ''}`
+  return shownUnit(signal) ?? '–'
 }
 
 export function DeviceFacts({ device }: { readonly device: DeviceDetail }) {

@@ -7,7 +7,7 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { formatRoute } from '../../route.ts'
 import { person, useCall, useCommand, useStatus } from '../../use-core.ts'
-import { count, range, withUnit } from '../../words/number.ts'
+import { count, range, shownUnit, withUnit } from '../../words/number.ts'
 import { age, pace } from '../../words/time.ts'
 import styles from './health.module.css'
 
@@ -115,7 +115,7 @@ function facts({ alert, band }: AlertRow): readonly [string, string] {
       limitMs === null ? '' : `limit ${pace(limitMs)}`,
     ]
   const usual = band ?? expected
-  return [withUnit(observed, alert.unit), usual === null ? '' : `usual ${range(usual.low, usual.high)}`]
+  return [withUnit(observed, shownUnit(alert)), usual === null ? '' : `usual ${range(usual.low, usual.high)}`]
 }
 
 function worstFirst(a: AlertRow, b: AlertRow): number {

@@ -4,6 +4,7 @@ import type { Alert, Commands } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
 import { guessUnit } from '../../../core/stream/series.ts'
 import { openQueries, type Queries } from '../../../core/views/queries.ts'
+import { shownUnit } from '../../../renderer/words/number.ts'
 import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { buildViews, writeLog } from '../../support/views.ts'
@@ -75,15 +76,18 @@ describe('a series that a person names', () => {
   })
 
   test('gives its alerts that name and that unit', () => {
-    const rule = {
-      ...{ id: 'high', name: 'High', detector: 'limits', scope: { device: '*', signal: '*' }, params: { high: 9 } },
-      ...{ priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
-    }
-    const command: Writing = { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(rule) }
-    const opened = alertsOf([...log, command, message(3, { p: 10 })])
+    const opened = alertsOf([...log, above(9), message(3, { p: 10 })])
     expect(opened).toMatchObject([{ title: 'Discharge pressure above its limit of 9', unit: 'bar', signal: 'p' }])
   })
 })
+
+function above(high: number): Writing {
+  const rule = {
+    ...{ id: 'high', name: 'High', detector: 'limits', scope: { device: '*', signal: '*' }, params: { high } },
+    ...{ priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
+  }
+  return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(rule) }
+}
 
 function alertsOf(log: readonly Writing[], maxSeries?: number): readonly Alert[] {
   const alerts = new Map<string, Alert>()
@@ -107,6 +111,18 @@ describe('a unit that no message names', () => {
     ])
     const confirmed = device(asked([...log, put(10, { unit: 'K' }), said(11)])).signals[0]
     expect(confirmed).toMatchObject({ unit: 'K', unitGuessed: false })
+  })
+
+  test('is marked in charts and alerts too, also in those that opened before a person said what it is', () => {
+    const log = [above(9), ...[5, 5, 5, 5, 20].map((level, i) => message(i, { level }))]
+    const units = (queries: Queries) => {
+      const [chart] = queries.series({ series: [0], from: start, until: start + 10 * minute, points: 100, at: null })
+      const { rows } = queries.alerts({ at: null, show: 'open', device: null, limit: 10 })
+      const said = [chart!, ...rows.map(({ alert }) => alert), queries.alert({ id: rows[0]!.alert.id, at: null }).alert]
+      return said.map(shownUnit)
+    }
+    expect(units(asked(log))).toEqual(['% ?', '% ?', '% ?'])
+    expect(units(asked([...log, put(6, { unit: 'mm' })]))).toEqual(['mm', 'mm', 'mm'])
   })
 
   for (const [signal, size, unit] of [
