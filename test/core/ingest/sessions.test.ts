@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -250,6 +250,25 @@ describe('a broker that keeps sessions for a shorter time than is asked for', ()
     one.capture.addSource(source(broker.url, { version: '5' }), null)
     expect((await one.row(({ state }) => state === 'up')).note).toBe(words)
   })
+})
+
+test('a file whose settings change has no gap, because its lines are still there, and one that is removed is so', async () => {
+  const dir = tempDir()
+  const path = join(dir, 'plant.log')
+  writeFileSync(path, 'one\n')
+  const one = capturing(join(dir, 'log'))
+  const file = { name: 'plant', path, topic: 'logs/plant', pattern: null, device: null, time: null }
+  one.capture.addFile(file)
+  await one.until(() => texts(one, 'logs/plant').length === 1)
+  await one.capture.endSource('plant', 'settings changed')
+  appendFileSync(path, 'two\n')
+  one.capture.addFile(file)
+  await one.until(() => texts(one, 'logs/plant').length === 2)
+  await up(one, 2)
+  expect(gapsOf(one)).toEqual([])
+  await one.capture.endSource('plant', 'removed')
+  await one.until(() => one.causes().length === 2)
+  expect(gapsOf(one).map(({ cause }) => cause)).toEqual(['removed'])
 })
 
 test('a list of sessions that is damaged is none', () => {

@@ -208,6 +208,15 @@ describe('silence', () => {
     ])
   })
 
+  test('of a source that a person removed is none, and ends one that is open', () => {
+    const last = start + 99 * 10 * second
+    const removed = (time: number) => ({ ...link(time, 'a', 'down'), body: '{"cause":"removed"}' })
+    const up = [link(start, 'a', 'up'), ...regular(100)]
+    expect(alertsOf([...up, removed(last + second), tick(last + hour)])).toEqual([])
+    const lost = [...up, link(last + second, 'a', 'down'), tick(last + minute), removed(last + 2 * minute)]
+    expect(phases(alertsOf(lost), 'link')).toEqual(['opened', 'returned'])
+  })
+
   test('while the recorder was not running is not the device’s', () => {
     const last = start + 99 * 10 * second
     const said = alertsOf([...regular(100), link(last + hour, '', 'started'), tick(last + hour + 40 * second)])
