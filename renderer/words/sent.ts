@@ -26,8 +26,8 @@ export function qosWords(sent: readonly Sent[]): string {
   return `${share} came with QoS 0: what was lost on the way cannot be known.`
 }
 
-/** Empty when none are missing, as where there is no Sparkplug (null). */
-export function missedWords(missed: readonly ({ readonly messages: number } | null)[]): string {
+/** Empty when none are missing, as where there is no Sparkplug (null). `of`: an edge node numbers what all its devices send. */
+export function missedWords(missed: readonly ({ readonly messages: number } | null)[], of = ''): string {
   const messages = missed.reduce((sum, one) => sum + (one?.messages ?? 0), 0)
-  return messages === 0 ? '' : `${many(messages, 'message')} missing by Sparkplug sequence.`
+  return messages === 0 ? '' : `${many(messages, 'message')}${of} missing by Sparkplug sequence.`
 }
