@@ -8,7 +8,7 @@ const sorted = new Float64Array(gapRing)
 
 /** Keeps the newest 15 gaps at `at` and answers their usual size: the median of those that are no hundredth part of a burst. */
 export function learnGap(row: Float64Array, at: number, gap: Millis, usual: Millis): Millis {
-  const n = row[at + gapRing]!
+  const n = row[at + gapRing]! >>> 0 // a remainder of whole numbers is quick, of others it is not
   row[at + (n % gapRing)] = gap
   row[at + gapRing] = n + 1
   return isLookedFor(row, at) ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
@@ -16,7 +16,7 @@ export function learnGap(row: Float64Array, at: number, gap: Millis, usual: Mill
 
 /** The usual gap is looked for at the 3rd, the 7th, and every 15th. */
 export function isLookedFor(row: Float64Array, at: number): boolean {
-  const n = row[at + gapRing]!
+  const n = row[at + gapRing]! >>> 0
   return n === 3 || n === 7 || n % gapRing === 0
 }
 
