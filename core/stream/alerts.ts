@@ -92,7 +92,8 @@ function keptWatch(rule: Rule, series: Series, before: readonly Watch[]): Watch 
 }
 
 /** The states that a rule names, as values of this series. */
-function codesOf({ states = [] }: Rule, { type }: Series): readonly number[] {
+function codesOf({ states = none }: Rule, { type }: Series): readonly number[] {
+  if (states.length === 0) return none
   return states.map((state) =>
     type === 'text' ? codeOf(state) : type === 'boolean' ? Number(state === 'true') : Number(state),
   )
@@ -122,8 +123,7 @@ function newWatch(rule: Rule, series: Series): Watch {
 export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): void {
   const watch = state.watches[i]!
   const { rule } = watch
-  plant.now.named = rule.states ?? none
-  plant.now.codes = watch.codes
+  if (plant.now.codes !== watch.codes) lookFor(plant, watch)
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
   const verdict = watch.detector.step!(plant.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, state, watch, verdict, out)
@@ -131,7 +131,12 @@ export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): v
   else if (state.own) rest(watch)
 }
 
-const none: readonly string[] = []
+function lookFor({ now }: Plant, { rule, codes }: Watch): void {
+  now.named = rule.states ?? none
+  now.codes = codes
+}
+
+const none: readonly [] = []
 
 function lookAtOther({ now, devices, series, heads }: Plant, state: SeriesState, signal: string): void {
   const id = devices[state.device]!.series.find((each) => series[each]!.series.signal === signal)

@@ -33,6 +33,7 @@ import { mapAhead } from './mappings.ts'
 import { sayNotStored } from './not-stored.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
+import { fetchRows } from './rows.ts'
 import { defaultRules } from './rules.ts'
 import { followSequence } from './sequence.ts'
 import type { Slab } from './slabs.ts'
@@ -193,6 +194,7 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   const retained = (flags & retainedFlag) !== 0
   const repeat = (flags & repeatFlag) !== 0
   const arrival = block.time[row]!
+  if (plant.detects) fetchLane(plant, first, decoded.n)
   if (!retained) hearSource(plant, source, out)
   out.message(source.name, flags & 3, repeat, decoded.n)
   out.ofDevice(device, flags & 3, repeat)
@@ -203,6 +205,13 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   }
   for (let i = 0; i < decoded.n; i++) readNumber(plant, first + i, decoded.number[i]!, false, retained, out)
   if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, decoded.time, arrival, out)
+}
+
+/** What its readings will ask for comes out of memory at once, and not each when it is asked for. */
+function fetchLane({ rows, series }: Plant, first: number, n: number): void {
+  let sum = fetchRows(rows, first, n)
+  for (let i = 0; i < n; i++) sum += series[first + i]!.device
+  rows.fetched[0] = sum
 }
 
 function anyMessage(reader: Reader, lane: number, block: Block, row: number, out: Emit): void {

@@ -1,7 +1,7 @@
 import { deviceRowLength } from './detect/silence.ts'
 import { headLength } from './heads.ts'
 import type { Plant } from './plant.ts'
-import { farLength, nearLength } from './rows.ts'
+import { farLength, farOf, nearLength, nearOf } from './rows.ts'
 
 // Rows are saved in slabs: those of 16 series that follow each other, or of 256 devices. A save is of one instant, and yet
 // the path goes on: a slab is given when its turn comes, or before the first change of one of its series. So a save holds
@@ -78,16 +78,27 @@ function give(plant: Plant, { due, series, numbers, put }: Slabs, slab: number):
 function copySeries({ heads, rows }: Plant, first: number, end: number, numbers: Float64Array): void {
   if (end - first < together) numbers.fill(0)
   numbers.set(heads.numbers.subarray(first * headLength, end * headLength))
-  numbers.set(rows.near.subarray(first * nearLength, end * nearLength), headsTogether)
-  for (let id = first; id < end; id++) forStrips(id, (at, from, to) => numbers.set(rows.far.subarray(from, to), at))
+  for (let id = first; id < end; id++) {
+    nearStrips(id, (at, from, to) => numbers.set(rows.near.subarray(from, to), at))
+    farStrips(id, (at, from, to) => numbers.set(rows.far.subarray(from, to), at))
+  }
 }
 
-/** Each strip of the far part of a series: where it lies in its slab, and in the table of all series. */
-function forStrips(series: number, each: (at: number, from: number, to: number) => void): void {
-  const row = series * farLength
-  for (let from = 0; from < farLength; from += strip) {
-    const width = Math.min(strip, farLength - from)
-    each(headsTogether + nearTogether + together * from + (series % together) * width, row + from, row + from + width)
+/** Where a strip lies in its slab, and in the table of all series. */
+type EachStrip = (at: number, from: number, to: number) => void
+
+function nearStrips(series: number, each: EachStrip): void {
+  forStrips(headsTogether, series % together, nearOf(series), nearLength, each)
+}
+
+function farStrips(series: number, each: EachStrip): void {
+  forStrips(headsTogether + nearTogether, series % together, farOf(series), farLength, each)
+}
+
+function forStrips(begin: number, place: number, row: number, length: number, each: EachStrip): void {
+  for (let from = 0; from < length; from += strip) {
+    const width = Math.min(strip, length - from)
+    each(begin + together * from + place * width, row + from, row + from + width)
   }
 }
 
@@ -119,7 +130,8 @@ function restoreDevices({ devices }: Plant, first: number, numbers: Float64Array
 function restoreSeries({ heads, rows, series }: Plant, first: number, numbers: Float64Array): void {
   const n = Math.min(series.length - first, together)
   heads.numbers.set(numbers.subarray(0, n * headLength), first * headLength)
-  rows.near.set(numbers.subarray(headsTogether, headsTogether + n * nearLength), first * nearLength)
-  for (let id = first; id < first + n; id++)
-    forStrips(id, (at, from, to) => rows.far.set(numbers.subarray(at, at + to - from), from))
+  for (let id = first; id < first + n; id++) {
+    nearStrips(id, (at, from, to) => rows.near.set(numbers.subarray(at, at + to - from), from))
+    farStrips(id, (at, from, to) => rows.far.set(numbers.subarray(at, at + to - from), from))
+  }
 }

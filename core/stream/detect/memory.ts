@@ -1,5 +1,5 @@
 import { ln, log10 } from '../math.ts'
-import { memoryPart, peakPart, type Row } from '../rows.ts'
+import { alertPart, memoryPart, peakPart, type Row } from '../rows.ts'
 import type { Channel } from './channel.ts'
 import { channels, features } from './channels.ts'
 import { clip, clipFrom, featureRate, paceOf, reads, scaleOf, shareOf } from './means.ts'
@@ -18,8 +18,6 @@ const since = 4 * count
 /** A copy of the sixth peak, because every reading asks for it. */
 const sixth = 5 * count
 const peaksKept = 12
-/** The largest deviation of the newest alert. */
-const alerted = peakPart + peaksKept * count
 
 const judgeFrom = 100
 const remembersFrom = 30
@@ -101,7 +99,7 @@ export function weigh(row: Row, open: boolean): void {
         near[i + candidate] = compared
         near[i + since] = n
       } else if (!open && n - near[i + since]! >= episode * lasts[c]!) endEpisode(row, c)
-      if (open) row.far[row.from + alerted + c] = near[i + candidate]!
+      if (open) row.far[row.from + alertPart + c] = near[i + candidate]!
     }
     if (n !== known) weight = shareOf(n, rate)
     known = n
@@ -128,33 +126,33 @@ function rare(row: Row, c: number, episode: number): void {
   const compared = sizes[c]! / asLarge
   const lived = logOfEpisodes[Math.min(mostEpisodes, Math.floor(episodes))]!
   const known = lived - logOfPeaks[larger(row, c, compared)]!
-  const largest = row.far[peaksOf(row, c)]!
+  const largest = row.near[peaksOf(row, c)]!
   rares[c] =
     largest > 0 && compared > largest
       ? Math.min(mostOfEpisodes * lived, known + (tailWeight * log10(compared / largest)) / tail(row, c))
       : known
 }
 
-function peaksOf({ from }: Row, c: number): number {
-  return from + peakPart + c * peaksKept
+function peaksOf({ at }: Row, c: number): number {
+  return at + peakPart + c * peaksKept
 }
 
 function larger(row: Row, c: number, size: number): number {
-  const { far } = row
+  const { near } = row
   const first = peaksOf(row, c)
   let n = 0
-  while (n < peaksKept && far[first + n]! >= size) n++
+  while (n < peaksKept && near[first + n]! >= size) n++
   return n
 }
 
 function tail(row: Row, c: number): number {
-  const { far } = row
+  const { near } = row
   const first = peaksOf(row, c)
   let n = 0
-  while (n < peaksKept && far[first + n]! > 0) n++
+  while (n < peaksKept && near[first + n]! > 0) n++
   const k = n >> 1
   let sum = tailBefore
-  for (let i = 0; i < k; i++) sum += ln(far[first + i]! / far[first + k]!)
+  for (let i = 0; i < k; i++) sum += ln(near[first + i]! / near[first + k]!)
   return sum / (peaksBefore + k)
 }
 
@@ -168,46 +166,46 @@ function endEpisode(row: Row, c: number): void {
 }
 
 function keepPeak(row: Row, c: number, size: number): void {
-  const { far } = row
+  const { near } = row
   const first = peaksOf(row, c)
   let i = first + peaksKept - 1
-  if (size <= far[i]!) return
-  while (i > first && far[i - 1]! < size) {
-    far[i] = far[i - 1]!
+  if (size <= near[i]!) return
+  while (i > first && near[i - 1]! < size) {
+    near[i] = near[i - 1]!
     i--
   }
-  far[i] = size
+  near[i] = size
   copySixth(row, c)
 }
 
 function copySixth(row: Row, c: number): void {
-  row.near[row.at + memoryPart + sixth + c] = row.far[peaksOf(row, c) + 5]!
+  row.near[row.at + memoryPart + sixth + c] = row.near[peaksOf(row, c) + 5]!
 }
 
 /** As if the newest alert had not deviated; what is larger than it stays. */
 export function forgetAlert(row: Row, c: number): void {
   const { near, at, far, from } = row
-  const size = far[from + alerted + c]!
+  const size = far[from + alertPart + c]!
   const i = at + memoryPart + c
   if (size > 0 && near[i + candidate] === size) near[i + candidate] = 0
-  else if (size > 0) dropPeak(far, peaksOf(row, c), size)
+  else if (size > 0) dropPeak(near, peaksOf(row, c), size)
   copySixth(row, c)
-  far[from + alerted + c] = 0
+  far[from + alertPart + c] = 0
 }
 
-function dropPeak(far: Float64Array, first: number, size: number): void {
-  const at = far.indexOf(size, first)
+function dropPeak(near: Float64Array, first: number, size: number): void {
+  const at = near.indexOf(size, first)
   if (at < 0 || at >= first + peaksKept) return
-  far.copyWithin(at, at + 1, first + peaksKept)
-  far[first + peaksKept - 1] = 0
+  near.copyWithin(at, at + 1, first + peaksKept)
+  near[first + peaksKept - 1] = 0
 }
 
 /** As if nothing had been learned of the channel. */
 export function forget(row: Row, c: number): void {
   const first = peaksOf(row, c)
   for (let column = 0; column < columns; column++) row.near[row.at + memoryPart + column * count + c] = 0
-  row.far.fill(0, first, first + peaksKept)
-  row.far[row.from + alerted + c] = 0
+  row.near.fill(0, first, first + peaksKept)
+  row.far[row.from + alertPart + c] = 0
 }
 
 export function isLearned({ near, at }: Row, c: number): boolean {

@@ -1,5 +1,5 @@
 import { exp2, ln } from '../math.ts'
-import { patternPart, type Row, stepsPart } from '../rows.ts'
+import { lastBin as bin, patternPart, type Row, stepsPart, totalsPart } from '../rows.ts'
 import { type Channel, figure } from './channel.ts'
 import type { Now } from './detector.ts'
 import { learnMean, shareOf, slow } from './means.ts'
@@ -8,16 +8,12 @@ import { learnMean, shareOf, slow } from './means.ts'
 const bins = 16
 const surprise = patternPart
 const surprises = patternPart + 1
-/** One more than the bin of the newest value; 0: none yet. */
-const bin = patternPart + 2
 /** What a step counts now: older ones fade because newer ones count more. */
 const weight = patternPart + 3
-const steps = stepsPart
-const stepsFrom = steps + bins * bins
 
 const rateOf6 = 1 - exp2(-1 / 6)
 const growth = exp2(1 / 2_000)
-const mostWeight = 1e100
+const mostWeight = 1e30
 const doubt = 0.5
 /** Bins of equal share for a logistic curve of the slow mean and spread. */
 const edges = Float64Array.from({ length: bins - 1 }, (_, i) => ln((i + 1) / (bins - 1 - i)) / 1.7)
@@ -49,17 +45,17 @@ export function learnPattern(row: Row, now: Now): void {
 }
 
 function learnStep(row: Row, last: number, to: number): void {
-  const { near, at, far, from } = row
-  const step = from + steps + last * bins + to
-  const total = from + stepsFrom + last
+  const { near, small, at } = row
+  const step = 2 * (at + stepsPart) + last * bins + to
+  const total = 2 * (at + totalsPart) + last
   const w = near[at + weight]!
-  const seldom = -ln((far[step]! / w + doubt) / (far[total]! / w + doubt * bins))
+  const seldom = ln((small[total]! + doubt * bins * w) / (small[step]! + doubt * w))
   learnMean(near, at + surprise, seldom, shareOf(near[at + surprises]!, rateOf6))
   near[at + surprises] = near[at + surprises]! + 1
   const next = w * growth
   near[at + weight] = next
-  far[step] = far[step]! + next
-  far[total] = far[total]! + next
+  small[step] = small[step]! + next
+  small[total] = small[total]! + next
   if (next > mostWeight) rescale(row)
 }
 
@@ -78,7 +74,9 @@ function binOf({ near, at }: Row, { value }: Now, last: number): number {
   return found
 }
 
-function rescale({ near, at, far, from }: Row): void {
-  for (let i = from + steps; i < from + stepsFrom + bins; i++) far[i] = far[i]! / near[at + weight]!
+function rescale({ near, small, at }: Row): void {
+  const w = near[at + weight]!
+  for (let i = 0; i < bins; i++) small[2 * (at + totalsPart) + i]! /= w
+  for (let i = 0; i < bins * bins; i++) small[2 * (at + stepsPart) + i]! /= w
   near[at + weight] = 1
 }
