@@ -1,9 +1,11 @@
 import type { Alert, AlertPhase, Explanation, Millis, Offset, Rule, Series, Transition } from '../contract/model.ts'
 import { aboutSeries, alertId } from './alert-id.ts'
 import { valueKeys } from './decode/parse.ts'
+import { band } from './detect/band.ts'
 import type { Detector, Verdict } from './detect/detector.ts'
 import { codeOf } from './detect/kind.ts'
 import { detectors } from './detect/registry.ts'
+import { stuck } from './detect/stuck.ts'
 import type { Emit } from './emit.ts'
 import { type Explained, explainReading, moved } from './explain.ts'
 import { everyOf, standingAt } from './heads.ts'
@@ -68,11 +70,13 @@ export function watchSeries(rules: readonly Rule[], series: Series, before: read
  * The watches of a series that has read nothing. All that the same rules look at share one list, until one of them has
  * something to hold: most never have, and ten thousand lists would be fetched from memory at each reading.
  */
-export function restingWatches({ rules, resting }: Plant, series: Series): readonly Watch[] {
+export function restingWatches(plant: Plant, series: Series): readonly Watch[] {
+  const { rules, resting } = plant
   const watches = watchSeries(rules, series, [])
   const key = [series.type, ...watches.map(({ rule }) => rule.id)].join('\u0000')
   const known = resting.get(key)
   if (known === undefined) resting.set(key, watches)
+  if (watches.every(({ detector }) => detector === band || detector === stuck)) plant.usual ??= known ?? watches
   return known ?? watches
 }
 

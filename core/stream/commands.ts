@@ -76,6 +76,7 @@ function deleteRule(plant: Plant, { id }: Commands['rule.delete'], out: Emit): v
 
 function applyRules(plant: Plant, out: Emit): void {
   plant.resting.clear()
+  plant.usual = null
   for (const state of plant.series) {
     const before = state.watches
     state.watches = state.own ? watchSeries(plant.rules, state.series, before) : restingWatches(plant, state.series)

@@ -77,6 +77,8 @@ export interface Plant {
   readonly gaps: Gaps
   /** Lists of watches at rest that series share, by what they look at; while the rules stay. */
   readonly resting: Map<string, readonly Watch[]>
+  /** That of the series at which only the learned band and `stuck` look, as nearly all do; null: there is none yet. */
+  usual: readonly Watch[] | null
   /** Open alerts, and the newest of those that returned, oldest first. */
   readonly alerts: Map<string, Alert>
   /** Ids of the shelved ones, in the order of their shelving. */
@@ -199,6 +201,7 @@ export function createPlant(maxSeries: number): Plant {
     asleep: null,
     gaps: noGaps('source', ''),
     resting: new Map(),
+    usual: null,
     alerts: new Map(),
     shelved: new Set(),
     births: new Map(),

@@ -1,7 +1,7 @@
 import type { Millis } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
-import { expect, learnBand } from './detect/band.ts'
+import { expect, isUsual, learnBand } from './detect/band.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
@@ -20,7 +20,7 @@ import {
   spoken,
   wasKept,
 } from './detect/silence.ts'
-import { learnRun } from './detect/stuck.ts'
+import { isMoving, learnRun } from './detect/stuck.ts'
 import { clockBehind } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { eventTime, historicalMs, localOf } from './event-time.ts'
@@ -226,7 +226,8 @@ function measure(plant: Plant, id: number, out: Emit): void {
   remember(row, now)
   learnBand(row, now)
   out.score?.(id, now.time, now.score)
-  for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
+  if (watches !== plant.usual || !isUsual(row, now) || !isMoving(row, now))
+    for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
   learnKind(row, now)
   learnRun(row, now, hasAlert(state, 'stuck'))
 }

@@ -166,24 +166,21 @@ function forgetNewest(row: Row): void {
   for (let c = 0; c < channels.length; c++) forgetAlert(row, c)
 }
 
+/** As nearly every reading is: where no alert is open there is nothing to judge. After `learnBand`. */
+export function isUsual({ near, at }: Row, { score }: Now): boolean {
+  return score === 0 && near[at + unusualRun] === 0 && near[at + pauseAt] === 0 && near[at + wasOpen] === 0
+}
+
 function step(row: Row, now: Now, params: Params, open: boolean): Verdict {
   const { near, at } = row
-  if (open) near[at + wasOpen] = 1
-  const paused = !open && isPaused(row)
-  if (!open && now.score === 0) return atRest(row, paused)
   const enough = param(band, params, 'score')
-  if (paused && now.score < 2 * enough) return 0
+  if (open) near[at + wasOpen] = 1
+  else if (isPaused(row) && now.score < 2 * enough) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
   near[at + unusualRun] = now.score >= enough / 2 ? near[at + unusualRun]! + 1 : 0
   if (!open && near[at + unusualRun]! < leastRun(now)) return near[at + unusualRun]! > 0 ? 1 : 0
   if (now.score >= enough) return isGrave(row, now, params) ? 3 : 2
   return outside || now.score >= enough / 2 ? 1 : 0
-}
-
-/** As nearly every reading is. */
-function atRest({ near, at }: Row, paused: boolean): Verdict {
-  if (!paused) near[at + unusualRun] = 0
-  return 0
 }
 
 /** What was a single reading is over before anybody comes. */

@@ -25,6 +25,11 @@ export const stuck: Detector = {
 
 const minLearned = 100
 
+/** It has changed, so there is nothing to judge. */
+export function isMoving({ near, at }: Row, { value }: Now): boolean {
+  return value !== near[at + lastValue]
+}
+
 function step({ near, at }: Row, now: Now, params: Params, open: boolean): Verdict {
   if (now.value !== near[at + lastValue] || near[at + count]! < minLearned) return 0
   if (open) return 1
