@@ -59,14 +59,17 @@ export const season: Channel = {
   }),
 }
 
-/** Sets `usualNow` and `rest` for the reading, and learns the fast means of the rest. */
+/** Sets `usualNow` and `rest` for the reading. */
 export function expectSeason(row: Row, { local, value }: Now): void {
   const { near, at } = row
   const now = Math.floor(local / hour)
   if (near[at + usualHour] !== now + 1) lookUp(row, now)
-  const usual = near[at + usualNow]!
-  near[at + rest] = value - usual
-  if (Number.isNaN(usual)) return
+  near[at + rest] = value - near[at + usualNow]!
+}
+
+/** The fast means of the rest, before the reading is judged. */
+export function learnRecentRest({ near, at }: Row): void {
+  if (Number.isNaN(near[at + usualNow]!)) return
   const n = near[at + rests]!
   learnMean(near, at + restRecently, near[at + rest]!, shareOf(n, rateOf8))
   learnMean(near, at + restOfDay, near[at + rest]!, shareOf(n, near[at + dayRate]!))
