@@ -41,6 +41,8 @@ const unusualRun = bandPart + 7
 const isFault = bandPart + 8
 /** Readings for one that the band looks at; 0: it has looked at none. */
 const stride = bandPart + 10
+/** Event time after which it looks in any case. */
+const lookBy = bandPart + 11
 const firstTime = bandFar
 
 const hour: Millis = 3_600_000
@@ -89,12 +91,12 @@ export const band: Detector = {
 const { rare } = weighed
 
 /**
- * Whether the band looks at this reading: at each until it is learned, then of a fast series at one in `stride`. To the
- * band it is then a series of that pace, so `now.every` is that.
+ * Whether the band looks at this reading: at each until it is learned, then of a fast series at one in `stride`, and at
+ * what comes later than that. To the band it is then a series of that pace, so `now.every` is that.
  */
 export function looksAt({ near, at }: Row, now: Now): boolean {
   now.every *= Math.max(1, near[at + stride]!)
-  if (near[at + passing] === 0) return true
+  if (near[at + passing] === 0 || now.time > near[at + lookBy]!) return true
   near[at + passing]! -= 1
   return false
 }
@@ -106,7 +108,7 @@ export function expect(row: Row, now: Now, open: boolean, looks: boolean): void 
   if (!open) near[at + heldSince] = near[at + isFault] = 0
   else if (near[at + heldSince] === 0) near[at + heldSince] = now.time
   if (looks && !isHeld(row, now)) settle(row)
-  if (!isMeasurement(row) || !isLearned(row, valueChannel)) {
+  if (!isMeasurement(row) || !(near[at + stride]! > 1 || isLearned(row, valueChannel))) {
     now.low = now.high = now.middle = now.z = Number.NaN
     return
   }
@@ -160,11 +162,12 @@ export function learnBand(row: Row, now: Now): void {
 }
 
 /** Not before it is learned: that would then take longer. */
-function pass(row: Row, { every }: Now): void {
+function pass(row: Row, { time, every }: Now): void {
   const { near, at } = row
   const own = every / Math.max(1, near[at + stride]!)
   near[at + stride] = own < leastStep && isLearned(row, valueChannel) ? Math.floor(leastStep / own) : 1
   near[at + passing] = near[at + stride]! - 1
+  near[at + lookBy] = time + leastUnusual
 }
 
 function begin(row: Row, now: Now): void {
