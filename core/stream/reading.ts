@@ -38,6 +38,7 @@ import {
   saidEvery,
   saidSilent,
 } from './heads.ts'
+import { waitAgain } from './holds.ts'
 import { readLate, readOlder } from './late.ts'
 import { endAbsence, lookForMissing } from './missing.ts'
 import { guessOf } from './naming.ts'
@@ -68,9 +69,11 @@ export function touchDevice(plant: Plant, index: number, source: number, out: Em
 function comesBy(plant: Plant, index: number, device: DeviceState, source: number, out: Emit): void {
   const by = plant.sources[source]!
   if (device.source !== source) {
-    plant.sources[device.source]!.devices.delete(index)
+    const before = plant.sources[device.source]!
+    before.devices.delete(index)
     by.devices.add(index)
     device.source = source
+    if (!before.up) for (const series of device.series) waitAgain(plant, series)
     if (!device.comesBy.has(source)) out.comesBy(device.name, by.name)
     device.comesBy.add(source)
     device.dirty = true

@@ -97,6 +97,13 @@ describe('a limit that must hold for five minutes', () => {
     expect(ofRule(started)).toEqual([])
   })
 
+  test('goes on waiting when its device comes by another source than the one that is lost', () => {
+    const other = { ...reading(8, 20, 'hall/p-204/flow'), source: 'b' }
+    const log = [held, link(0, 'a', 'up'), reading(1, 60), link(2, 'a', 'down'), tick(7), other, tick(12.9), tick(13)]
+    const opened = alertsOf(log).filter(({ alert }) => alert.rule === 'mine')
+    expect(opened.map(({ transition, alert }) => [transition.offset, alert.signal])).toEqual([[7, 'pressure']])
+  })
+
   test('is judged by what held at its time: a maintenance that began just before, a shelf, a rule that is gone', () => {
     const work = { id: 'w', devices: ['*'], from: start + 5.9 * minute, until: start + hour, note: null, by: 'eva' }
     const body = JSON.stringify(work)
