@@ -24,6 +24,7 @@ function deathOf(plant: Plant, device: string, what: string): Death | null {
   }
 }
 
-function above(name: string): string {
+/** The topic above a device; empty: there is none. */
+export function above(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')))
 }

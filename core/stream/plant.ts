@@ -94,6 +94,8 @@ export interface Plant {
   again: boolean
   /** The newest incident of each device and source. */
   readonly incidents: Map<string, Incident>
+  /** Keys of the newest of those that began below a topic, by that. */
+  readonly alone: Map<string, readonly string[]>
   /** Signals that stayed away while their devices spoke, by series. */
   readonly absences: Map<number, Absence>
   /** Maintenance that has not ended, by its id. */
@@ -210,6 +212,7 @@ export function createPlant(maxSeries: number): Plant {
     aheadDone: new Set(),
     again: false,
     incidents: new Map(),
+    alone: new Map(),
     absences: new Map(),
     windows: new Map(),
     outOfService: new Set(),

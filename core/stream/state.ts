@@ -61,6 +61,7 @@ interface Core {
   readonly mappings: readonly Mapping[]
   readonly aheadDone: readonly Offset[]
   readonly incidents: readonly (readonly [string, Incident])[]
+  readonly alone: readonly (readonly [string, readonly string[]])[]
   readonly absences: readonly (readonly [number, Absence])[]
   readonly windows: readonly Window[]
   readonly outOfService: readonly string[]
@@ -169,6 +170,7 @@ function coreOf(plant: Plant): Core {
     mappings: plant.mappings,
     aheadDone: [...plant.aheadDone],
     incidents: [...plant.incidents],
+    alone: [...plant.alone],
     absences: [...plant.absences],
     windows: [...plant.windows.values()],
     outOfService: [...plant.outOfService],
@@ -222,6 +224,7 @@ export function restorePlant(state: PathState, maxSeries: number): Plant {
   plant.mappings = core.mappings
   for (const offset of core.aheadDone) plant.aheadDone.add(offset)
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
+  for (const [branch, keys] of core.alone) plant.alone.set(branch, keys)
   for (const [series, absence] of core.absences) plant.absences.set(series, absence)
   for (const window of core.windows) plant.windows.set(window.maintenance.id, window)
   for (const device of core.outOfService) plant.outOfService.add(device)

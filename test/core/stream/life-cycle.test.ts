@@ -111,6 +111,63 @@ describe('alerts of one device that begin together', () => {
   })
 })
 
+describe('alerts of devices below one topic', () => {
+  const hot = (at: number, device: string, value = 60) => reading(start + at * minute, value, `hall/${device}/pressure`)
+  const seen = (at: number, id: string) => command(start + at * minute, 'ack', { ids: [id], note: null, by: 'eva' })
+  /** Of those that opened: the device, that of the alert that it stands under, and whether it calls. */
+  const stands = (log: readonly Writing[]) => {
+    const opened = alertsOf([put(), ...log]).filter(({ transition }) => transition.phase === 'opened')
+    const devices = new Map(opened.map(({ alert }) => [alert.id, alert.device]))
+    return opened.map(({ alert }) => [alert.device, devices.get(alert.incident ?? alert.id), alert.calls])
+  }
+  const two = [hot(1, 'd1'), hot(2, 'd2')]
+
+  test('are one cause from the third device on that begins with the others: it stands under the first, and calls nobody', () => {
+    expect(stands([...two, hot(3, 'd3'), hot(4, 'd4'), { ...hot(5, 'x'), name: 'yard/d5/pressure' }])).toEqual([
+      ['hall/d1', 'hall/d1', true],
+      ['hall/d2', 'hall/d2', true],
+      ['hall/d3', 'hall/d1', false],
+      ['hall/d4', 'hall/d1', false],
+      ['yard/d5', 'yard/d5', true],
+    ])
+  })
+
+  test('stand alone where two devices are all, or what comes is ten minutes away from either', () => {
+    const flow = reading(start + 3 * minute, 60, 'hall/d2/flow')
+    expect(stands([...two, flow]).map(([, head, calls]) => [head, calls])).toEqual([
+      ['hall/d1', true],
+      ['hall/d2', true],
+      ['hall/d2', false],
+    ])
+    expect(stands([...two, hot(11.5, 'd3')]).at(-1)).toEqual(['hall/d3', 'hall/d3', true])
+    expect(stands([...two, hot(10.5, 'd3')]).at(-1)).toEqual(['hall/d3', 'hall/d1', false])
+  })
+
+  test('are news when one of those before is over and seen, or called nobody', () => {
+    const over = [hot(2.5, 'd1', 20), seen(2.6, 'hot:0:1')]
+    expect(stands([...two, ...over, hot(3, 'd3')]).at(-1)).toEqual(['hall/d3', 'hall/d3', true])
+    const body = { device: 'hall/d1', out: true, note: null, by: 'eva' }
+    expect(stands([command(start, 'service', body), ...two, hot(3, 'd3')]).at(-1)).toEqual(['hall/d3', 'hall/d3', true])
+  })
+
+  test('call again for what is more urgent, once', () => {
+    const urgent = (device: string) =>
+      command(start, 'rule.put', {
+        ...limit,
+        id: device,
+        scope: { device: `hall/${device}`, signal: 'flow' },
+        priority: 1,
+      })
+    const flow = (at: number, device: string) => reading(start + at * minute, 60, `hall/${device}/flow`)
+    const off = command(start, 'rule.put', { ...limit, scope: { device: '*', signal: 'pressure' } })
+    const log = [off, urgent('d3'), urgent('d4'), ...two, flow(3, 'd3'), flow(4, 'd4')]
+    expect(stands(log).slice(2)).toEqual([
+      ['hall/d3', 'hall/d1', true],
+      ['hall/d4', 'hall/d1', false],
+    ])
+  })
+})
+
 describe('a device that is unlike itself, seed 3', () => {
   const chance = random(3)
   const begins = 3_000
