@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
@@ -49,6 +50,8 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 
+  const faults = async () =>
+    (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
   const open = async () => (await api.call('alerts', { at: null, show: 'open', device: null, limit: 100 })).rows
 
   test('folds the list in a flood, says so, and shows the alert that is open', async () => {
@@ -58,6 +61,7 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
     expect(await list.locator('details').count()).toBe(6)
     expect(await list.locator('details[open]').count()).toBe(1)
     expect(await list.locator('details[open] [aria-current=true]').count()).toBe(1)
+    expect(await faults()).toEqual([])
   }, 60_000)
 
   test('asks until when an alert is put aside, and why', async () => {
@@ -72,6 +76,7 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
     expect(await dialog.getByRole('button', { name: 'Shelve' }).isDisabled()).toBe(true)
     await dialog.getByLabel('Date', { exact: true }).fill('2199-07-01T12:00')
     await dialog.getByLabel('Note').fill('part is ordered')
+    expect(await faults()).toEqual([])
     await dialog.getByRole('button', { name: 'Shelve' }).click()
     await page.getByText('shelved by').waitFor()
     const { journal, alert: shelved } = await api.call('alert', { id: alert.id, at: null })
