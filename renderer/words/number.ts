@@ -38,8 +38,10 @@ export function shownUnit({
   return unit === null || !unitGuessed ? unit : `${unit} ?`
 }
 
-/** "4.58 to 5.41", both ends with the same number of decimals. */
+/** "4.58 to 5.41", both ends with the same number of decimals; "at most 50" where a side has no end, as the largest number says. */
 export function range(low: number, high: number): string {
+  if (low === -Number.MAX_VALUE) return `at most ${value(high)}`
+  if (high === Number.MAX_VALUE) return `at least ${value(low)}`
   const decimals = decimalsFor(Math.max(Math.abs(low), Math.abs(high)))
   return `${fixed(low, decimals)} to ${fixed(high, decimals)}`
 }

@@ -50,6 +50,8 @@ test('a unit that is a guess has a question mark', () => {
 
 test('both ends of a range have the same decimals', () => {
   expect(range(4.5, 12)).toBe('4.5 to 12.0')
+  expect(range(-Number.MAX_VALUE, 50)).toBe('at most 50.0')
+  expect(range(4.5, Number.MAX_VALUE)).toBe('at least 4.50')
 })
 
 test('large counts can be said roughly, bytes always', () => {
