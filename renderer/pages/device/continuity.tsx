@@ -31,7 +31,9 @@ export function DeviceContinuity({ id, at }: { readonly id: string; readonly at:
 function Covered({ data }: { readonly data: DeviceCoverage }) {
   const clock = useClock()
   const gaps = data.gaps.toReversed()
-  const sent = [sentWords(data), qosWords([data]), missedWords([data.missed], ' of its edge node')].filter((sentence) => sentence !== '')
+  const sent = [sentWords(data), qosWords([data]), missedWords([data.missed], ' of its edge node')].filter(
+    (sentence) => sentence !== '',
+  )
   return (
     <>
       <p className="label">
