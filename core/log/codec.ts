@@ -1,6 +1,7 @@
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { crc32, zstdDecompressSync } from 'node:zlib'
 import type { Millis } from '../contract/model.ts'
 import { type Columns, columnsIn, type Layout } from './columns.ts'
+import { Packer } from './packer.ts'
 import { fromPlanes, inPlanes } from './planes.ts'
 
 // data = header of 24 bytes, body (see columns.ts), plain or zstd:
@@ -20,25 +21,33 @@ const worthCompressing = { records: 50, bytes: 16_384 }
 
 export class BlockDamaged extends Error {}
 
+/** Good until the next call. */
 export function encodeBlock(columns: Columns): Uint8Array {
   const { body, n, wide } = columns
   const metaSize = columns.meta?.bytes.length ?? 0
+  const headerSize = headerSizes[metaSize > 0 ? 1 + withMeta : 1]!
   const isLarge = n >= worthCompressing.records || body.length >= worthCompressing.bytes
-  const packed = isLarge ? inPlanes(body, { n, wide, metaSize }, compress) : body
-  const codec = packed.length < body.length ? zstd : plain
-  const version = 1 + (metaSize > 0 ? withMeta : 0) + (codec === zstd ? withPlanes : 0)
-  const headerSize = headerSizes[version]!
-  const data = new Uint8Array(headerSize + (codec === zstd ? packed : body).length)
-  const header = new DataView(data.buffer)
-  header.setUint8(0, version)
+  const packed = isLarge ? inPlanes(body, { n, wide, metaSize }, (planes) => packer.pack(planes, headerSize)) : null
+  const codec = packed !== null && packed.length < headerSize + body.length ? zstd : plain
+  const data = codec === zstd ? packed! : behind(headerSize, body)
+  const header = new DataView(data.buffer, data.byteOffset, headerSize)
+  header.setUint32(0, 0)
+  header.setUint8(0, 1 + (metaSize > 0 ? withMeta : 0) + (codec === zstd ? withPlanes : 0))
   header.setUint8(1, codec)
   header.setUint8(2, wide ? 1 : 0)
   header.setUint32(8, n, true)
   header.setUint32(12, body.length, true)
   header.setFloat64(16, columns.t0, true)
-  if (metaSize > 0) header.setUint32(24, metaSize, true)
-  data.set(codec === zstd ? packed : body, headerSize)
+  if (metaSize > 0) header.setBigUint64(24, BigInt(metaSize), true)
   header.setUint32(4, crc32(data.subarray(8)), true)
+  return data
+}
+
+const packer = new Packer()
+
+function behind(room: number, body: Uint8Array): Uint8Array {
+  const data = new Uint8Array(room + body.length)
+  data.set(body, room)
   return data
 }
 
@@ -67,16 +76,6 @@ function windows(body: Uint8Array, layout: Layout, t0: Millis): Columns {
 function fits({ n, end, bytes }: Pick<Columns, 'n' | 'end' | 'bytes'>): boolean {
   return n > 0 && end[n - 1] === bytes.length
 }
-
-function compress(body: Uint8Array): Uint8Array {
-  return zstdCompressSync(body, packing)
-}
-
-/**
- * A window of 128 KB stays in the processor's cache. Its table of places is left as it is: one of 2,048 packs messages
- * that are all alike 3 % smaller, and those of 50 kinds of device 70 % larger.
- */
-const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 } }
 
 /** Smaller chunks than the whole would be put together by a copy. */
 const inOnePiece = 64
