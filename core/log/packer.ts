@@ -5,7 +5,9 @@ import { Scratch } from './scratch.ts'
  * A window of 128 KB stays in the processor's cache. Its table of places is left as it is: one of 2,048 packs messages
  * that are all alike 3 % smaller, and those of 50 kinds of device 70 % larger.
  */
-const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17 } }
+const packing = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 17, [constants.ZSTD_c_minMatch]: 7 },
+}
 
 /**
  * zstd, into one buffer with one context for all that is packed: node:zlib makes a context for each call, and its output
