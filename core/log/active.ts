@@ -34,6 +34,8 @@ export class ActiveSegment {
   readonly first: Offset
   readonly db: Database
   readonly topics = new TopicIds()
+  /** Bytes handed to the disk through this connection, in whole pages: to the journal, and to the file when that is folded. */
+  written = 0
   private readonly sealRecords: number
   private readonly onUnlike: (error: FieldError) => void
   /** Small blocks at the end of the file, kept to be written again as one. */
@@ -190,7 +192,9 @@ export class ActiveSegment {
     const topics = new Uint8Array(topicsIn(columns).buffer)
     const row = { first, n: columns.n, t0: columns.t0, t1: clock, topics }
     this.addBlock.run(first, row.n, row.t0, clock, topics, data, sumOfRow(row, this.topics.sums))
-    this.atMost += topics.length + data.length + blockBytes
+    const bytes = topics.length + data.length
+    this.atMost += bytes + blockBytes
+    this.written += 2 * (Math.ceil(bytes / pageBytes) + 1) * pageBytes
   }
 
   private isSmall(columns: Columns): boolean {

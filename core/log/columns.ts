@@ -24,7 +24,10 @@ export interface Columns {
   readonly meta: Meta | null
 }
 
-/** Records [from, to) as they come, each with the number of its topic in the segment, in a body from `room`. */
+/** What one block takes. */
+const most = { records: 4_096, bytes: 8_388_608 }
+
+/** Records of [from, to), as many as one block takes, each with the number of its topic in the segment, in a body from `room`. */
 export function columnsOf(
   records: readonly Appending[],
   from: number,
@@ -33,18 +36,29 @@ export function columnsOf(
   room = fresh,
 ): Columns {
   const t0 = records[from]!.time
-  const size = { bytes: 0, meta: 0 }
-  let wide = false
-  for (let i = from; i < to; i++) {
-    const { bytes, meta, time } = records[i]!
-    size.bytes += bytes.length
-    if (meta !== undefined) size.meta += meta.length
-    wide ||= !fitsNarrow(time - t0)
-  }
-  const columns = emptyColumns(to - from, size, t0, wide, room)
+  const { n, size, wide } = extent(records, from, to)
+  const columns = emptyColumns(n, size, t0, wide, room)
   fill(columns, records, from, topics)
   if (columns.meta !== null) fillMeta(columns.meta, records, from)
   return columns
+}
+
+function extent(records: readonly Appending[], from: number, to: number): { n: number; size: Size; wide: boolean } {
+  const t0 = records[from]!.time
+  const last = Math.min(to, from + most.records)
+  let bytes = 0
+  let meta = 0
+  let wide = false
+  let i = from
+  for (; i < last; i++) {
+    const record = records[i]!
+    const said = record.meta?.length ?? 0
+    if (i > from && bytes + meta + record.bytes.length + said > most.bytes) break
+    bytes += record.bytes.length
+    meta += said
+    wide ||= !fitsNarrow(record.time - t0)
+  }
+  return { n: i - from, size: { bytes, meta }, wide }
 }
 
 /** One pass over the columns, because this is done for every message that is ever captured. */

@@ -79,7 +79,6 @@ const defaults = {
   maxSegmentBytes: Infinity,
 }
 const maxTopics = 500_000
-const block = { records: 4_096, bytes: 8_388_608 }
 
 /**
  * Opens the log in a directory, making it where there is none. There must be one writer only: the host locks.
@@ -101,7 +100,8 @@ class OpenLog implements Log {
   private readonly sealer: Sealer
   private active: ActiveSegment
   private end: End
-  private pagesWritten = 0
+  /** Of the segments before the active one. */
+  private written = 0
   private heldBy: Reader | null = null
   private readonly reserve: Reserve
   private ending = false
@@ -142,7 +142,6 @@ class OpenLog implements Log {
         throw explain(error, this.dir, this.heldBy)
       this.commit(records)
     }
-    this.pagesWritten += pagesOf(records)
     this.sealer.retry(this.end.clock)
     return { first, n: records.length }
   }
@@ -152,7 +151,7 @@ class OpenLog implements Log {
   }
 
   bytesWritten(): number {
-    return this.pagesWritten * 4096
+    return this.written + this.active.written
   }
 
   async letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null> {
@@ -191,6 +190,7 @@ class OpenLog implements Log {
   private reopen(): void {
     const { head } = this.end
     this.active.db.close()
+    this.written += this.active.written
     this.active = this.openSegment(this.active.first)
     this.active.mend(head)
     const there = this.active.load()?.head ?? this.active.first
@@ -217,6 +217,7 @@ class OpenLog implements Log {
     const old = this.active
     old.sealLoose(this.end)
     this.active = this.openSegment(this.end.head)
+    this.written += old.written
     this.sealer.add(old.first, this.end.head - old.first, old.db)
   }
 
@@ -232,9 +233,10 @@ class OpenLog implements Log {
   private columns(records: readonly Appending[]): Columns[] {
     const parts: Columns[] = []
     for (let from = 0; from < records.length; ) {
-      const to = endOfBlock(records, from)
-      parts.push(columnsOf(records, from, to, this.active.topics, parts.length === 0 ? this.room : undefined))
-      from = to
+      const room = parts.length === 0 ? this.room : undefined
+      const part = columnsOf(records, from, records.length, this.active.topics, room)
+      parts.push(part)
+      from += part.n
     }
     return parts
   }
@@ -262,17 +264,6 @@ function sealedIn(dir: string): readonly SealedSegment[] {
   }
 }
 
-function endOfBlock(records: readonly Appending[], from: number): number {
-  let to = from + 1
-  let bytes = sizeOf(records[from]!)
-  while (to < records.length && to - from < block.records) {
-    bytes += sizeOf(records[to]!)
-    if (bytes > block.bytes) break
-    to++
-  }
-  return to
-}
-
 /** The newest segment is empty after a crash between rolling and the next commit: its clock is the one before. */
 function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
   const before = firsts.at(-2)
@@ -281,17 +272,6 @@ function clockBefore(dir: string, firsts: readonly Offset[]): Millis {
   const clock = db.prepare<[], Millis>('select t1 from block order by first desc limit 1').pluck().get()
   db.close()
   return clock ?? Number.NEGATIVE_INFINITY
-}
-
-/** Data pages and one of index, in the journal and again in the file. */
-function pagesOf(records: readonly Appending[]): number {
-  let bytes = 0
-  for (const record of records) bytes += sizeOf(record) + 14
-  return 2 * (Math.ceil(bytes / 4096) + 1)
-}
-
-function sizeOf({ bytes, meta }: Appending): number {
-  return bytes.length + (meta?.length ?? 0)
 }
 
 /** Codes of SQLite and of the system: the disk does not take what it is given, now or for good. */
