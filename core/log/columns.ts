@@ -68,7 +68,7 @@ function fill(columns: Columns, records: readonly Appending[], from: number, top
   for (let i = 0; i < n; i++) {
     const record = records[from + i]!
     dt[i] = record.time - t0
-    topic[i] = topics.idOf(record.source, record.name)
+    topic[i] = topics.idOf(record.source, record.name, record.memo)
     kind[i] = kindCode[record.kind]
     flags[i] = (record.qos ?? 0) | (record.retained ? retainedFlag : 0) | (record.repeat ? repeatFlag : 0)
     bytes.set(record.bytes, at)

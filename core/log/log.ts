@@ -17,6 +17,7 @@ import {
   refuseNewer,
   segmentFile,
 } from './segment.ts'
+import type { TopicMemo } from './topic-ids.ts'
 
 /** A record on its way into the log. Its offset is given by the log, in the order of arrival. */
 export interface Appending {
@@ -31,6 +32,8 @@ export interface Appending {
   readonly bytes: Uint8Array
   /** As `encodeMeta` makes it. */
   readonly meta?: Uint8Array
+  /** The same object with each record of this source and name. */
+  readonly memo?: TopicMemo
 }
 
 /** The append-only log, held by its one writer. */

@@ -71,6 +71,7 @@ export class Intake {
       retained: packet.retain,
       repeat: packet.dup,
       bytes,
+      ...(packet.memo === undefined ? {} : { memo: packet.memo }),
       ...(packet.properties === undefined ? {} : { meta: metaOf(packet.properties) }),
     }
   }

@@ -1,8 +1,14 @@
 import type { Duplex, Writable } from 'node:stream'
 import type { IPublishPacket, MqttClient } from 'mqtt'
+import type { TopicMemo } from '../../log/topic-ids.ts'
+import { TopicNames } from './topic-names.ts'
 
 /** What a message must say to be recorded. */
-export type Message = Pick<IPublishPacket, 'topic' | 'payload' | 'qos' | 'retain' | 'dup' | 'messageId' | 'properties'>
+export interface Message
+  extends Pick<IPublishPacket, 'topic' | 'payload' | 'qos' | 'retain' | 'dup' | 'messageId' | 'properties'> {
+  /** Of its topic. */
+  readonly memo?: TopicMemo
+}
 
 /** Takes a message; false: no more until `resume` is called. */
 type Take = (message: Message, resume: () => void) => boolean
@@ -37,6 +43,7 @@ class Shortcut {
   private readonly mqttJs: Writable
   private readonly take: Take
   private readonly hasProperties: boolean
+  private readonly topics = new TopicNames()
   /** Of a packet whose end has not come: its beginning, and the bytes it has in all (0: not known yet). */
   private begun: Buffer[] = []
   private have = 0
@@ -89,13 +96,39 @@ class Shortcut {
   }
 
   private packet(bytes: Buffer, from: number, to: number): boolean {
-    const message =
-      this.behind === 0 && this.client.connected ? plainMessage(bytes, from, to, this.hasProperties) : null
+    const message = this.behind === 0 && this.client.connected ? this.plainMessage(bytes, from, to) : null
     if (message !== null) return this.take(message, () => this.goOn())
     this.behind++
     return this.mqttJs.write(bytes.subarray(from, to), () => {
       this.behind--
     })
+  }
+
+  /** Null: it is not a message, or not one of QoS 0 or 1 with nothing said beside its payload. */
+  private plainMessage(bytes: Buffer, from: number, to: number): Message | null {
+    const { hasProperties } = this
+    const head = bytes[from]!
+    const qos = (head >> 1) & 3
+    if (head >> 4 !== publish || qos > 1) return null
+    let at = from + 1
+    while (bytes[at]! >= 0x80) at++
+    const topic = at + 3
+    const topicEnd = topic + ((bytes[at + 1]! << 8) | bytes[at + 2]!)
+    const idEnd = topicEnd + 2 * qos
+    const payload = idEnd + (hasProperties ? 1 : 0)
+    if (payload > to || topicEnd === topic || (hasProperties && bytes[idEnd] !== 0)) return null
+    const messageId = qos === 0 ? 0 : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!
+    if (qos === 1 && messageId === 0) return null
+    const { name, memo } = this.topics.at(bytes, topic, topicEnd)
+    return {
+      topic: name,
+      memo,
+      payload: bytes.subarray(payload, to),
+      qos: qos as 0 | 1,
+      retain: (head & 1) !== 0,
+      dup: (head & 8) !== 0,
+      messageId,
+    }
   }
 
   private keep(bytes: Buffer, size: number): void {
@@ -130,30 +163,6 @@ function sizeOfPacket(bytes: Buffer, at: number): number {
     if (byte < 0x80) return 1 + i + length
   }
   return bytes.length - at
-}
-
-/** Null: it is not a message, or not one of QoS 0 or 1 with nothing said beside its payload. */
-function plainMessage(bytes: Buffer, from: number, to: number, hasProperties: boolean): Message | null {
-  const head = bytes[from]!
-  const qos = (head >> 1) & 3
-  if (head >> 4 !== publish || qos > 1) return null
-  let at = from + 1
-  while (bytes[at]! >= 0x80) at++
-  const topic = at + 3
-  const topicEnd = topic + ((bytes[at + 1]! << 8) | bytes[at + 2]!)
-  const idEnd = topicEnd + 2 * qos
-  const payload = idEnd + (hasProperties ? 1 : 0)
-  if (payload > to || topicEnd === topic || (hasProperties && bytes[idEnd] !== 0)) return null
-  const messageId = qos === 0 ? 0 : (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]!
-  if (qos === 1 && messageId === 0) return null
-  return {
-    topic: bytes.toString('utf8', topic, topicEnd),
-    payload: bytes.subarray(payload, to),
-    qos: qos as 0 | 1,
-    retain: (head & 1) !== 0,
-    dup: (head & 8) !== 0,
-    messageId,
-  }
 }
 
 const publish = 3
