@@ -85,7 +85,6 @@ export class Batcher {
 
   /** Takes it in any case. False when the queue is full then: bring no more until `onFull(false)`. */
   add(arrival: Arrival): boolean {
-    this.rate.count()
     if (arrival.record.kind === 'message') this.countTaken(arrival.record)
     this.queue.push(arrival)
     this.bytes += sizeOf(arrival)
@@ -149,7 +148,8 @@ export class Batcher {
     return false
   }
 
-  private countTaken({ source, bytes }: Appending): void {
+  private countTaken({ source, bytes, time }: Appending): void {
+    this.rate.count(time)
     let taken = this.taken.get(source)
     if (taken === undefined) {
       taken = { messages: 0, bytes: 0 }
@@ -217,8 +217,23 @@ export class Batcher {
       touched.add(ack.to)
     }
     for (const acks of touched) acks.flush()
-    const time = this.options.now()
-    for (const { ack, record } of queue) if (ack !== null) this.delays.count(Math.max(0, time - record.time))
+    this.countDelays(queue, this.options.now())
+  }
+
+  /** Many come in the same millisecond: they are counted at once. */
+  private countDelays(queue: readonly Arrival[], now: Millis): void {
+    let time: Millis = 0
+    let times = 0
+    for (const { ack, record } of queue) {
+      if (ack === null) continue
+      if (record.time !== time) {
+        if (times > 0) this.delays.count(Math.max(0, now - time), times)
+        time = record.time
+        times = 0
+      }
+      times++
+    }
+    if (times > 0) this.delays.count(Math.max(0, now - time), times)
   }
 
   private block(error: FieldError): void {

@@ -31,9 +31,9 @@ export interface Appending {
   readonly repeat?: boolean
   readonly bytes: Uint8Array
   /** As `encodeMeta` makes it. */
-  readonly meta?: Uint8Array
+  readonly meta?: Uint8Array | undefined
   /** The same object with each record of this source and name. */
-  readonly memo?: TopicMemo
+  readonly memo?: TopicMemo | undefined
 }
 
 /** The append-only log, held by its one writer. */

@@ -71,8 +71,8 @@ export class Intake {
       retained: packet.retain,
       repeat: packet.dup,
       bytes,
-      ...(packet.memo === undefined ? {} : { memo: packet.memo }),
-      ...(packet.properties === undefined ? {} : { meta: metaOf(packet.properties) }),
+      meta: packet.properties === undefined ? undefined : metaOf(packet.properties),
+      memo: packet.memo,
     }
   }
 

@@ -51,6 +51,7 @@ class Shortcut {
   /** Packets that mqtt.js has not done with. */
   private behind = 0
   private isStopped = false
+  private readonly resume = () => this.goOn()
 
   constructor(client: Inside, stream: Duplex, mqttJs: Writable, take: Take) {
     this.client = client
@@ -59,7 +60,7 @@ class Shortcut {
     this.take = take
     this.hasProperties = client.options.protocolVersion === 5
     stream.on('data', (chunk: Buffer) => this.read(chunk))
-    mqttJs.on('drain', () => this.goOn())
+    mqttJs.on('drain', this.resume)
   }
 
   private read(chunk: Buffer): void {
@@ -97,7 +98,7 @@ class Shortcut {
 
   private packet(bytes: Buffer, from: number, to: number): boolean {
     const message = this.behind === 0 && this.client.connected ? this.plainMessage(bytes, from, to) : null
-    if (message !== null) return this.take(message, () => this.goOn())
+    if (message !== null) return this.take(message, this.resume)
     this.behind++
     return this.mqttJs.write(bytes.subarray(from, to), () => {
       this.behind--
