@@ -22,7 +22,7 @@ import {
 import type { Context } from './decode/context.ts'
 import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
-import { type Shape, scanNumbers } from './decode/shape.ts'
+import { type Shape, scanNumbers, viewOf } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { headLength, owner } from './heads.ts'
@@ -98,13 +98,22 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     mappings: () => plant.mappings,
   }
   const decoder = createDecoder({ shapes })
-  const reader: Reader = { plant, context, shapes, decoder, decoded: createDecoded(), lanes: createLanes([], []) }
+  const reader: Reader = {
+    plant,
+    context,
+    shapes,
+    decoder,
+    decoded: createDecoded(),
+    lanes: createLanes([], []),
+    view: nothing,
+  }
   return {
     get next() {
       return plant.next
     },
     step(block, from, to, out) {
       if (block.topics !== reader.lanes.topics) reader.lanes = createLanes(block.topics, plant.mappings)
+      reader.view = viewOf(block.bytes)
       for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
     },
     get again() {
@@ -123,7 +132,11 @@ interface Reader {
   readonly decoded: Decoded
   /** Of the newest block's topics. */
   lanes: Lanes
+  /** Of its bytes. */
+  view: DataView
 }
+
+const nothing = viewOf(new Uint8Array(0))
 
 /** Every record says that time has come to its own time; deadlines before it fire first. */
 function stepRecord(reader: Reader, block: Block, row: number, out: Emit): void {
@@ -179,9 +192,9 @@ function message(reader: Reader, block: Block, row: number, out: Emit): void {
   else anyMessage(reader, lane, block, row, out)
 }
 
-function scanLane({ lanes, context, decoded }: Reader, lane: number, block: Block, row: number): boolean {
+function scanLane({ lanes, context, decoded, view }: Reader, lane: number, block: Block, row: number): boolean {
   const form = lanes.forms[lanes.numbers[lane + laneForm]! - 1]!
-  return scanNumbers(form, block.bytes, row === 0 ? 0 : block.end[row - 1]!, block.end[row]!, context, decoded)
+  return scanNumbers(form, view, row === 0 ? 0 : block.end[row - 1]!, block.end[row]!, context, decoded)
 }
 
 /** A message like most others of its topic, which `decoded` holds: the same is done as with any other. */
@@ -215,13 +228,13 @@ function fetchLane({ rows, series }: Plant, first: number, n: number): void {
 }
 
 function anyMessage(reader: Reader, lane: number, block: Block, row: number, out: Emit): void {
-  const { decoded, plant, decoder, context } = reader
+  const { decoded, plant, decoder, context, view } = reader
   const topic = block.topics[block.topic[row]!]!
   const index = reader.lanes.numbers[lane + laneSource]! - 1
   const source = plant.sources[index]!
   const flags = block.flags[row]!
   const from = row === 0 ? 0 : block.end[row - 1]!
-  const shape = decoder.scan(decoder.cacheOf(topic.name), block.bytes, from, block.end[row]!, context, decoded)
+  const shape = decoder.scan(decoder.cacheOf(topic.name), view, from, block.end[row]!, context, decoded)
   const reason = shape === null ? decode(reader, topic, block, row) : null
   const retained = (flags & retainedFlag) !== 0
   if (!retained) hearSource(plant, source, out)

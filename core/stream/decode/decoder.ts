@@ -7,7 +7,7 @@ import { putRows, rowsIn } from './json-rows.ts'
 import { type Mapped, matchesFilter, prepareMapping } from './mapping.ts'
 import { isMoreThanAValue } from './more-than-a-value.ts'
 import { bareText, fields, type Parsed, sayOf } from './parse.ts'
-import { learnShape, type Shape, scan } from './shape.ts'
+import { learnShape, type Shape, scan, viewOf } from './shape.ts'
 import { createTable, isFull, type SignalTable } from './signal-table.ts'
 import { readSparkplug, type SparkplugTopic, sparkplugTopic } from './sparkplug.ts'
 
@@ -19,7 +19,7 @@ export interface Decoder {
   /** Whether the device of such a message is its whole topic, whatever else it says. False: only `decode` can tell. */
   isOfWholeTopic(topic: Topic, bytes: Uint8Array, from: number, to: number, context: Context): boolean
   /** Reads the message in bytes [from, to) in place, when it is like those before it. Null: only `decode` can tell. */
-  scan(cache: TopicCache, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): Shape | null
+  scan(cache: TopicCache, view: DataView, from: number, to: number, context: Context, out: Decoded): Shape | null
 }
 
 /** `shapes: false` reads every message with JSON.parse; the answers are the same. */
@@ -30,7 +30,7 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
   return {
     decode({ source, name }, bytes, context, out) {
       const cache = this.cacheOf(name)
-      if (this.scan(cache, bytes, 0, bytes.length, context, out) !== null) return null
+      if (this.scan(cache, viewOf(bytes), 0, bytes.length, context, out) !== null) return null
       const mapped = mappedBy(prepared, cache, context.mappings())
       if (mapped !== null) return bytes.length > maxBytes ? 'too_large' : mapped.read(name, bytes, context, out)
       if (cache.sparkplug === null) return parseInto(cache, bytes, context, out)
@@ -50,10 +50,10 @@ export function createDecoder(options: { readonly shapes?: boolean } = {}): Deco
       if (cache.sparkplug !== null || mappedBy(prepared, cache, context.mappings()) !== null) return false
       return isMoreThanAValue(bytes, from, to)
     },
-    scan(cache, bytes, from, to, context, out) {
+    scan(cache, view, from, to, context, out) {
       begin(out)
       if (mappedBy(prepared, cache, context.mappings()) !== null || cache.sparkplug !== null) return null
-      return scanAny(cache.shapes, bytes, from, to, context, out)
+      return scanAny(cache.shapes, view, from, to, context, out)
     },
   }
 }
@@ -149,7 +149,7 @@ function tableOf(cache: TopicCache): SignalTable {
 
 function scanAny(
   shapes: Shape[],
-  bytes: Uint8Array,
+  view: DataView,
   from: number,
   to: number,
   context: Context,
@@ -157,7 +157,7 @@ function scanAny(
 ): Shape | null {
   for (let i = 0; i < shapes.length; i++) {
     const shape = shapes[i]!
-    if (!scan(shape.form, bytes, from, to, context, out)) continue
+    if (!scan(shape.form, view, from, to, context, out)) continue
     out.layout = shape.layout
     if (i > 0) {
       shapes[i] = shapes[0]!
@@ -172,7 +172,7 @@ function learn(cache: TopicCache, bytes: Uint8Array, context: Context, out: Deco
   cache.tries -= 1
   const shape = learnShape(bytes, out.layout)
   if (shape === null) return
-  if (scan(shape.form, bytes, 0, bytes.length, context, check) && same(check, out)) cache.shapes.push(shape)
+  if (scan(shape.form, viewOf(bytes), 0, bytes.length, context, check) && same(check, out)) cache.shapes.push(shape)
 }
 
 const check = createDecoded()

@@ -13,31 +13,37 @@ export interface Shape {
 /** The bytes of a message that stay the same between its values. Of messages that have the same it is the same object. */
 export interface Form {
   /** One more than there are slots: before the first, between two, after the last. */
-  readonly literals: readonly Uint8Array[]
+  readonly literals: readonly Literal[]
   /** Slot i holds a time under this key; null: it holds a reading. */
   readonly times: readonly (string | null)[]
+}
+
+interface Literal {
+  readonly bytes: Uint8Array
+  /** The same four at a time, and the last four once more where it ends within a word; none when it has less than four. */
+  readonly words: Int32Array
 }
 
 const found: FoundNumber = { value: 0, end: 0 }
 const maxSlots = 64
 
 /** Reads the message in bytes [from, to), if it has this form. False when it has another: `out` then holds nothing of use. */
-export function scan(form: Form, bytes: Uint8Array, from: number, to: number, context: Context, out: Decoded): boolean {
+export function scan(form: Form, view: DataView, from: number, to: number, context: Context, out: Decoded): boolean {
   const { literals, times } = form
   let at = from
   let n = 0
   out.time = Number.NaN
   for (let slot = 0; slot < times.length; slot++) {
-    at = afterLiteral(literals[slot]!, bytes, at, to)
+    at = afterLiteral(literals[slot]!, view, at, to)
     if (at < 0) return false
     const key = times[slot]!
     if (key === null) {
-      at = scanValue(bytes, at, to, out, n)
+      at = scanValue(view, at, to, out, n)
       n++
-    } else at = scanTime(key, bytes, at, to, context, out)
+    } else at = scanTime(key, view, at, to, context, out)
     if (at < 0) return false
   }
-  if (afterLiteral(literals[times.length]!, bytes, at, to) !== to) return false
+  if (afterLiteral(literals[times.length]!, view, at, to) !== to) return false
   out.n = n
   return true
 }
@@ -45,7 +51,7 @@ export function scan(form: Form, bytes: Uint8Array, from: number, to: number, co
 /** The same for a message whose values are all numbers; it sets nothing but `n`, `number` and `time`. */
 export function scanNumbers(
   { literals, times }: Form,
-  bytes: Uint8Array,
+  view: DataView,
   from: number,
   to: number,
   context: Context,
@@ -56,74 +62,103 @@ export function scanNumbers(
   let n = 0
   out.time = Number.NaN
   for (let slot = 0; slot < slots; slot++) {
-    at = afterLiteral(literals[slot]!, bytes, at, to)
+    at = afterLiteral(literals[slot]!, view, at, to)
     if (at < 0) return false
     const key = times[slot]!
     if (key === null) {
-      findNumber(bytes, at, to, found)
+      findNumber(view, at, to, found)
       at = found.end
       out.number[n++] = found.value
-    } else at = scanTime(key, bytes, at, to, context, out)
+    } else at = scanTime(key, view, at, to, context, out)
     if (at < 0) return false
   }
   out.n = n
-  return afterLiteral(literals[slots]!, bytes, at, to) === to
+  return afterLiteral(literals[slots]!, view, at, to) === to
 }
 
-function afterLiteral(literal: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
-  const n = literal.length
-  if (at + n > to) return -1
-  for (let i = 0; i < n; i++) if (bytes[at + i] !== literal[i]) return -1
-  return at + n
+function afterLiteral({ bytes, words }: Literal, view: DataView, at: number, to: number): number {
+  const n = bytes.length
+  const end = at + n
+  if (end > to) return -1
+  const whole = n >> 2
+  for (let i = 0; i < whole; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return -1
+  if (whole < words.length) return view.getInt32(end - 4, true) === words[whole] ? end : -1
+  for (let i = 4 * whole; i < n; i++) if (view.getUint8(at + i) !== bytes[i]) return -1
+  return end
 }
 
-function scanValue(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
-  const byte = bytes[at]!
-  if (byte === 0x22) return scanText(bytes, at, to, out, n)
-  if (byte === 0x74 || byte === 0x66) return scanBoolean(bytes, at, to, out, n)
-  findNumber(bytes, at, to, found)
+function literalOf(bytes: Uint8Array): Literal {
+  const n = bytes.length
+  const view = viewOf(bytes)
+  const words = new Int32Array(n < 4 ? 0 : (n + 3) >> 2)
+  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(Math.min(4 * i, n - 4), true)
+  return { bytes, words }
+}
+
+/** To read numbers of several bytes. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
+function scanValue(view: DataView, at: number, to: number, out: Decoded, n: number): number {
+  const byte = byteAt(view, at, to)
+  if (byte === 0x22) return scanText(view, at, to, out, n)
+  if (byte === 0x74 || byte === 0x66) return scanBoolean(view, at, to, out, n)
+  findNumber(view, at, to, found)
   out.kind[n] = 0
   out.number[n] = found.value
   return found.end
 }
 
-const trueBytes = new TextEncoder().encode('true')
-const falseBytes = new TextEncoder().encode('false')
-
-function scanBoolean(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
-  const yes = bytes[at] === 0x74
-  out.kind[n] = 1
-  out.number[n] = yes ? 1 : 0
-  return afterLiteral(yes ? trueBytes : falseBytes, bytes, at, to)
+/** -1: the message ends before. */
+function byteAt(view: DataView, at: number, to: number): number {
+  return at < to ? view.getUint8(at) : -1
 }
 
-function scanText(bytes: Uint8Array, at: number, to: number, out: Decoded, n: number): number {
-  const end = textEnd(bytes, at, to)
+const trueLiteral = literalOf(new TextEncoder().encode('true'))
+const falseLiteral = literalOf(new TextEncoder().encode('false'))
+
+function scanBoolean(view: DataView, at: number, to: number, out: Decoded, n: number): number {
+  const yes = view.getUint8(at) === 0x74
+  out.kind[n] = 1
+  out.number[n] = yes ? 1 : 0
+  return afterLiteral(yes ? trueLiteral : falseLiteral, view, at, to)
+}
+
+function scanText(view: DataView, at: number, to: number, out: Decoded, n: number): number {
+  const end = textEnd(view, at, to)
   if (end < 0) return -1
   out.kind[n] = 2
-  out.text[n] = String.fromCharCode(...bytes.subarray(at + 1, end - 1))
+  out.text[n] = textIn(view, at, end)
   return end
 }
 
 /** One past the closing quote of a short text without escapes, in ASCII; -1 for others, which JSON.parse reads. */
-function textEnd(bytes: Uint8Array, at: number, to: number): number {
+function textEnd(view: DataView, at: number, to: number): number {
   const last = Math.min(to, at + 256)
   for (let i = at + 1; i < last; i++) {
-    const byte = bytes[i]!
+    const byte = view.getUint8(i)
     if (byte === 0x22) return i + 1
     if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return -1
   }
   return -1
 }
 
-function scanTime(key: string, bytes: Uint8Array, at: number, to: number, context: Context, out: Decoded): number {
-  if (bytes[at] === 0x22) {
-    const end = textEnd(bytes, at, to)
+/** Between the quotes. */
+function textIn(view: DataView, at: number, end: number): string {
+  let text = ''
+  for (let i = at + 1; i < end - 1; i++) text += String.fromCharCode(view.getUint8(i))
+  return text
+}
+
+function scanTime(key: string, view: DataView, at: number, to: number, context: Context, out: Decoded): number {
+  if (byteAt(view, at, to) === 0x22) {
+    const end = textEnd(view, at, to)
     if (end < 0) return -1
-    out.time = isoMillis(String.fromCharCode(...bytes.subarray(at + 1, end - 1)), context)
+    out.time = isoMillis(textIn(view, at, end), context)
     return Number.isNaN(out.time) ? -1 : end
   }
-  findNumber(bytes, at, to, found)
+  findNumber(view, at, to, found)
   const time = timeOf(key, found.value, context)
   if (time === null) return -1
   out.time = time
@@ -132,7 +167,8 @@ function scanTime(key: string, bytes: Uint8Array, at: number, to: number, contex
 
 /** The shape of a message that JSON.parse has read, or null when it is not a plain one. */
 export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
-  const walk: Walk = { bytes, at: 0, from: 0, literals: [], times: [], single: layout.single, depth: 0 }
+  const view = viewOf(bytes)
+  const walk: Walk = { bytes, view, at: 0, from: 0, literals: [], times: [], single: layout.single, depth: 0 }
   space(walk)
   if (!walkValue(walk, null, false)) return null
   space(walk)
@@ -147,7 +183,7 @@ function sharedForm({ literals, times }: Walk): Form {
   const known = forms.get(key)
   if (known !== undefined) return known
   if (forms.size >= maxForms) forms.clear()
-  const form = { literals, times }
+  const form = { literals: literals.map(literalOf), times }
   forms.set(key, form)
   return form
 }
@@ -163,6 +199,7 @@ function latin1(bytes: Uint8Array): string {
 
 interface Walk {
   readonly bytes: Uint8Array
+  readonly view: DataView
   at: number
   /** Where the current literal began. */
   from: number
@@ -244,9 +281,9 @@ function comma(walk: Walk): void {
 
 /** Null for keys whose meaning JSON.parse must decide: escapes, `__proto__`, and numbers, which objects put first. */
 function walkKey(walk: Walk): string | null {
-  const end = walk.bytes[walk.at] === 0x22 ? textEnd(walk.bytes, walk.at, walk.bytes.length) : -1
+  const end = walk.bytes[walk.at] === 0x22 ? textEnd(walk.view, walk.at, walk.bytes.length) : -1
   if (end < 0) return null
-  const key = String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1))
+  const key = textIn(walk.view, walk.at, end)
   walk.at = end
   space(walk)
   if (walk.bytes[walk.at] !== 0x3a) return null
@@ -273,18 +310,18 @@ function walkScalar(walk: Walk, key: string | null): boolean {
 
 function isTime(walk: Walk, key: string): boolean {
   if (walk.bytes[walk.at] !== 0x22) {
-    findNumber(walk.bytes, walk.at, walk.bytes.length, found)
+    findNumber(walk.view, walk.at, walk.bytes.length, found)
     return timeOf(key, found.value, noContext) !== null
   }
-  const end = textEnd(walk.bytes, walk.at, walk.bytes.length)
-  return !Number.isNaN(isoMillis(String.fromCharCode(...walk.bytes.subarray(walk.at + 1, end - 1)), noContext))
+  const end = textEnd(walk.view, walk.at, walk.bytes.length)
+  return !Number.isNaN(isoMillis(textIn(walk.view, walk.at, end), noContext))
 }
 
 function scalarEnd(walk: Walk): number {
   const byte = walk.bytes[walk.at]!
-  if (byte === 0x22) return textEnd(walk.bytes, walk.at, walk.bytes.length)
+  if (byte === 0x22) return textEnd(walk.view, walk.at, walk.bytes.length)
   if (byte === 0x74) return walk.at + 4
   if (byte === 0x66) return walk.at + 5
-  findNumber(walk.bytes, walk.at, walk.bytes.length, found)
+  findNumber(walk.view, walk.at, walk.bytes.length, found)
   return found.end
 }

@@ -3,6 +3,7 @@ import { noContext } from '../../../core/stream/decode/context.ts'
 import { createDecoded, type Decoded, timeAt, valueAt } from '../../../core/stream/decode/decoded.ts'
 import { createDecoder, type Decoder } from '../../../core/stream/decode/decoder.ts'
 import { findNumber } from '../../../core/stream/decode/number.ts'
+import { viewOf } from '../../../core/stream/decode/shape.ts'
 import { random } from '../../support/stream.ts'
 
 const encoder = new TextEncoder()
@@ -196,12 +197,63 @@ describe('the shape scanner reads as JSON.parse does', () => {
     for (let i = 0; i < 100_000; i++) {
       const text = numberText(chance)
       const bytes = encoder.encode(text)
-      findNumber(bytes, 0, bytes.length, found)
+      findNumber(viewOf(bytes), 0, bytes.length, found)
       if (found.end === bytes.length) expect(Object.is(found.value, JSON.parse(text)), text).toBe(true)
       else expect(isFiniteJson(text), text).toBe(false)
     }
   })
+
+  test('for all digits of a double, seed 10', () => {
+    const chance = random(10)
+    for (let i = 0; i < manyDoubles; i++) expectAsEngine(String((chance() - 0.3) * 10 ** Math.floor(chance() * 17)))
+  })
+
+  test('for the 16 and 17 digits that lie nearest to the middle between two doubles', () => {
+    const hard = hardest()
+    expect(hard.length).toBeGreaterThan(500)
+    for (const text of hard) expectAsEngine(text)
+  })
 })
+
+const manyDoubles = process.env.FIELDWATCH_LONG === '1' ? 4_000_000 : 200_000
+
+function expectAsEngine(text: string): void {
+  const found = { value: 0, end: 0 }
+  findNumber(viewOf(encoder.encode(text)), 0, text.length, found)
+  if (found.end !== text.length || !Object.is(found.value, Number(text))) expect([text, found.value]).toEqual([])
+}
+
+/** Middles are odd numbers m of 54 bits over 2^s. The nearest w over 10^d are those with w * 2^(s - d) - m * 5^d = 1, -1, 2, ... */
+function hardest(): readonly string[] {
+  const found: string[] = []
+  for (let d = 8n; d <= 16n; d++)
+    for (let s = 24n; s <= 53n; s++)
+      for (const off of [-3n, -2n, -1n, 1n, 2n, 3n]) {
+        const least = (2n ** 53n * 10n ** d) / 2n ** s
+        const rest = modulo(off * inverseOfTwo(s - d, d), 5n ** d)
+        for (let w = least - (least % 5n ** d) + rest, n = 0; n < 4 && w < 10n ** 17n; w += 5n ** d, n++)
+          if ((w * 2n ** (s - d) - off) % (2n * 5n ** d) !== 0n && w >= 10n ** 15n)
+            found.push(withPoint(String(w), Number(d)))
+      }
+  return found
+}
+
+/** Of 2^n, modulo 5^d. */
+function inverseOfTwo(n: bigint, d: bigint): bigint {
+  const half = (5n ** d + 1n) / 2n
+  let inverse = 1n
+  for (let i = 0n; i < n; i++) inverse = (inverse * half) % 5n ** d
+  return inverse
+}
+
+function modulo(value: bigint, by: bigint): bigint {
+  return ((value % by) + by) % by
+}
+
+function withPoint(digits: string, decimals: number): string {
+  const padded = digits.padStart(decimals + 1, '0')
+  return decimals === 0 ? padded : `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`
+}
 
 function readInto(decoder: Decoder, topic: string, bytes: Uint8Array, out: Decoded) {
   return decoder.decode({ source: 'a', name: topic }, bytes, noContext, out)
