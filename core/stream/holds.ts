@@ -1,7 +1,7 @@
 import type { Millis } from '../contract/model.ts'
 import { clear, clearMsOf, open, rest, type Watch } from './alerts.ts'
 import type { Emit } from './emit.ts'
-import { headLength, newest } from './heads.ts'
+import { newestOf } from './heads.ts'
 import type { Plant } from './plant.ts'
 import type { SeriesState } from './series.ts'
 
@@ -76,6 +76,6 @@ function isOver(plant: Plant, watch: Watch, out: Emit): void {
 export function waitAgain(plant: Plant, id: number): void {
   const state = plant.series[id]!
   if (!state.own) return
-  for (const watch of state.watches) watch.lag = plant.time - plant.heads.numbers[id * headLength + newest]!
+  for (const watch of state.watches) watch.lag = plant.time - newestOf(plant.heads, id)
   setDue(plant, state)
 }

@@ -2,7 +2,7 @@ import type { Millis } from '../contract/model.ts'
 import { judge } from './alerts.ts'
 import type { Emit } from './emit.ts'
 import { countBeyond } from './gaps.ts'
-import { headLength, lastOffset, newest, readings } from './heads.ts'
+import { lastOffset, newestOf, ownHead, readings } from './heads.ts'
 import type { Plant } from './plant.ts'
 import { reviseBy } from './revise.ts'
 import { count, firstOffset, type Recent, recent, remember, ringSize, turnTo } from './rows.ts'
@@ -74,7 +74,7 @@ function nearest(seen: readonly Recent[], isNearer: (one: Recent, best: Millis) 
 function countIn(plant: Plant, state: SeriesState, out: Emit): void {
   const { now, heads } = plant
   const { time } = now
-  now.time = heads.numbers[state.series.id * headLength + newest]!
+  now.time = newestOf(heads, state.series.id)
   for (let i = 0; i < state.watches.length; i++) if (state.watches[i]!.detector.counts) judge(plant, state, i, out)
   now.time = time
 }
@@ -82,7 +82,7 @@ function countIn(plant: Plant, state: SeriesState, out: Emit): void {
 /** It is remembered, and not what stands. */
 function takeOlder({ heads, now, rows, row }: Plant, id: number): void {
   const { numbers } = heads
-  const head = id * headLength
+  const head = ownHead(heads, id)
   numbers[head + lastOffset] = now.offset
   numbers[head + readings]! += 1
   const { near, at, far, from } = turnTo(row, rows, id)

@@ -4,7 +4,7 @@ import { opened, returned } from './alerts.ts'
 import { missingAfter } from './detect/missing.ts'
 import { deviceLast, lookAt, oftenMs, resumed, resumedTime, silenceLimits, spoken } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
-import { every, gapsKnown, headOf, lastOffset, lastReading, longest, newest } from './heads.ts'
+import { every, gapsKnown, headOf, lastOffset, lastReading, lengthen, longest, newest } from './heads.ts'
 import { ofDevice } from './incident.ts'
 import { labelOf, unitOf } from './naming.ts'
 import type { DeviceState, Plant } from './plant.ts'
@@ -115,8 +115,7 @@ export function endAbsence(plant: Plant, id: number, gap: Millis, out: Emit): bo
   if (absence === undefined || !absence.away) return false
   const { time } = plant.now
   if (absence.alert !== null) returned(plant, absence.alert, time, time, null, out)
-  const head = headOf(plant.heads, id)
-  if (time - absence.end < oftenMs) head[longest] = Math.max(head[longest]!, Math.min(gap, absence.before))
+  if (time - absence.end < oftenMs) lengthen(plant.heads, id, Math.min(gap, absence.before))
   plant.absences.set(id, { alert: null, away: false, before: gap, end: time })
   return true
 }

@@ -25,14 +25,14 @@ import { createDecoder, type Decoder } from './decode/decoder.ts'
 import { type Shape, scanNumbers, viewOf } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import type { Emit } from './emit.ts'
-import { headLength, owner } from './heads.ts'
+import { joinHeads, ownerOf, partHeads } from './heads.ts'
 import { fireHeld } from './holds.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createLanes, type Lanes, laneAt, laneDevice, laneForm, laneSeries, laneSource, openLane } from './lanes.ts'
 import { mapAhead } from './mappings.ts'
 import { sayNotStored } from './not-stored.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
-import { occurs, placeInTime, readNumber, readText, touchDevice } from './reading.ts'
+import { occurs, placeInTime, readNumber, readNumbers, readText, touchDevice } from './reading.ts'
 import { fetchRows } from './rows.ts'
 import { defaultRules } from './rules.ts'
 import { followSequence } from './sequence.ts'
@@ -179,6 +179,7 @@ function obey(reader: Reader, block: Block, row: number, out: Emit): void {
   plant.wake = -Infinity
   if (plant.rewired) reader.decoder = createDecoder({ shapes: reader.shapes })
   plant.rewired = false
+  if (isRelated(plant)) partHeads(plant.heads)
   reader.lanes = createLanes(block.topics, plant.mappings)
 }
 
@@ -216,7 +217,7 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
     touchDevice(plant, device, numbers[lane + laneSource]! - 1, out)
     placeInTime(plant, device, arrival, out)
   }
-  for (let i = 0; i < decoded.n; i++) readNumber(plant, first + i, decoded.number[i]!, false, retained, out)
+  readNumbers(plant, first, decoded.number, decoded.n, retained, out)
   if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, decoded.time, arrival, out)
 }
 
@@ -262,13 +263,22 @@ function decode(
 function findLane({ plant, decoded, lanes }: Reader, lane: number, { form, layout }: Shape): void {
   const series = layout.ids[0]!
   if (decoded.n === 0 || series < 0) return
-  const { numbers } = plant.heads
-  const device = numbers[series * headLength + owner]!
+  const { heads } = plant
+  const device = ownerOf(heads, series)
+  const { cadence } = plant.series[series]!
+  let isAlike = !isRelated(plant)
   for (let i = 0; i < decoded.n; i++) {
     if (decoded.kind[i] !== 0 || layout.ids[3 * i] !== series + i) return
-    if (numbers[(series + i) * headLength + owner] !== device) return
+    if (ownerOf(heads, series + i) !== device) return
+    isAlike &&= plant.series[series + i]!.cadence === cadence
   }
+  if (isAlike) joinHeads(heads, series, decoded.n)
   openLane(lanes, lane, form, series, device)
+}
+
+/** A rule about two signals asks, of one, what the other one of the same message was before. */
+function isRelated({ rules }: Plant): boolean {
+  return rules.some(({ detector }) => detector === 'relation')
 }
 
 function readings(
@@ -296,7 +306,7 @@ function readings(
       left = 'too_large'
       continue
     }
-    const owned = plant.heads.numbers[id * headLength + owner]!
+    const owned = ownerOf(plant.heads, id)
     if (owned !== device) {
       device = owned
       out.ofDevice(device, flags & 3, (flags & repeatFlag) !== 0)
@@ -319,7 +329,7 @@ function learnClocks({ plant, decoded }: Reader, arrival: Millis, out: Emit): vo
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    learnClockOf(plant, plant.heads.numbers[id * headLength + owner]!, decoded.time, arrival, out)
+    learnClockOf(plant, ownerOf(plant.heads, id), decoded.time, arrival, out)
     if (!decoded.each) return // a message of one device
   }
 }

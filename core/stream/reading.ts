@@ -28,12 +28,14 @@ import { countLate, turn } from './gaps.ts'
 import {
   cadenceOf,
   every,
-  headLength,
+  everyOf,
+  isPaceDue,
+  joinedHead,
   lastOffset,
-  lastReading,
   learnPace,
   newest,
-  owner,
+  ownerOf,
+  ownHead,
   readings,
   saidEvery,
   saidSilent,
@@ -138,19 +140,19 @@ function hear(plant: Plant, index: number, device: DeviceState, out: Emit): void
 }
 
 export function readText(plant: Plant, id: number, text: string, retained: boolean, out: Emit): void {
-  const { now } = plant
-  const { numbers, changed } = plant.heads
-  const head = id * headLength
-  if (changed[id] !== 1) changing(plant, id)
+  const { now, heads } = plant
+  if (heads.changed[id] !== 1) changing(plant, id)
+  const head = ownHead(heads, id)
+  const { numbers } = heads
   now.value = codeOf(text)
   if (now.time < numbers[head + newest]!) {
     if (!retained) readOlder(plant, id, text, isLate(numbers, head, now.time), out)
     return
   }
-  if (!retained) pace(plant, id, out)
+  if (!retained) pace(plant, id, head, out)
   const state = plant.series[id]!
   if (plant.detects && !retained) judgeState(plant, state, text, out)
-  takeIn(plant, id, now.value)
+  takeIn(plant, id, head, now.value)
   if (text === state.text) return
   state.text = text
   keepWords(state, now.value, text)
@@ -169,6 +171,46 @@ function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): 
   learnKind(row, now)
 }
 
+/** Numbers of series that follow each other. */
+export function readNumbers(
+  plant: Plant,
+  first: number,
+  values: Float64Array,
+  n: number,
+  retained: boolean,
+  out: Emit,
+): void {
+  const { heads, now } = plant
+  const head = retained || (plant.absences.size > 0 && isAway(plant, first, n)) ? -1 : joinedHead(heads, first, n)
+  if (head >= 0 && !isLate(heads.numbers, head, now.time)) readJoined(plant, first, head, values, n, out)
+  else for (let i = 0; i < n; i++) readNumber(plant, first + i, values[i]!, false, retained, out)
+}
+
+/** Whether one of them had been missing. */
+function isAway({ absences }: Plant, first: number, n: number): boolean {
+  for (let id = first; id < first + n; id++) if (absences.get(id)?.away === true) return true
+  return false
+}
+
+/** Readings in order of series that share a head, one of each: each is read as by itself. */
+function readJoined(plant: Plant, first: number, head: number, values: Float64Array, n: number, out: Emit): void {
+  const { now, heads } = plant
+  const { numbers } = heads
+  for (let i = 0; i < n; i++) if (heads.changed[first + i] !== 1) changing(plant, first + i)
+  const isUnsaid = Number.isNaN(numbers[head + saidEvery]!)
+  const isSaid = learnPaceOf(plant, first, head, out)
+  for (let i = 0; i < n; i++) {
+    const id = first + i
+    now.value = values[i]!
+    if (isSaid) sayPace(plant, id, head, isUnsaid, out)
+    if (plant.detects) measure(plant, id, out)
+    else out.reading(id, now.time, now.value, Number.NaN, Number.NaN, false)
+    takeValue(plant, id, now.value)
+  }
+  numbers[head + lastOffset] = now.offset
+  numbers[head + readings]! += 1
+}
+
 /** A number or a boolean: judged first, then learned from; what the broker remembers is neither. */
 export function readNumber(
   plant: Plant,
@@ -180,15 +222,15 @@ export function readNumber(
 ): void {
   const { now, heads } = plant
   const { numbers } = heads
-  const head = id * headLength
   if (heads.changed[id] !== 1) changing(plant, id)
+  const head = ownHead(heads, id)
   now.value = value
   if (retained ? numbers[head + readings]! > 0 : isLate(numbers, head, now.time)) {
     out.reading(id, now.time, value, Number.NaN, Number.NaN, true)
     if (!retained) readLate(plant, id, out)
     return
   }
-  if (!retained) pace(plant, id, out)
+  if (!retained) pace(plant, id, head, out)
   if (isBoolean && now.time < numbers[head + newest]!) {
     out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
     if (!retained) readOlder(plant, id, value === 1 ? 'true' : 'false', false, out)
@@ -197,7 +239,7 @@ export function readNumber(
   if (isBoolean) readBoolean(plant, plant.series[id]!, value, retained, out)
   else if (plant.detects && !retained) measure(plant, id, out)
   else out.reading(id, now.time, value, Number.NaN, Number.NaN, false)
-  takeIn(plant, id, value)
+  takeIn(plant, id, head, value)
 }
 
 /** Older than the newest of its series by more than two gaps. */
@@ -223,7 +265,7 @@ function measure(plant: Plant, id: number, out: Emit): void {
   const { now } = plant
   const row = turnTo(plant.row, plant.rows, id)
   now.text = null
-  now.every = plant.heads.numbers[id * headLength + every]!
+  now.every = everyOf(plant.heads, id)
   const looks = looksAt(row, now)
   expect(row, now, hasAlert(state, 'band'), looks)
   out.reading(id, now.time, now.value, now.low, now.high, false)
@@ -243,12 +285,15 @@ function hasAlert({ watches, own }: SeriesState, detector: string): boolean {
 }
 
 /** It is the newest of its series. */
-function takeIn({ heads, now, detects, rows, row }: Plant, id: number, value: number): void {
-  const { numbers } = heads
-  const head = id * headLength
-  numbers[head + lastReading] = value
-  numbers[head + lastOffset] = now.offset
-  numbers[head + readings]! += 1
+function takeIn(plant: Plant, id: number, head: number, value: number): void {
+  const { heads, now } = plant
+  heads.numbers[head + lastOffset] = now.offset
+  heads.numbers[head + readings]! += 1
+  takeValue(plant, id, value)
+}
+
+function takeValue({ heads, now, detects, rows, row }: Plant, id: number, value: number): void {
+  heads.values[id] = value
   if (!detects) return
   const { near, at, far, from } = turnTo(row, rows, id)
   if (near[at + count] === 0) far[from + firstOffset] = now.offset
@@ -256,35 +301,39 @@ function takeIn({ heads, now, detects, rows, row }: Plant, id: number, value: nu
   near[at + count]! += 1
 }
 
-/** Learns the pace from a reading in order, and says it when it has changed by more than a tenth. */
-function pace(plant: Plant, id: number, out: Emit): void {
+/** Learns the pace from a reading in order, and says it when it has changed. */
+function pace(plant: Plant, id: number, head: number, out: Emit): void {
+  const isUnsaid = Number.isNaN(plant.heads.numbers[head + saidEvery]!)
+  if (learnPaceOf(plant, id, head, out)) sayPace(plant, id, head, isUnsaid, out)
+}
+
+/** True when it has changed by more than a tenth since it was said, or in kind: then it counts as said. */
+function learnPaceOf(plant: Plant, id: number, head: number, out: Emit): boolean {
   const { numbers } = plant.heads
-  const head = id * headLength
   const { time } = plant.now
-  const device = plant.devices[numbers[head + owner]!]!
+  const device = plant.devices[ownerOf(plant.heads, id)]!
   const before = numbers[head + newest]!
   const gap = time - before
   const isBack = plant.absences.size > 0 && endAbsence(plant, id, gap, out)
   const isDue = !isBack && gap > 0 && isOwnGap(plant, device, head, gap) && learnPace(numbers, head, gap)
   if (!(time <= before)) numbers[head + newest] = time
   const usual = numbers[head + every]!
-  if (Number.isNaN(usual)) return
+  if (Number.isNaN(usual)) return false
   const limit = device.limits === null ? Number.NaN : silentAfter(device.row, device.limits)
-  const isNew = isDue && isNewKind(plant, id)
-  if (!isNew && near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return
-  if (Number.isNaN(numbers[head + saidEvery]!)) guessOf(plant, plant.series[id]!, out)
+  const isNew = isDue && cadenceOf(numbers, head) !== plant.series[id]!.cadence
+  if (!isNew && near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return false
   numbers[head + saidEvery] = usual
   numbers[head + saidSilent] = limit
-  out.cadence(id, usual, limit, plant.series[id]!.cadence)
+  return true
 }
 
-/** Looked at when the usual gap is. */
-function isNewKind({ heads, series }: Plant, id: number): boolean {
-  const state = series[id]!
-  const kind = cadenceOf(heads.numbers, id * headLength)
-  if (kind === state.cadence) return false
-  state.cadence = kind
-  return true
+/** The kind is looked at when the usual gap is. */
+function sayPace(plant: Plant, id: number, head: number, isFirst: boolean, out: Emit): void {
+  const { numbers } = plant.heads
+  const state = plant.series[id]!
+  if (isPaceDue(numbers, head)) state.cadence = cadenceOf(numbers, head)
+  if (isFirst) guessOf(plant, state, out)
+  out.cadence(id, numbers[head + saidEvery]!, numbers[head + saidSilent]!, state.cadence)
 }
 
 /** Not the time in which it could not be heard, nor what the broker kept meanwhile. */

@@ -1,5 +1,5 @@
 import { deviceRowLength } from './detect/silence.ts'
-import { headLength } from './heads.ts'
+import { headLength, headOf, putHead } from './heads.ts'
 import type { Plant } from './plant.ts'
 import { farLength, farOf, nearLength, nearOf } from './rows.ts'
 
@@ -77,8 +77,8 @@ function give(plant: Plant, { due, series, numbers, put }: Slabs, slab: number):
 
 function copySeries({ heads, rows }: Plant, first: number, end: number, numbers: Float64Array): void {
   if (end - first < together) numbers.fill(0)
-  numbers.set(heads.numbers.subarray(first * headLength, end * headLength))
   for (let id = first; id < end; id++) {
+    numbers.set(headOf(heads, id), (id - first) * headLength)
     nearStrips(id, (at, from, to) => numbers.set(rows.near.subarray(from, to), at))
     farStrips(id, (at, from, to) => numbers.set(rows.far.subarray(from, to), at))
   }
@@ -129,8 +129,8 @@ function restoreDevices({ devices }: Plant, first: number, numbers: Float64Array
 
 function restoreSeries({ heads, rows, series }: Plant, first: number, numbers: Float64Array): void {
   const n = Math.min(series.length - first, together)
-  heads.numbers.set(numbers.subarray(0, n * headLength), first * headLength)
   for (let id = first; id < first + n; id++) {
+    putHead(heads, id, numbers.subarray((id - first) * headLength, (id - first + 1) * headLength))
     nearStrips(id, (at, from, to) => rows.near.set(numbers.subarray(at, at + to - from), from))
     farStrips(id, (at, from, to) => rows.far.set(numbers.subarray(at, at + to - from), from))
   }

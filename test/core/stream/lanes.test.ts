@@ -64,6 +64,31 @@ describe('the path says the same as with JSON.parse for every message', () => {
     expect(expectSame(log).filter((line) => line.includes('reading [1,')).length).toBe(40)
   })
 
+  test('when signals that came together come apart, and together again', () => {
+    const lines = expectSame([
+      ...many(say({ a: 1, b: 2, c: 3 })),
+      ...many(say({ a: 1, b: 2 })),
+      say({ b: 4 }),
+      ...many(say({ a: 1, b: 2, c: 3 })),
+      ...many(say({ c: 5 })),
+      ...many(say({ a: 1, b: 2, c: 3 })),
+    ])
+    expect(lines.filter((line) => line.includes('cadence [')).length).toBeGreaterThan(3)
+  })
+
+  test('when one signal of a message is judged beside another', () => {
+    const rule = { id: 'r', name: 'r', detector: 'relation', scope: { device: '*', signal: 'a' }, other: 'b', version: 1 }
+    const put = { ...rule, params: { learn: 30 }, holdMs: 0, clearMs: 0, enabled: true, priority: 2, by: 'eva' }
+    const pair = (i: number, off: number) => say({ a: (i % 17) + off, b: 2 * (i % 17) })
+    const lines = expectSame([
+      ...Array.from({ length: 20 }, (_, i) => pair(i, 0)),
+      command('rule.put', put),
+      ...Array.from({ length: 100 }, (_, i) => pair(i, 0)),
+      ...Array.from({ length: 20 }, (_, i) => pair(i, 40)),
+    ])
+    expect(lines.some((line) => line.includes('"signal":"b"'))).toBe(true)
+  })
+
   test('when the same topic comes by two sources', () => {
     const other: Writing = { ...say({ a: 7, b: 8 }), source: 'plant-b' }
     expectSame([...many(say({ a: 1, b: 2 })), other, other, other, say({ a: 3, b: 4 }), other])
