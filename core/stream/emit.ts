@@ -36,6 +36,8 @@ export interface Emit {
   named(series: number, named: Named): void
   /** A number, or a boolean as 0 or 1. The band is what was usual before this reading was learned from; NaN: none. */
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
+  /** The same as a reading in order without a band of each of the series that follow `first`; for those who can take them at once. */
+  readings?(first: number, values: Float64Array, n: number, time: Millis): void
   /** Of a number in order: how unlike itself its series is, in powers of ten. Only for those who ask. */
   score?(series: number, time: Millis, score: number): void
   /** A text or boolean series changes its state; what came late is said in its place, and what stands behind it again. */

@@ -199,13 +199,17 @@ function readJoined(plant: Plant, first: number, head: number, values: Float64Ar
   for (let i = 0; i < n; i++) if (heads.changed[first + i] !== 1) changing(plant, first + i)
   const isUnsaid = Number.isNaN(numbers[head + saidEvery]!)
   const isSaid = learnPaceOf(plant, first, head, out)
-  for (let i = 0; i < n; i++) {
-    const id = first + i
-    now.value = values[i]!
-    if (isSaid) sayPace(plant, id, head, isUnsaid, out)
-    if (plant.detects) measure(plant, id, out)
-    else out.reading(id, now.time, now.value, Number.NaN, Number.NaN, false)
-    takeValue(plant, id, now.value)
+  if (isSaid || plant.detects || out.readings === undefined)
+    for (let i = 0; i < n; i++) {
+      now.value = values[i]!
+      if (isSaid) sayPace(plant, first + i, head, isUnsaid, out)
+      if (plant.detects) measure(plant, first + i, out)
+      else out.reading(first + i, now.time, now.value, Number.NaN, Number.NaN, false)
+      takeValue(plant, first + i, now.value)
+    }
+  else {
+    out.readings(first, values, n, now.time)
+    for (let i = 0; i < n; i++) heads.values[first + i] = values[i]!
   }
   numbers[head + lastOffset] = now.offset
   numbers[head + readings]! += 1

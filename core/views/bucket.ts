@@ -21,13 +21,35 @@ const high = 10
 
 const farthest = 0xffff_ffff
 
-/** One hour of one series: 60 one-minute buckets in one buffer. */
+// The same numbers of the newest minute of a series, as they lie in its row; the last six follow each other as above.
+export const newestMinute = 0
+export const newestN = 1
+export const newestSum = 2
+export const newestMin = 3
+export const newestMax = 4
+export const newestFirst = 5
+export const newestLast = 6
+export const newestLow = 7
+export const newestHigh = 8
+export const newestFrom = 9
+export const newestTo = 10
+
+/** One hour of one series: 60 one-minute buckets in one piece of a room. */
 export interface Hour {
   readonly key: number
   /** Offset of the oldest record in it; buckets count from here. */
   readonly base: Offset
   /** One past the newest minute of it that holds anything. */
   used: number
+  /** It holds what was not stored yet. */
+  changed: boolean
+  readonly room: Room
+  /** Its first minute in that room. */
+  readonly at: number
+}
+
+/** Room for some hours, because a buffer of its own for each would cost more than what is done with it. */
+export interface Room {
   readonly bytes: Uint8Array
   readonly f64: Float64Array
   readonly u32: Uint32Array
@@ -61,6 +83,10 @@ export function hourOfKey(key: number): number {
   return key % hoursPerSeries
 }
 
+export function seriesOfKey(key: number): number {
+  return Math.floor(key / hoursPerSeries)
+}
+
 export function hourOf(minute: number): number {
   return Math.floor(minute / minutes)
 }
@@ -69,12 +95,9 @@ export function minuteOf(time: Millis): number {
   return Math.floor(time / minuteMs)
 }
 
-export function emptyHour(key: number, base: Offset): Hour {
-  const buffer = new ArrayBuffer(minutes * slotBytes)
+export function roomFor(hours: number): Room {
+  const buffer = new ArrayBuffer(hours * minutes * slotBytes)
   return {
-    key,
-    base,
-    used: 0,
     bytes: new Uint8Array(buffer),
     f64: new Float64Array(buffer),
     u32: new Uint32Array(buffer),
@@ -82,40 +105,44 @@ export function emptyHour(key: number, base: Offset): Hour {
   }
 }
 
+/** The hour number `i` of a room, which must be empty. */
+export function emptyHour(key: number, base: Offset, room = roomFor(1), i = 0): Hour {
+  return { key, base, used: 0, changed: false, room, at: i * minutes }
+}
+
 /** As the views store it: up to its newest minute, because most of what is written again and again is young. */
-export function storedHour(hour: Hour): Uint8Array {
-  return hour.bytes.subarray(0, hour.used * slotBytes)
+export function storedHour({ room, at, used }: Hour): Uint8Array {
+  return room.bytes.subarray(at * slotBytes, (at + used) * slotBytes)
 }
 
 /** Copies: a blob of SQLite need not be aligned. */
-export function hourFrom(key: number, base: Offset, blob: Uint8Array): Hour {
-  const hour = emptyHour(key, base)
-  hour.bytes.set(blob)
+export function fillHour(hour: Hour, blob: Uint8Array): Hour {
+  hour.room.bytes.set(blob, hour.at * slotBytes)
   hour.used = blob.length / slotBytes
   return hour
+}
+
+export function hourFrom(key: number, base: Offset, blob: Uint8Array): Hour {
+  return fillHour(emptyHour(key, base), blob)
 }
 
 /** Offset of the newest record in it. */
 export function newestIn(hour: Hour): Offset {
   let newest = 0
-  for (let slot = 0; slot < hour.used; slot++) newest = Math.max(newest, hour.u32[slot * step + to]!)
+  for (let slot = 0; slot < hour.used; slot++) newest = Math.max(newest, hour.room.u32[(hour.at + slot) * step + to]!)
   return hour.base + newest
 }
 
-export function putBucket(hour: Hour, bucket: Bucket): void {
-  const { u32, f32 } = hour
-  const slot = bucket.minute % minutes
-  const at = slot * step
-  hour.f64[slot * sumStep] = bucket.sum
-  u32[at + n] = bucket.n
-  u32[at + from] = distance(hour, bucket.from)
-  u32[at + to] = distance(hour, bucket.to)
-  f32[at + min] = bucket.min
-  f32[at + max] = bucket.max
-  f32[at + first] = bucket.first
-  f32[at + last] = bucket.last
-  f32[at + low] = bucket.low
-  f32[at + high] = bucket.high
+/** Puts the newest minute of a series, which lies at `at` of a row, into its hour. */
+export function putNewest(hour: Hour, row: Float64Array, at: number): void {
+  const { u32, f32, f64 } = hour.room
+  const slot = row[at + newestMinute]! % minutes
+  const put = (hour.at + slot) * step
+  f64[(hour.at + slot) * sumStep] = row[at + newestSum]!
+  u32[put + n] = row[at + newestN]!
+  u32[put + from] = distance(hour, row[at + newestFrom]!)
+  u32[put + to] = distance(hour, row[at + newestTo]!)
+  for (let i = 0; i < 6; i++) f32[put + min + i] = row[at + newestMin + i]!
   if (slot >= hour.used) hour.used = slot + 1
 }
 
@@ -125,12 +152,13 @@ function distance(hour: Hour, offset: Offset): number {
 }
 
 export function getBucket(hour: Hour, slot: number): Bucket {
-  const { u32, f32, base } = hour
-  const at = slot * step
+  const { base } = hour
+  const { u32, f32, f64 } = hour.room
+  const at = (hour.at + slot) * step
   return {
     minute: hourOfKey(hour.key) * minutes + slot,
     n: u32[at + n]!,
-    sum: hour.f64[slot * sumStep]!,
+    sum: f64[(hour.at + slot) * sumStep]!,
     min: f32[at + min]!,
     max: f32[at + max]!,
     first: f32[at + first]!,
@@ -155,8 +183,8 @@ export function addToHour(
   bandHigh: number,
   offset: Offset,
 ): void {
-  const { u32, f32 } = hour
-  const at = slot * step
+  const { u32, f32, f64 } = hour.room
+  const at = (hour.at + slot) * step
   if (u32[at + n] === 0) {
     u32[at + from] = distance(hour, offset)
     f32[at + first] = f32[at + min] = f32[at + max] = value
@@ -168,7 +196,7 @@ export function addToHour(
     if (rounded > f32[at + max]!) f32[at + max] = rounded
   }
   u32[at + n]! += 1
-  hour.f64[slot * sumStep]! += value
+  f64[(hour.at + slot) * sumStep]! += value
   f32[at + last] = value
   u32[at + to] = distance(hour, offset)
   if (slot >= hour.used) hour.used = slot + 1

@@ -1,31 +1,33 @@
-import type { Statement } from 'better-sqlite3'
 import type { Millis, Offset } from '../contract/model.ts'
 import {
   addToHour,
   type Bucket,
   emptyHour,
+  fillHour,
   type Hour,
-  hourFrom,
   hourKey,
   hourOf,
   minuteOf,
-  putBucket,
+  newestFirst,
+  newestFrom,
+  newestHigh,
+  newestLast,
+  newestLow,
+  newestMax,
+  newestMin,
+  newestMinute,
+  newestN,
+  newestSum,
+  newestTo,
+  putNewest,
+  type Room,
+  roomFor,
+  seriesOfKey,
   storedHour,
 } from './bucket.ts'
-import type { Db } from './tables.ts'
+import type { RollupStore } from './rollup-tables.ts'
 
-// The newest minute of each series and its newest reading, as they lie in a row.
-export const nowMinute = 0
-const n = 1
-const sum = 2
-const min = 3
-const max = 4
-const first = 5
-const last = 6
-const low = 7
-const high = 8
-const from = 9
-const to = 10
+// The newest minute of each series (bucket.ts) and its newest reading, as they lie in a row.
 /** The newest reading by event time, and the band that it met. */
 export const nowTime = 11
 export const nowValue = 12
@@ -41,6 +43,8 @@ const nowLength = 18
 /** The rows of so many series are stored together, because storing is the dearer the more rows there are. */
 const pageSeries = 32
 const pageLength = pageSeries * nowLength
+/** A room for so many is 92 kB. */
+const hoursTogether = 32
 
 /** The page of `now` that holds a series. */
 export function pageOf(series: number): number {
@@ -50,17 +54,17 @@ export function pageOf(series: number): number {
 /** The newest minute of a series, from its row. */
 export function nowBucket(row: Float64Array): Bucket {
   return {
-    minute: row[nowMinute]!,
-    n: row[n]!,
-    sum: row[sum]!,
-    min: row[min]!,
-    max: row[max]!,
-    first: row[first]!,
-    last: row[last]!,
-    low: row[low]!,
-    high: row[high]!,
-    from: row[from]!,
-    to: row[to]!,
+    minute: row[newestMinute]!,
+    n: row[newestN]!,
+    sum: row[newestSum]!,
+    min: row[newestMin]!,
+    max: row[newestMax]!,
+    first: row[newestFirst]!,
+    last: row[newestLast]!,
+    low: row[newestLow]!,
+    high: row[newestHigh]!,
+    from: row[newestFrom]!,
+    to: row[newestTo]!,
   }
 }
 
@@ -70,30 +74,32 @@ export function nowBucket(row: Float64Array): Bucket {
  * never on when it was flushed.
  */
 export class Rollups {
-  private readonly selectHour: Statement<[number], { base: number; blob: Uint8Array }>
-  private readonly putHour: Statement<[number, number, Uint8Array]>
-  private readonly putNow: Statement<[number, Uint8Array]>
-  private readonly putLate: Statement<[number, number, number, number]>
+  private readonly store: RollupStore
   private rows: Float64Array
   /** Pages of which a row changed since the last flush, and the same as a mark each: a set would cost more than the sums. */
   private readonly dirtyPages: number[] = []
   private isDirty: Uint8Array
+  /** In memory, the one that came in first first. */
   private readonly hours = new Map<number, Hour>()
-  private readonly dirtyHours = new Set<number>()
+  /** The one of them that a series was added to last. */
+  private readonly newest: (Hour | undefined)[] = []
+  private readonly dirtyHours: Hour[] = []
   private readonly maxHours: number
+  private room = roomFor(hoursTogether)
+  private roomLeft = hoursTogether
 
-  constructor(db: Db, maxHours: number) {
+  constructor(store: RollupStore, maxHours: number) {
+    this.store = store
     this.maxHours = maxHours
-    this.selectHour = db.prepare('select base, blob from rollup where key = ?')
-    this.putHour = db.prepare(
-      'insert into rollup(key, base, blob) values (?, ?, ?) on conflict(key) do update set blob = excluded.blob',
-    )
-    this.putNow = db.prepare(
-      'insert into now(page, rows) values (?, ?) on conflict(page) do update set rows = excluded.rows',
-    )
-    this.putLate = db.prepare('insert or replace into late(series, time, offset, value) values (?, ?, ?, ?)')
-    this.rows = loadRows(db)
+    this.rows = loadRows(store)
     this.isDirty = marks(this.rows, new Uint8Array(0))
+  }
+
+  /** A reading in order of each of the series that follow `first`, all of one record. No band is known of them. */
+  addEach(first: number, values: Float64Array, many: number, offset: Offset, arrived: Millis, time: Millis): void {
+    const minute = minuteOf(time)
+    for (let i = 0; i < many; i++)
+      this.addTo(first + i, minute, offset, arrived, time, values[i]!, Number.NaN, Number.NaN)
   }
 
   add(
@@ -105,24 +111,35 @@ export class Rollups {
     bandLow: number,
     bandHigh: number,
   ): void {
+    this.addTo(series, minuteOf(time), offset, arrived, time, value, bandLow, bandHigh)
+  }
+
+  private addTo(
+    series: number,
+    minute: number,
+    offset: Offset,
+    arrived: Millis,
+    time: Millis,
+    value: number,
+    bandLow: number,
+    bandHigh: number,
+  ): void {
     const at = this.rowOf(series)
     const row = this.rows
-    const minute = minuteOf(time)
-    if (minute < row[at + nowMinute]!) {
-      const base = Math.min(offset, row[at + from]!) // the newest minute may still go into this hour
+    this.came(series, at, offset, arrived)
+    if (minute < row[at + newestMinute]!) {
+      const base = Math.min(offset, row[at + newestFrom]!) // the newest minute may still go into this hour
       addToHour(this.hour(series, minute, base), minute % 60, value, bandLow, bandHigh, offset)
-      this.came(series, at, offset, arrived)
       return
     }
-    if (minute === row[at + nowMinute]) this.addToMinute(at, value)
+    if (minute === row[at + newestMinute]) addToMinute(row, at, value)
     else {
       this.startMinute(series, at, minute, offset, value)
-      row[at + low] = bandLow
-      row[at + high] = bandHigh
+      row[at + newestLow] = bandLow
+      row[at + newestHigh] = bandHigh
     }
-    row[at + last] = value
-    row[at + to] = offset
-    this.came(series, at, offset, arrived)
+    row[at + newestLast] = value
+    row[at + newestTo] = offset
     if (time < row[at + nowTime]!) return
     row[at + nowTime] = time
     row[at + nowValue] = value
@@ -132,7 +149,7 @@ export class Rollups {
 
   /** Kept apart with its offset, so that an instant before it came can leave it out. */
   addLate(series: number, offset: Offset, arrived: Millis, time: Millis, value: number): void {
-    this.putLate.run(series, time, offset, value)
+    this.store.putLate(series, time, offset, value)
     this.came(series, this.rowOf(series), offset, arrived)
   }
 
@@ -142,71 +159,79 @@ export class Rollups {
   }
 
   flush(): void {
-    for (const key of this.dirtyHours) this.write(this.hours.get(key)!)
-    this.dirtyHours.clear()
+    for (const hour of this.dirtyHours) this.write(hour)
+    this.dirtyHours.length = 0
     for (const page of this.dirtyPages) {
-      this.putNow.run(page, this.pageBytes(page))
+      this.store.putNow(page, this.pageBytes(page))
       this.isDirty[page] = 0
     }
     this.dirtyPages.length = 0
   }
 
   private came(series: number, at: number, offset: Offset, arrived: Millis): void {
-    this.rows[at + nowArrived] = arrived
-    this.rows[at + nowCount] = this.rows[at + nowCount]! + 1
-    this.rows[at + nowOffset] = offset
+    const row = this.rows
+    row[at + nowArrived] = arrived
+    row[at + nowCount] = row[at + nowCount]! + 1
+    row[at + nowOffset] = offset
     const page = pageOf(series)
     if (this.isDirty[page] === 1) return
     this.isDirty[page] = 1
     this.dirtyPages.push(page)
   }
 
-  private addToMinute(at: number, value: number): void {
-    const row = this.rows
-    row[at + n] = row[at + n]! + 1
-    row[at + sum] = row[at + sum]! + value
-    if (value < row[at + min]!) row[at + min] = value
-    if (value > row[at + max]!) row[at + max] = value
-  }
-
   private startMinute(series: number, at: number, minute: number, offset: Offset, value: number): void {
     const row = this.rows
-    if (row[at + n]! > 0) this.keepMinute(series, at)
-    row[at + nowMinute] = minute
-    row[at + n] = 1
-    row[at + sum] = row[at + min] = row[at + max] = row[at + first] = value
-    row[at + from] = offset
+    if (row[at + newestN]! > 0) this.keepMinute(series, at)
+    row[at + newestMinute] = minute
+    row[at + newestN] = 1
+    row[at + newestSum] = row[at + newestMin] = row[at + newestMax] = row[at + newestFirst] = value
+    row[at + newestFrom] = offset
   }
 
   private keepMinute(series: number, at: number): void {
-    const bucket = nowBucket(this.rows.subarray(at, at + nowLength))
-    putBucket(this.hour(series, bucket.minute, bucket.from), bucket)
+    const row = this.rows
+    putNewest(this.hour(series, row[at + newestMinute]!, row[at + newestFrom]!), row, at)
   }
 
   /** The hour of this minute, to be changed. */
   private hour(series: number, minute: number, base: Offset): Hour {
     const key = hourKey(series, hourOf(minute))
-    const hour = this.hours.get(key) ?? this.loadHour(key, base)
-    this.hours.delete(key) // newest use last, so that the first is the one to give up
-    this.hours.set(key, hour)
-    this.dirtyHours.add(key)
-    if (this.hours.size > this.maxHours) this.giveUpOldest()
+    let hour = this.newest[series]
+    if (hour?.key !== key) hour = this.hours.get(key) ?? this.loadHour(key, base)
+    this.newest[series] = hour
+    if (!hour.changed) this.dirtyHours.push(hour)
+    hour.changed = true
     return hour
   }
 
   private loadHour(key: number, base: Offset): Hour {
-    const row = this.selectHour.get(key)
-    return row === undefined ? emptyHour(key, base) : hourFrom(key, row.base, row.blob)
+    if (this.hours.size >= this.maxHours) this.giveUpFirst()
+    const stored = this.store.hour(key)
+    const hour = emptyHour(key, stored?.base ?? base, this.roomForOne(), --this.roomLeft)
+    this.hours.set(key, hour)
+    return stored === undefined ? hour : fillHour(hour, stored.blob)
   }
 
-  private giveUpOldest(): void {
+  private roomForOne(): Room {
+    if (this.roomLeft === 0) {
+      this.room = roomFor(hoursTogether)
+      this.roomLeft = hoursTogether
+    }
+    return this.room
+  }
+
+  private giveUpFirst(): void {
     const [key, hour] = this.hours.entries().next().value!
-    if (this.dirtyHours.delete(key)) this.write(hour)
+    this.write(hour)
     this.hours.delete(key)
+    const series = seriesOfKey(key)
+    if (this.newest[series] === hour) this.newest[series] = undefined
   }
 
+  /** When it has changed since it was. */
   private write(hour: Hour): void {
-    this.putHour.run(hour.key, hour.base, storedHour(hour))
+    if (hour.changed) this.store.putHour(hour.key, hour.base, storedHour(hour))
+    hour.changed = false
   }
 
   private pageBytes(page: number): Uint8Array {
@@ -227,6 +252,13 @@ export class Rollups {
   }
 }
 
+function addToMinute(row: Float64Array, at: number, value: number): void {
+  row[at + newestN]! += 1
+  row[at + newestSum]! += value
+  if (value < row[at + newestMin]!) row[at + newestMin] = value
+  if (value > row[at + newestMax]!) row[at + newestMax] = value
+}
+
 /** One for each page that `rows` has room for. */
 function marks(rows: Float64Array, before: Uint8Array): Uint8Array {
   const all = new Uint8Array(rows.length / pageLength)
@@ -237,19 +269,15 @@ function marks(rows: Float64Array, before: Uint8Array): Uint8Array {
 function emptyRows(pages: number): Float64Array<ArrayBuffer> {
   const rows = new Float64Array(pages * pageLength)
   for (let at = 0; at < rows.length; at += nowLength) {
-    rows[at + nowMinute] = rows[at + nowTime] = -Infinity
+    rows[at + newestMinute] = rows[at + nowTime] = -Infinity
     rows[at + nowLow] = rows[at + nowHigh] = rows[at + nowValue] = Number.NaN
   }
   return rows
 }
 
-function loadRows(db: Db): Float64Array {
-  const newest = db.prepare<[], number | null>('select max(page) from now').pluck().get() ?? -1
-  const all = emptyRows(Math.max(2, newest + 1))
-  for (const { page, rows } of db
-    .prepare<[], { page: number; rows: Uint8Array }>('select page, rows from now')
-    .iterate())
-    all.set(numbersOf(rows), page * pageLength)
+function loadRows(store: RollupStore): Float64Array {
+  const all = emptyRows(Math.max(2, store.newestPage() + 1))
+  for (const { page, rows } of store.pages()) all.set(numbersOf(rows), page * pageLength)
   return all
 }
 

@@ -25,6 +25,7 @@ import { AlertTables } from './alert-tables.ts'
 import { Archive, type KeptLog } from './archive.ts'
 import { GapTables } from './gap-tables.ts'
 import { Rollups } from './rollup.ts'
+import { rollupTables } from './rollup-tables.ts'
 import { openSavedState, type SavedState, type StateSave } from './saved-state.ts'
 import { type Db, openTables, type Wanted } from './tables.ts'
 import { Traffic } from './traffic.ts'
@@ -101,7 +102,7 @@ class Writer implements ViewWriter {
 
   constructor(db: Db, maxHours: number) {
     this.db = db
-    this.rollups = new Rollups(db, maxHours)
+    this.rollups = new Rollups(rollupTables(db), maxHours)
     this.traffic = new Traffic(db)
     this.bad = new Undecodable(db)
     this.alerts = new AlertTables(db)
@@ -156,6 +157,13 @@ class Writer implements ViewWriter {
     }
     this.rollups.add(series, this.offset, this.time, time, value, low, high)
     if (this.settled[series] !== 1 && this.isSettled(series, low)) this.settle(series)
+  }
+
+  readings(first: number, values: Float64Array, n: number, time: Millis): void {
+    if (this.skip) return
+    this.rollups.addEach(first, values, n, this.offset, this.time, time)
+    for (let series = first; series < first + n; series++)
+      if (this.settled[series] !== 1 && this.isSettled(series, Number.NaN)) this.settle(series)
   }
 
   state(series: number, time: Millis, text: string): void {

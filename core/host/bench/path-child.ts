@@ -7,10 +7,11 @@ import type { Emit } from '../../stream/emit.ts'
 import { createPath, type Path } from '../../stream/path.ts'
 import { openViews } from '../../views/writer.ts'
 import { answerParent, dataFromParent } from './child.ts'
+import { counted, handingOut } from './handed-out.ts'
 import { minuteRows, readRows } from './rows.ts'
 import type { PathData, PathFigure, PathSide, Subject } from './sides.ts'
 
-// Reads a whole log in one of four ways, in a process of its own.
+// Reads a whole log in one of several ways, in a process of its own.
 
 const { dir } = dataFromParent() as PathData // made by `startChild`'s caller, which is typed the same
 const log = join(dir, 'log')
@@ -27,19 +28,30 @@ answerParent<PathSide>({
   tells: {},
 })
 
+/** Each answers what it has read when it is asked, because the size of a state is known only when it is saved. */
+const reads: Readonly<Record<Subject, () => () => Read>> = {
+  parse: parseOnly,
+  sums: () => summed(false),
+  alerts: () => summed(true),
+  without: () => viewed(false),
+  all: () => viewed(true),
+  naive,
+}
+
 type Read = Omit<PathFigure, 'ms' | 'cpuMicros'>
 
 function timed(subject: Subject): PathFigure {
   for (const end of ['', '-wal', '-shm']) rmSync(`${views}${end}`, { force: true })
   const cpu = process.cpuUsage()
   const begun = performance.now()
-  const read = subject === 'parse' ? parseOnly() : subject === 'naive' ? naive() : path(subject === 'all')
+  const told = reads[subject]()
   const { user, system } = process.cpuUsage(cpu)
-  return { ...read, ms: performance.now() - begun, cpuMicros: user + system }
+  const ms = performance.now() - begun
+  return { ...told(), ms, cpuMicros: user + system }
 }
 
 /** The limit: no way of reading JSON with the engine can be faster. */
-function parseOnly(): Read {
+function parseOnly(): () => Read {
   const reader = openReader(log)
   let messages = 0
   for (let block = reader.read(0); block !== null; block = reader.read(block.first + block.n)) {
@@ -53,12 +65,27 @@ function parseOnly(): Read {
     messages += block.n
   }
   reader.close()
-  return { messages, readings: messages * perMessage, series: 0, stateBytes: 0, hours: [] }
+  return () => ({ messages, readings: messages * perMessage, series: 0, stateBytes: 0, hours: [] })
 }
 
-function path(detect: boolean): Read {
-  const reader = openReader(log)
+/** Roll-ups are handed out, and nothing is stored. */
+function summed(detect: boolean): () => Read {
+  const store = counted()
+  const { emit, flush } = handingOut(store)
+  const read = path(detect, emit, flush)
+  if (store.bytes === 0) throw new Error('no roll-ups were handed out')
+  return read
+}
+
+function viewed(detect: boolean): () => Read {
   const out = openViews(views)
+  const read = path(detect, out, () => out.flush())
+  out.close()
+  return read
+}
+
+function path(detect: boolean, out: Emit, flush: () => void): () => Read {
+  const reader = openReader(log)
   const running = createPath({ detect })
   const hours = new Hours()
   let flushed = 0
@@ -66,16 +93,15 @@ function path(detect: boolean): Read {
     running.step(block, 0, block.n, out)
     hours.reached(block.time[block.n - 1]!)
     if (running.next - flushed < flushRecords) continue
-    out.flush()
+    flush()
     flushed = running.next
   }
-  const read = toldBy(running, hours.rss)
-  out.close()
+  flush()
   reader.close()
-  return read
+  return () => toldBy(running, hours.rss)
 }
 
-function naive(): Read {
+function naive(): () => Read {
   const out = minuteRows(views)
   const running = createPath({ shapes: false })
   const emit = hearing(out.emit)
@@ -87,7 +113,7 @@ function naive(): Read {
     flushed = running.next
   }
   out.flush()
-  return toldBy(running, [])
+  return () => toldBy(running, [])
 }
 
 /** Hears what it is given and nothing else that a path says; what it does not hear is looked up once. */

@@ -12,35 +12,48 @@ import type { PathFigure, PathSide, Subject } from './sides.ts'
 
 export const parts: Parts = { ratio: ratioClaims, series: seriesClaims, memory: memoryClaims, recovery: recoveryClaims }
 
-/** The path over a log of 10,002 series, beside reading its blocks and JSON.parse, and beside rows and objects. */
+/**
+ * The path (scan, series, event time, roll-ups) over a log of 10,002 series, beside reading its blocks and JSON.parse: its
+ * roll-ups are handed out row by row as the views get them, and not stored. What storing adds is told beside it, and counts
+ * on both sides where it is compared with rows and objects.
+ */
 async function ratioClaims(options: BenchOptions): Promise<void> {
   for (const digits of ['plant', 'full'] as const) {
     options.progress(`a log of ${digits === 'plant' ? 'plant-like numbers' : 'full doubles'} is made`)
     const dir = join(options.dir, `path-${digits}`)
-    makeLog(join(dir, 'log'), devices(3_334, 100, digits, 1), options.messages * 8)
+    makeLog(join(dir, 'log'), devices(3_334, 100, digits, 1), options.messages * messagesFor)
     makeRows(join(dir, 'log'), join(dir, 'rows.db'))
-    const figures = await compared(options, dir, ['parse', 'without', 'all', 'naive'])
+    const figures = await compared(options, dir, subjects)
     options.tell(toldRatios(digits, figures))
     rmSync(dir, { recursive: true })
   }
 }
 
+/** Messages of the log for each of `--messages`: by default they are 288 s of 1 Hz, of which the start is the smaller part. */
+const messagesFor = 16
+const subjects: readonly Subject[] = ['parse', 'sums', 'alerts', 'without', 'all', 'naive']
+
 function toldRatios(digits: Digits, figures: Readonly<Record<Subject, readonly PathFigure[]>>): readonly Claim[] {
-  const { parse, without, all, naive } = figures
+  const { parse, sums, alerts, without, all, naive } = figures
   const plant = digits === 'plant'
   const of = plant ? 'plant-like numbers' : 'full doubles'
   const over = (above: readonly PathFigure[], below: readonly PathFigure[]) =>
     ratios(above, below, perSecond, perSecond)
   const costs = (above: readonly PathFigure[], below: readonly PathFigure[]) => ratios(below, above, cpuEach, cpuEach)
+  const beside = 'read + JSON.parse'
   return [
-    ratio(`path without detectors / read + JSON.parse, ${of}`, over(without, parse), { atLeast: plant ? 1 : 0.7 }),
-    ratio(`the same by CPU, ${of}`, costs(without, parse), null),
-    ratio(`path with all detectors / read + JSON.parse, ${of}`, over(all, parse), { atLeast: plant ? 0.22 : 0.18 }),
-    ratio(`the same by CPU, ${of}`, costs(all, parse), null),
-    ratio(`path with all detectors / rows and objects with the same, ${of}`, over(all, naive), { atLeast: 3 }),
+    ratio(`path with roll-ups / ${beside}, ${of}`, over(sums, parse), { atLeast: plant ? 1 : 0.7 }),
+    ratio(`the same by CPU, ${of}`, costs(sums, parse), null),
+    ratio(`path with roll-ups and its views stored / that, ${of}`, over(without, parse), null),
+    ratio(`path with all detectors / ${beside}, ${of}`, over(alerts, parse), { atLeast: plant ? 0.22 : 0.18 }),
+    ratio(`the same by CPU, ${of}`, costs(alerts, parse), null),
+    ratio(`path with all detectors and its views stored / that, ${of}`, over(all, parse), null),
+    ratio(`path with all detectors and views / rows and objects with the same, ${of}`, over(all, naive), {
+      atLeast: 3,
+    }),
     ratio(`the same by CPU, ${of}`, costs(all, naive), null),
-    ratio(`path without detectors / rows and objects with all, ${of}`, over(without, naive), null),
-    ...(['parse', 'without', 'all', 'naive'] as const).map((subject) => ({
+    ratio(`path and views without detectors / rows and objects with all, ${of}`, over(without, naive), null),
+    ...subjects.map((subject) => ({
       claim: `${words[subject]}, ${of}`,
       values: figures[subject].map(cpuEach),
       goal: null,
@@ -63,8 +76,10 @@ function toldRatios(digits: Digits, figures: Readonly<Record<Subject, readonly P
 
 const words: Readonly<Record<Subject, string>> = {
   parse: 'read + JSON.parse',
-  without: 'path without detectors',
-  all: 'path with all detectors',
+  sums: 'path with roll-ups',
+  alerts: 'path with roll-ups and all detectors',
+  without: 'path with roll-ups, views stored',
+  all: 'path with all detectors, views stored',
   naive: 'rows and objects',
 }
 

@@ -84,8 +84,11 @@ export type FromRecorder = {
   readonly tells: { readonly head: { readonly head: number; readonly time: Millis } }
 }
 
-/** What reads the log: the limit, the path with and without its detectors, and the way it is not done. */
-export type Subject = 'parse' | 'without' | 'all' | 'naive'
+/**
+ * What reads the log: the limit (`parse`); the path with its roll-ups handed out, without its detectors (`sums`) and with
+ * them (`alerts`); the same with its views stored (`without`, `all`); and the way it is not done (`naive`).
+ */
+export type Subject = 'parse' | 'sums' | 'alerts' | 'without' | 'all' | 'naive'
 
 /** One reading of the whole log, from nothing. */
 export interface PathFigure {

@@ -71,7 +71,7 @@ describe('bench capture', () => {
 
 describe('bench path', () => {
   test.each([
-    ['ratio', 26],
+    ['ratio', 34],
     ['series', 2],
     ['recovery', 10],
   ])('%s', async (part, claims) => {

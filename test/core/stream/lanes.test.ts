@@ -77,7 +77,14 @@ describe('the path says the same as with JSON.parse for every message', () => {
   })
 
   test('when one signal of a message is judged beside another', () => {
-    const rule = { id: 'r', name: 'r', detector: 'relation', scope: { device: '*', signal: 'a' }, other: 'b', version: 1 }
+    const rule = {
+      id: 'r',
+      name: 'r',
+      detector: 'relation',
+      scope: { device: '*', signal: 'a' },
+      other: 'b',
+      version: 1,
+    }
     const put = { ...rule, params: { learn: 30 }, holdMs: 0, clearMs: 0, enabled: true, priority: 2, by: 'eva' }
     const pair = (i: number, off: number) => say({ a: (i % 17) + off, b: 2 * (i % 17) })
     const lines = expectSame([
