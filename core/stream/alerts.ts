@@ -13,7 +13,7 @@ import { setDue } from './holds.ts'
 import { isCalled, joinIncident, ofDevice, type Together } from './incident.ts'
 import { labelOf, unitOf } from './naming.ts'
 import type { Plant } from './plant.ts'
-import { rulesFor } from './rules.ts'
+import { fits, isExact, rulesFor } from './rules.ts'
 import { type SeriesState, signalLabel } from './series.ts'
 import { standing, suppressionOf } from './suppress.ts'
 
@@ -72,12 +72,20 @@ export function watchSeries(rules: readonly Rule[], series: Series, before: read
  */
 export function restingWatches(plant: Plant, series: Series): readonly Watch[] {
   const { rules, resting } = plant
-  const watches = watchSeries(rules, series, [])
-  const key = [series.type, ...watches.map(({ rule }) => rule.id)].join('\u0000')
+  const key = scopeOf(rules, series)
   const known = resting.get(key)
-  if (known === undefined) resting.set(key, watches)
-  if (watches.every(({ detector }) => detector === band || detector === stuck)) plant.usual ??= known ?? watches
-  return known ?? watches
+  if (known !== undefined) return known
+  const watches = watchSeries(rules, series, [])
+  resting.set(key, watches)
+  if (watches.every(({ detector }) => detector === band || detector === stuck)) plant.usual ??= watches
+  return watches
+}
+
+/** Two series at which not the same rules look are of different scopes. */
+function scopeOf(rules: readonly Rule[], { type, device, signal }: Series): string {
+  let scope: string = type
+  for (const rule of rules) if (isExact(rule) && fits(rule, device, signal)) scope += `\u0000${rule.id}`
+  return scope
 }
 
 /** The watches of a series, to be changed. */

@@ -36,14 +36,8 @@ export function setClock(row: Float64Array, behind: Millis): void {
 }
 
 /** Learns from a live message that says its time. True when what is known of the clock has changed. */
-export function learnClock(
-  row: Float64Array,
-  deviceTime: Millis,
-  arrival: Millis,
-  now: Millis,
-  offset: Offset,
-): boolean {
-  const lag = arrival - deviceTime
+export function learnClock(row: Float64Array, { said, arrival, time: now, next: offset }: Plant): boolean {
+  const lag = arrival - said
   if (!Number.isFinite(lag) || row[learnedAt] === offset + 1) return false
   row[learnedAt] = offset + 1
   if (row[messagesAt] === 0 || Math.abs(lag - row[lagAt]!) > tolerance(lag)) {

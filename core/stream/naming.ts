@@ -4,7 +4,7 @@ import type { Emit } from './emit.ts'
 import { allowAbsence } from './missing.ts'
 import type { Plant } from './plant.ts'
 import { count, recent, rowOf } from './rows.ts'
-import { guessUnit, type SeriesState, seriesKey, signalLabel } from './series.ts'
+import { guessUnit, isBySize, type SeriesState, seriesKey, signalLabel } from './series.ts'
 
 // What a person calls a series, and into which other one it is read. Its device and signal stay what its messages say.
 
@@ -56,7 +56,7 @@ function endWatches(plant: Plant, state: SeriesState, target: SeriesState, by: s
 /** Once, when its pace is first known: by then a few readings show how large its values are. */
 export function guessOf(plant: Plant, { series }: SeriesState, out: Emit): void {
   const before = plant.named.get(series.id) ?? noName
-  if (series.type !== 'number' || series.unit !== null || before.guess !== null) return
+  if (series.type !== 'number' || series.unit !== null || before.guess !== null || !isBySize(series.signal)) return
   const row = rowOf(plant.rows, series.id)
   const sizes = Array.from(recent(row, row.near[row.at + count]!), ({ value }) => value).sort((a, b) => a - b)
   const guess = guessUnit(series.signal, sizes[sizes.length >> 1])

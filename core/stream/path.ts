@@ -207,18 +207,19 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   const flags = block.flags[row]!
   const retained = (flags & retainedFlag) !== 0
   const repeat = (flags & repeatFlag) !== 0
-  const arrival = block.time[row]!
+  plant.arrival = block.time[row]!
+  plant.said = decoded.time
   if (plant.detects) fetchLane(plant, first, decoded.n)
   if (!retained) hearSource(plant, source, out)
   out.message(source.name, flags & 3, repeat, decoded.n)
   out.ofDevice(device, flags & 3, repeat)
-  occurs(plant, device, decoded.time, arrival, false)
+  occurs(plant, device, false)
   if (!retained) {
     touchDevice(plant, device, numbers[lane + laneSource]! - 1, out)
-    placeInTime(plant, device, arrival, out)
+    placeInTime(plant, device, out)
   }
   readNumbers(plant, first, decoded.number, decoded.n, retained, out)
-  if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, decoded.time, arrival, out)
+  if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, out)
 }
 
 /** What its readings will ask for comes out of memory at once, and not each when it is asked for. */
@@ -232,6 +233,7 @@ function anyMessage(reader: Reader, lane: number, block: Block, row: number, out
   const { decoded, plant, decoder, context, view } = reader
   const topic = block.topics[block.topic[row]!]!
   const index = reader.lanes.numbers[lane + laneSource]! - 1
+  plant.arrival = block.time[row]!
   const source = plant.sources[index]!
   const flags = block.flags[row]!
   const from = row === 0 ? 0 : block.end[row - 1]!
@@ -243,8 +245,8 @@ function anyMessage(reader: Reader, lane: number, block: Block, row: number, out
   if (!retained && decoded.type !== null) followSequence(plant, topic.source, decoded, repeat, out)
   out.message(topic.source, flags & 3, repeat, reason === null ? decoded.n : 0)
   if (reason !== null) out.undecodable(topic, reason)
-  else readings(reader, topic, index, block.time[row]!, flags, out)
-  if (reason === null && !retained && !repeat) learnClocks(reader, block.time[row]!, out)
+  else readings(reader, topic, index, flags, out)
+  if (reason === null && !retained && !repeat) learnClocks(reader, out)
   if (reason === null && decoded.birth !== null) born(plant, decoded.birth, out)
   if (shape !== null) findLane(reader, lane, shape)
 }
@@ -281,14 +283,7 @@ function isRelated({ rules }: Plant): boolean {
   return rules.some(({ detector }) => detector === 'relation')
 }
 
-function readings(
-  { plant, decoded }: Reader,
-  topic: Topic,
-  source: number,
-  arrival: number,
-  flags: number,
-  out: Emit,
-): void {
+function readings({ plant, decoded }: Reader, topic: Topic, source: number, flags: number, out: Emit): void {
   const { layout, n, each } = decoded
   const retained = (flags & retainedFlag) !== 0
   const alive = !retained && decoded.type !== 'NDEATH' && decoded.type !== 'DDEATH'
@@ -309,13 +304,15 @@ function readings(
     const owned = ownerOf(plant.heads, id)
     if (owned !== device) {
       device = owned
+      plant.said = decoded.time
       out.ofDevice(device, flags & 3, (flags & repeatFlag) !== 0)
-      occurs(plant, device, decoded.time, arrival, false)
+      occurs(plant, device, false)
       if (alive) touchDevice(plant, device, source, out)
-      if (alive && !each) placeInTime(plant, device, arrival, out)
+      if (alive && !each) placeInTime(plant, device, out)
     }
-    if (each) occurs(plant, device, decoded.times[i]!, arrival, decoded.historical[i] === 1)
-    if (each && alive) placeInTime(plant, device, arrival, out)
+    if (each) plant.said = decoded.times[i]!
+    if (each) occurs(plant, device, decoded.historical[i] === 1)
+    if (each && alive) placeInTime(plant, device, out)
     if (kind === 2) readText(plant, id, decoded.text[i]!, retained, out)
     else readNumber(plant, id, decoded.number[i]!, kind === 1, retained, out)
   }
@@ -323,20 +320,21 @@ function readings(
 }
 
 /** After the readings, which are told by what was known of the clock before them. */
-function learnClocks({ plant, decoded }: Reader, arrival: Millis, out: Emit): void {
+function learnClocks({ plant, decoded }: Reader, out: Emit): void {
   const { layout, n, slot } = decoded
   if (Number.isNaN(decoded.time)) return
+  plant.said = decoded.time
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    learnClockOf(plant, ownerOf(plant.heads, id), decoded.time, arrival, out)
+    learnClockOf(plant, ownerOf(plant.heads, id), out)
     if (!decoded.each) return // a message of one device
   }
 }
 
-function learnClockOf(plant: Plant, index: number, time: Millis, arrival: Millis, out: Emit): void {
+function learnClockOf(plant: Plant, index: number, out: Emit): void {
   const device = plant.devices[index]!
-  if (learnClock(device.row, time, arrival, plant.time, plant.next)) clockChanged(plant, device, out)
+  if (learnClock(device.row, plant)) clockChanged(plant, device, out)
   device.dirty = true
 }
 

@@ -45,6 +45,9 @@ export interface Plant {
   next: Offset
   /** Log time: the running maximum of arrival. */
   time: Millis
+  /** Of the message that is read: when it came, and what its device says the time was; NaN: nothing. As fields, because a double that is handed over by itself costs an object. */
+  arrival: Millis
+  said: Millis
   /** The rules that hold from the first have been said. */
   begun: boolean
   zone: string
@@ -182,6 +185,8 @@ export function createPlant(maxSeries: number): Plant {
   return {
     next: 0,
     time: -Infinity,
+    arrival: Number.NaN,
+    said: Number.NaN,
     begun: false,
     zone: 'UTC',
     zoneChanges: [],
@@ -338,7 +343,7 @@ export function putSeries(plant: Plant, series: Series, device: number, text: st
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)
-  addRow(plant.rows)
+  if (plant.detects) addRow(plant.rows)
   return state
 }
 

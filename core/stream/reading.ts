@@ -49,12 +49,12 @@ import { count, firstOffset, lastValue, remember, turnTo } from './rows.ts'
 import { keepWords, type SeriesState } from './series.ts'
 import { changing } from './slabs.ts'
 
-/** What the readings that follow share: their time, and whether they are history. */
-export function occurs(plant: Plant, index: number, deviceTime: Millis, arrival: Millis, historical: boolean): void {
+/** What the readings that follow share: their time, by `arrival` and what was `said`, and whether they are history. */
+export function occurs(plant: Plant, index: number, historical: boolean): void {
   const { now } = plant
   now.offset = plant.next
-  now.time = eventTime(deviceTime, arrival, clockBehind(plant.devices[index]!.row))
-  now.local = localOf(now.time, plant.zoneChanges)
+  now.time = eventTime(plant.said, plant.arrival, clockBehind(plant.devices[index]!.row))
+  now.local = plant.zoneChanges.length === 0 ? now.time : localOf(now.time, plant.zoneChanges)
   now.historical = historical || plant.time - now.time > historicalMs
 }
 
@@ -109,8 +109,8 @@ function isHeard(plant: Plant, { row }: DeviceState): boolean {
 }
 
 /** Late is what somebody kept through a gap; a clock that is always behind is none. */
-export function placeInTime(plant: Plant, index: number, arrival: Millis, out: Emit): void {
-  const { next, now } = plant
+export function placeInTime(plant: Plant, index: number, out: Emit): void {
+  const { next, now, arrival } = plant
   const device = plant.devices[index]!
   const source = plant.sources[device.source]!
   const lag = arrival - now.time

@@ -40,7 +40,7 @@ export function ruleFor(
   return rule?.enabled ? rule : null
 }
 
-function fits(rule: Rule, device: string, signal: string | null): boolean {
+export function fits(rule: Rule, device: string, signal: string | null): boolean {
   const { scope } = rule
   return (
     (scope.device === '*' || scope.device === device) &&
@@ -54,6 +54,11 @@ function mostExact(rules: readonly Rule[], detector: string): Rule | null {
   for (const rule of rules)
     if (rule.detector === detector && (best === null || exactness(rule) >= exactness(best))) best = rule
   return best
+}
+
+/** It does not look at everything. */
+export function isExact(rule: Rule): boolean {
+  return exactness(rule) > 0
 }
 
 function exactness({ scope }: Rule): number {

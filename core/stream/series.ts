@@ -49,8 +49,10 @@ export function seriesKey(device: string, signal: string, type: SeriesType): str
   return `${device}\u0000${signal}\u0000${type}`
 }
 
+type Size = readonly [most: number, unit: string]
+
 /** What is measured, by the name, and in what: up to a usual size, in order. */
-const units: readonly (readonly [RegExp, ...(readonly [most: number, unit: string])[]])[] = [
+const units: readonly (readonly [RegExp, ...Size[]])[] = [
   [/_c$/i, [Infinity, '°C']],
   [/_bar$/i, [Infinity, 'bar']],
   [/temp/i, [263, '°C'], [323, 'K'], [Infinity, '°C']],
@@ -69,9 +71,26 @@ const units: readonly (readonly [RegExp, ...(readonly [most: number, unit: strin
 
 /** A guess from the signal's name and the usual size of its values, to be shown as one; null when the name says nothing. */
 export function guessUnit(signal: string, size = 0): string | null {
-  for (const [name, ...sizes] of units) if (name.test(signal)) return sizes.find(([most]) => Math.abs(size) <= most)![1]
-  return null
+  return sizesOf(signal).find(([most]) => Math.abs(size) <= most)?.[1] ?? null
 }
+
+/** Whether what is guessed depends on the size. */
+export function isBySize(signal: string): boolean {
+  return sizesOf(signal).length > 1
+}
+
+function sizesOf(signal: string): readonly Size[] {
+  const known = guessed.get(signal)
+  if (known !== undefined) return known
+  if (guessed.size >= mostGuessed) guessed.clear()
+  const [, ...sizes] = units.find(([name]) => name.test(signal)) ?? [null]
+  guessed.set(signal, sizes)
+  return sizes
+}
+
+/** A thousand devices of a kind have the same names. */
+const guessed = new Map<string, readonly Size[]>()
+const mostGuessed = 1_000
 
 /** "motor.discharge_pressure" becomes "Motor discharge pressure". */
 export function signalLabel(signal: string): string {

@@ -43,6 +43,13 @@ const nowLength = 18
 /** The rows of so many series are stored together, because storing is the dearer the more rows there are. */
 const pageSeries = 32
 const pageLength = pageSeries * nowLength
+// A reading as it is told.
+const toldOffset = 0
+const toldArrived = 1
+const toldTime = 2
+const toldValue = 3
+const toldLow = 4
+const toldHigh = 5
 /** A room for so many is 92 kB. */
 const hoursTogether = 32
 
@@ -85,6 +92,8 @@ export class Rollups {
   private readonly newest: (Hour | undefined)[] = []
   private readonly dirtyHours: Hour[] = []
   private readonly maxHours: number
+  /** The reading that is told: a double that is handed over by itself costs an object. */
+  private readonly told = new Float64Array(6)
   private room = roomFor(hoursTogether)
   private roomLeft = hoursTogether
 
@@ -95,62 +104,38 @@ export class Rollups {
     this.isDirty = marks(this.rows, new Uint8Array(0))
   }
 
-  /** A reading in order of each of the series that follow `first`, all of one record. No band is known of them. */
-  addEach(first: number, values: Float64Array, many: number, offset: Offset, arrived: Millis, time: Millis): void {
+  /** The record that is told next, and its log time. */
+  at(offset: Offset, arrived: Millis): void {
+    this.told[toldOffset] = offset
+    this.told[toldArrived] = arrived
+  }
+
+  /** A reading in order. */
+  add(series: number, time: Millis, value: number, bandLow: number, bandHigh: number): void {
+    const { told } = this
+    told[toldTime] = time
+    told[toldValue] = value
+    told[toldLow] = bandLow
+    told[toldHigh] = bandHigh
+    this.put(series, minuteOf(time))
+  }
+
+  /** One of each of the series that follow `first`. No band is known of them. */
+  addEach(first: number, values: Float64Array, many: number, time: Millis): void {
+    const { told } = this
+    told[toldTime] = time
+    told[toldLow] = told[toldHigh] = Number.NaN
     const minute = minuteOf(time)
-    for (let i = 0; i < many; i++)
-      this.addTo(first + i, minute, offset, arrived, time, values[i]!, Number.NaN, Number.NaN)
-  }
-
-  add(
-    series: number,
-    offset: Offset,
-    arrived: Millis,
-    time: Millis,
-    value: number,
-    bandLow: number,
-    bandHigh: number,
-  ): void {
-    this.addTo(series, minuteOf(time), offset, arrived, time, value, bandLow, bandHigh)
-  }
-
-  private addTo(
-    series: number,
-    minute: number,
-    offset: Offset,
-    arrived: Millis,
-    time: Millis,
-    value: number,
-    bandLow: number,
-    bandHigh: number,
-  ): void {
-    const at = this.rowOf(series)
-    const row = this.rows
-    this.came(series, at, offset, arrived)
-    if (minute < row[at + newestMinute]!) {
-      const base = Math.min(offset, row[at + newestFrom]!) // the newest minute may still go into this hour
-      addToHour(this.hour(series, minute, base), minute % 60, value, bandLow, bandHigh, offset)
-      return
+    for (let i = 0; i < many; i++) {
+      told[toldValue] = values[i]!
+      this.put(first + i, minute)
     }
-    if (minute === row[at + newestMinute]) addToMinute(row, at, value)
-    else {
-      this.startMinute(series, at, minute, offset, value)
-      row[at + newestLow] = bandLow
-      row[at + newestHigh] = bandHigh
-    }
-    row[at + newestLast] = value
-    row[at + newestTo] = offset
-    if (time < row[at + nowTime]!) return
-    row[at + nowTime] = time
-    row[at + nowValue] = value
-    row[at + nowLow] = bandLow
-    row[at + nowHigh] = bandHigh
   }
 
   /** Kept apart with its offset, so that an instant before it came can leave it out. */
-  addLate(series: number, offset: Offset, arrived: Millis, time: Millis, value: number): void {
-    this.store.putLate(series, time, offset, value)
-    this.came(series, this.rowOf(series), offset, arrived)
+  addLate(series: number, time: Millis, value: number): void {
+    this.store.putLate(series, time, this.told[toldOffset]!, value)
+    this.came(series, this.rowOf(series))
   }
 
   /** Readings so far. */
@@ -168,24 +153,58 @@ export class Rollups {
     this.dirtyPages.length = 0
   }
 
-  private came(series: number, at: number, offset: Offset, arrived: Millis): void {
-    const row = this.rows
-    row[at + nowArrived] = arrived
-    row[at + nowCount] = row[at + nowCount]! + 1
-    row[at + nowOffset] = offset
+  private put(series: number, minute: number): void {
+    const at = this.rowOf(series)
+    const { rows: row, told } = this
+    const value = told[toldValue]!
+    this.came(series, at)
+    if (minute < row[at + newestMinute]!) {
+      this.putOlder(series, at, minute)
+      return
+    }
+    if (minute === row[at + newestMinute]) {
+      row[at + newestN]! += 1
+      row[at + newestSum]! += value
+      if (value < row[at + newestMin]!) row[at + newestMin] = value
+      if (value > row[at + newestMax]!) row[at + newestMax] = value
+    } else this.startMinute(series, at, minute)
+    row[at + newestLast] = value
+    row[at + newestTo] = told[toldOffset]!
+    if (told[toldTime]! < row[at + nowTime]!) return
+    row[at + nowTime] = told[toldTime]!
+    row[at + nowValue] = value
+    row[at + nowLow] = told[toldLow]!
+    row[at + nowHigh] = told[toldHigh]!
+  }
+
+  private came(series: number, at: number): void {
+    const { rows: row, told } = this
+    row[at + nowArrived] = told[toldArrived]!
+    row[at + nowCount]! += 1
+    row[at + nowOffset] = told[toldOffset]!
     const page = pageOf(series)
     if (this.isDirty[page] === 1) return
     this.isDirty[page] = 1
     this.dirtyPages.push(page)
   }
 
-  private startMinute(series: number, at: number, minute: number, offset: Offset, value: number): void {
-    const row = this.rows
+  private putOlder(series: number, at: number, minute: number): void {
+    const { told } = this
+    const offset = told[toldOffset]!
+    const base = Math.min(offset, this.rows[at + newestFrom]!) // the newest minute may still go into this hour
+    const hour = this.hour(series, minute, base)
+    addToHour(hour, minute % 60, told[toldValue]!, told[toldLow]!, told[toldHigh]!, offset)
+  }
+
+  private startMinute(series: number, at: number, minute: number): void {
+    const { rows: row, told } = this
     if (row[at + newestN]! > 0) this.keepMinute(series, at)
     row[at + newestMinute] = minute
     row[at + newestN] = 1
-    row[at + newestSum] = row[at + newestMin] = row[at + newestMax] = row[at + newestFirst] = value
-    row[at + newestFrom] = offset
+    row[at + newestSum] = row[at + newestMin] = row[at + newestMax] = row[at + newestFirst] = told[toldValue]!
+    row[at + newestFrom] = told[toldOffset]!
+    row[at + newestLow] = told[toldLow]!
+    row[at + newestHigh] = told[toldHigh]!
   }
 
   private keepMinute(series: number, at: number): void {
@@ -250,13 +269,6 @@ export class Rollups {
     this.rows = rows
     this.isDirty = marks(rows, this.isDirty)
   }
-}
-
-function addToMinute(row: Float64Array, at: number, value: number): void {
-  row[at + newestN]! += 1
-  row[at + newestSum]! += value
-  if (value < row[at + newestMin]!) row[at + newestMin] = value
-  if (value > row[at + newestMax]!) row[at + newestMax] = value
 }
 
 /** One for each page that `rows` has room for. */

@@ -122,6 +122,7 @@ class Writer implements ViewWriter {
     if (this.skip) return
     this.begin()
     this.traffic.time(time)
+    this.rollups.at(offset, time)
   }
 
   message(source: string, qos: number, repeat: boolean, readings: number): void {
@@ -152,16 +153,16 @@ class Writer implements ViewWriter {
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void {
     if (this.skip) return
     if (late) {
-      this.rollups.addLate(series, this.offset, this.time, time, value)
+      this.rollups.addLate(series, time, value)
       return
     }
-    this.rollups.add(series, this.offset, this.time, time, value, low, high)
+    this.rollups.add(series, time, value, low, high)
     if (this.settled[series] !== 1 && this.isSettled(series, low)) this.settle(series)
   }
 
   readings(first: number, values: Float64Array, n: number, time: Millis): void {
     if (this.skip) return
-    this.rollups.addEach(first, values, n, this.offset, this.time, time)
+    this.rollups.addEach(first, values, n, time)
     for (let series = first; series < first + n; series++)
       if (this.settled[series] !== 1 && this.isSettled(series, Number.NaN)) this.settle(series)
   }

@@ -1,4 +1,4 @@
-import type { Millis, Offset } from '../../contract/model.ts'
+import type { Offset } from '../../contract/model.ts'
 import { type Emit, silentEmit } from '../../stream/emit.ts'
 import { Rollups } from '../../views/rollup.ts'
 import type { RollupStore } from '../../views/rollup-tables.ts'
@@ -6,19 +6,14 @@ import type { RollupStore } from '../../views/rollup-tables.ts'
 /** Sums readings up as the views do, row for row, and hands them to `store`, whatever that is; of the rest it hears nothing. */
 export function handingOut(store: RollupStore): { readonly emit: Emit; flush(): void } {
   const rollups = new Rollups(store, maxHours)
-  let offset: Offset = 0
-  let time: Millis = 0
   const emit: Emit = {
     ...silentEmit,
-    at(recordOffset, logTime) {
-      offset = recordOffset
-      time = logTime
+    at: (offset, time) => rollups.at(offset, time),
+    reading(series, time, value, low, high, late) {
+      if (late) rollups.addLate(series, time, value)
+      else rollups.add(series, time, value, low, high)
     },
-    reading(series, eventTime, value, low, high, late) {
-      if (late) rollups.addLate(series, offset, time, eventTime, value)
-      else rollups.add(series, offset, time, eventTime, value, low, high)
-    },
-    readings: (first, values, n, eventTime) => rollups.addEach(first, values, n, offset, time, eventTime),
+    readings: (first, values, n, time) => rollups.addEach(first, values, n, time),
   }
   return { emit, flush: () => rollups.flush() }
 }

@@ -1,9 +1,3 @@
-/** A JSON number found in place: `value`, and `end`, one past its last byte; -1 when there is none. */
-export interface FoundNumber {
-  value: number
-  end: number
-}
-
 // Up to 15 digits over a power of ten up to 1e22 is one correctly rounded division, as JSON.parse gives.
 const exactDigits = 15
 /** Two whole numbers that are exact each: the last eight digits, and up to nine before them. */
@@ -14,42 +8,36 @@ const powers = [
 ]
 
 /**
- * Reads the number that begins at `at` and ends before `to` into `found`. The same value as JSON.parse for every JSON
- * number; others are refused.
+ * Reads the JSON number that begins at `at` and ends before `to` into `into[i]`, and answers one past its last byte; -1
+ * when there is none. The same value as JSON.parse.
  */
-export function findNumber(view: DataView, at: number, to: number, found: FoundNumber): void {
-  found.end = readNumber(view, at, to, found)
-}
-
-/** Answers its end. */
-function readNumber(view: DataView, at: number, to: number, found: FoundNumber): number {
+export function findNumber(view: DataView, at: number, to: number, into: Float64Array, i: number): number {
   const negative = at < to && view.getUint8(at) === 0x2d
   const first = negative ? at + 1 : at
-  found.value = 0
-  found.end = first
-  readDigits(view, to, found)
-  const point = found.end
+  into[i] = 0
+  const point = readDigits(view, first, to, into, i)
   const whole = point - first
   if (whole === 0 || (whole > 1 && view.getUint8(first) === 0x30)) return -1
+  let end = point
   let decimals = 0
   if (point < to && view.getUint8(point) === 0x2e) {
-    found.end += 1
-    readDigits(view, to, found)
-    decimals = found.end - point - 1
+    end = readDigits(view, point + 1, to, into, i)
+    decimals = end - point - 1
     if (decimals === 0) return -1
   }
-  const { end } = found
-  if (end < to && (view.getUint8(end) | 0x20) === 0x65) return readLong(view, at, exponentEnd(view, end + 1, to), found)
-  if (whole + decimals <= exactDigits) found.value /= powers[decimals]!
-  else if (whole + decimals <= twoPartDigits && decimals >= 8) divideTwoParts(view, decimals, found)
-  else return readLong(view, at, end, found)
-  if (negative) found.value = -found.value
+  if (end < to && (view.getUint8(end) | 0x20) === 0x65)
+    return readLong(view, at, exponentEnd(view, end + 1, to), into, i)
+  if (whole + decimals <= exactDigits) into[i]! /= powers[decimals]!
+  else if (whole + decimals <= twoPartDigits && decimals >= 8) divideTwoParts(view, end, decimals, into, i)
+  else return readLong(view, at, end, into, i)
+  if (negative) into[i] = -into[i]!
   return end
 }
 
-/** Puts the digits from `end` on behind those that `value` holds, which is exact up to 15 of them: four at a time, as a word. */
-function readDigits(view: DataView, to: number, found: FoundNumber): void {
-  let { value, end } = found
+/** Puts the digits from `at` on behind those in `into[i]`, which is exact up to 15 of them: four at a time, as a word. Answers their end. */
+function readDigits(view: DataView, at: number, to: number, into: Float64Array, i: number): number {
+  let end = at
+  let value = into[i]!
   for (; end + 4 <= to; end += 4) {
     const four = fourAt(view, end)
     if (((four | (four + 0x76767676)) & 0x80808080) !== 0) break // a byte of more than nine
@@ -60,8 +48,8 @@ function readDigits(view: DataView, to: number, found: FoundNumber): void {
     if (digit > 9) break
     value = value * 10 + digit
   }
-  found.value = value
-  found.end = end
+  into[i] = value
+  return end
 }
 
 /** Four digits, one a byte, the first in the lowest. */
@@ -75,18 +63,18 @@ function inFour(four: number): number {
 }
 
 /**
- * 16 or 17 digits, read to `end`, over a power of ten: the quotient of what they are as a double, and the quotient of what
+ * 16 or 17 digits that end at `end` over a power of ten: the quotient of what they are as a double, and the quotient of what
  * that leaves, which is off by less than 2^-47 of the last bit. That cannot change how the sum is rounded: w/10^d and the
  * middle m/2^s between two doubles differ by 1/(2^s * 5^d) at least, 2^-38 of the last bit, as long as s is more than d.
  */
-function divideTwoParts(view: DataView, decimals: number, found: FoundNumber): void {
+function divideTwoParts(view: DataView, end: number, decimals: number, into: Float64Array, i: number): void {
   const power = powers[decimals]!
-  const low = inFour(fourAt(view, found.end - 8)) * 1e4 + inFour(fourAt(view, found.end - 4))
-  const high = Math.round((found.value - low) / 1e8) * 1e8 // `value` is off by far less than half of 1e8
+  const low = inFour(fourAt(view, end - 8)) * 1e4 + inFour(fourAt(view, end - 4))
+  const high = Math.round((into[i]! - low) / 1e8) * 1e8 // what was read is off by far less than half of 1e8
   const all = high + low
   const quotient = all / power
   const rest = all - quotient * power - productError(quotient, power) + (low - (all - high))
-  found.value = quotient + rest / power
+  into[i] = quotient + rest / power
 }
 
 /** What a product of two doubles leaves out when it is rounded, exactly (Dekker, with Veltkamp's halves). */
@@ -112,10 +100,10 @@ function exponentEnd(view: DataView, at: number, to: number): number {
 }
 
 /** The engine's own reading, for the digits that need it. */
-function readLong(view: DataView, from: number, end: number, found: FoundNumber): number {
+function readLong(view: DataView, from: number, end: number, into: Float64Array, i: number): number {
   if (end < 0) return -1
   let text = ''
-  for (let i = from; i < end; i++) text += String.fromCharCode(view.getUint8(i))
-  found.value = Number(text)
-  return Number.isFinite(found.value) ? end : -1
+  for (let at = from; at < end; at++) text += String.fromCharCode(view.getUint8(at))
+  into[i] = Number(text)
+  return Number.isFinite(into[i]) ? end : -1
 }

@@ -45,9 +45,12 @@ export function timeOf(key: string, value: unknown, context: Context): Millis | 
     const time = isoMillis(value, context)
     return Number.isNaN(time) ? null : time
   }
-  if (typeof value !== 'number') return null
-  if (key === 't' && value < 1e8) return null // more likely a temperature than 1973
-  return epochMillis(value)
+  return typeof value === 'number' && isTimeNumber(key, value) ? epochMillis(value) : null
+}
+
+/** Under `t` a small number is more likely a temperature than 1973. */
+export function isTimeNumber(key: string, value: number): boolean {
+  return key !== 't' || !(value < 1e8)
 }
 
 function textOf(bytes: Uint8Array): string | null {

@@ -1,8 +1,8 @@
-import { isoMillis } from '../event-time.ts'
+import { epochMillis, isoMillis } from '../event-time.ts'
 import { type Context, noContext } from './context.ts'
-import type { Decoded, Layout } from './decoded.ts'
-import { type FoundNumber, findNumber } from './number.ts'
-import { nameKeys, qualityKeys, rowNameKeys, timeKeys, timeOf, unitKeys, valueKeys } from './parse.ts'
+import { createDecoded, type Decoded, type Layout } from './decoded.ts'
+import { findNumber } from './number.ts'
+import { isTimeNumber, nameKeys, qualityKeys, rowNameKeys, timeKeys, unitKeys, valueKeys } from './parse.ts'
 
 /** A form, with the signals whose values it holds in one topic. */
 export interface Shape {
@@ -24,7 +24,8 @@ interface Literal {
   readonly words: Int32Array
 }
 
-const found: FoundNumber = { value: 0, end: 0 }
+/** A number that is no reading. */
+const found = new Float64Array(1)
 const maxSlots = 64
 
 /** Reads the message in bytes [from, to), if it has this form. False when it has another: `out` then holds nothing of use. */
@@ -66,9 +67,7 @@ export function scanNumbers(
     if (at < 0) return false
     const key = times[slot]!
     if (key === null) {
-      findNumber(view, at, to, found)
-      at = found.end
-      out.number[n++] = found.value
+      at = findNumber(view, at, to, out.number, n++)
     } else at = scanTime(key, view, at, to, context, out)
     if (at < 0) return false
   }
@@ -104,10 +103,8 @@ function scanValue(view: DataView, at: number, to: number, out: Decoded, n: numb
   const byte = byteAt(view, at, to)
   if (byte === 0x22) return scanText(view, at, to, out, n)
   if (byte === 0x74 || byte === 0x66) return scanBoolean(view, at, to, out, n)
-  findNumber(view, at, to, found)
   out.kind[n] = 0
-  out.number[n] = found.value
-  return found.end
+  return findNumber(view, at, to, out.number, n)
 }
 
 /** -1: the message ends before. */
@@ -158,24 +155,31 @@ function scanTime(key: string, view: DataView, at: number, to: number, context: 
     out.time = isoMillis(textIn(view, at, end), context)
     return Number.isNaN(out.time) ? -1 : end
   }
-  findNumber(view, at, to, found)
-  const time = timeOf(key, found.value, context)
-  if (time === null) return -1
-  out.time = time
-  return found.end
+  const end = findNumber(view, at, to, found, 0)
+  if (!isTimeNumber(key, found[0]!)) return -1
+  out.time = epochMillis(found[0]!)
+  return end
 }
 
 /** The shape of a message that JSON.parse has read, or null when it is not a plain one. */
 export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
   const view = viewOf(bytes)
+  const { single, form } = newest
+  if (single === layout.single && scan(form, view, 0, bytes.length, noContext, matched)) return { layout, form }
   const walk: Walk = { bytes, view, at: 0, from: 0, literals: [], times: [], single: layout.single, depth: 0 }
   space(walk)
   if (!walkValue(walk, null, false)) return null
   space(walk)
   if (walk.at !== bytes.length) return null
   walk.literals.push(bytes.slice(walk.from))
-  return { layout, form: sharedForm(walk) }
+  newest.form = sharedForm(walk)
+  newest.single = layout.single
+  return { layout, form: newest.form }
 }
+
+/** What was learned last, because the next topic most often sends the same. */
+const newest: { form: Form; single: boolean | null } = { form: { literals: [], times: [] }, single: null }
+const matched = createDecoded()
 
 /** One for all topics that send the same, so that a thousand devices of a kind are read from the same few lines of memory. */
 function sharedForm({ literals, times }: Walk): Form {
@@ -310,8 +314,8 @@ function walkScalar(walk: Walk, key: string | null): boolean {
 
 function isTime(walk: Walk, key: string): boolean {
   if (walk.bytes[walk.at] !== 0x22) {
-    findNumber(walk.view, walk.at, walk.bytes.length, found)
-    return timeOf(key, found.value, noContext) !== null
+    findNumber(walk.view, walk.at, walk.bytes.length, found, 0)
+    return isTimeNumber(key, found[0]!)
   }
   const end = textEnd(walk.view, walk.at, walk.bytes.length)
   return !Number.isNaN(isoMillis(textIn(walk.view, walk.at, end), noContext))
@@ -322,6 +326,5 @@ function scalarEnd(walk: Walk): number {
   if (byte === 0x22) return textEnd(walk.view, walk.at, walk.bytes.length)
   if (byte === 0x74) return walk.at + 4
   if (byte === 0x66) return walk.at + 5
-  findNumber(walk.view, walk.at, walk.bytes.length, found)
-  return found.end
+  return findNumber(walk.view, walk.at, walk.bytes.length, found, 0)
 }
