@@ -2,7 +2,8 @@ import type { Millis } from '../contract/model.ts'
 
 /**
  * Deadlines of devices, earliest first; of equal ones the lower device first. A deadline that moves later costs
- * nothing until its old time has come; `due` tells what it is by then.
+ * nothing until its old time has come; `due` tells what it is by then. Where every change is said by `add` (`allAreSaid`),
+ * it is asked only of what may be due: to ask of ten thousand devices means to fetch them from memory.
  */
 export interface Deadlines {
   /** Says that a deadline of `device` is not before `time`. */
@@ -13,17 +14,19 @@ export interface Deadlines {
   take(): number
 }
 
-export function deadlines(): Deadlines {
+export function deadlines({ allAreSaid = false } = {}): Deadlines {
   const times: Millis[] = []
   const devices: number[] = []
   /** The time of a device's entry, of which it has only one; Infinity: it has none. */
   const earliest: Millis[] = []
+  /** What was said last of a device, where that is all there is to know. */
+  const said: Millis[] = []
 
   return {
     add(device, time) {
-      const known = earliest[device]
-      if (known !== undefined && known <= time) return
-      while (earliest.length < device) earliest.push(Infinity)
+      while (earliest.length <= device) earliest.push(Infinity)
+      if (allAreSaid) put(said, device, time)
+      if (earliest[device]! <= time) return
       earliest[device] = time
       push(times, devices, time, device)
     },
@@ -33,12 +36,11 @@ export function deadlines(): Deadlines {
         if (time > now) return time
         const device = devices[0]!
         const current = earliest[device] === time
-        const real = current ? due(device) : Number.NaN
+        const real = !current ? Number.NaN : allAreSaid && said[device]! > now ? said[device]! : due(device)
         if (current && real <= time) return time
-        pop(times, devices)
-        if (!current) continue
-        earliest[device] = Infinity
-        if (real > time) this.add(device, real)
+        if (current) earliest[device] = real > time ? real : Infinity
+        if (real > time) later(times, devices, real)
+        else pop(times, devices)
       }
       return Infinity
     },
@@ -49,6 +51,11 @@ export function deadlines(): Deadlines {
       return device
     },
   }
+}
+
+function put(said: Millis[], device: number, time: Millis): void {
+  while (said.length < device) said.push(Infinity)
+  said[device] = time
 }
 
 function before(times: Millis[], devices: number[], a: number, b: number): boolean {
@@ -71,6 +78,16 @@ function pop(times: Millis[], devices: number[]): void {
   swap(times, devices, 0, times.length - 1)
   times.pop()
   devices.pop()
+  sink(times, devices)
+}
+
+/** The first is not before `time`. */
+function later(times: Millis[], devices: number[], time: Millis): void {
+  times[0] = time
+  sink(times, devices)
+}
+
+function sink(times: Millis[], devices: number[]): void {
   let i = 0
   for (;;) {
     const left = 2 * i + 1

@@ -222,7 +222,7 @@ export function createPlant(maxSeries: number): Plant {
     windows: new Map(),
     outOfService: new Set(),
     sequences: new Map(),
-    deadlines: deadlines(),
+    deadlines: deadlines({ allAreSaid: true }),
     holds: deadlines(),
     due: Infinity,
     wake: -Infinity,
@@ -352,22 +352,22 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
   if (known !== undefined) return known
   const index = plant.devices.length
   const source = sourceIndex(plant, topic.source, out)
-  plant.deviceOf.set(device, index)
-  plant.devices.push({
-    name: device,
-    label,
-    area,
-    series: [],
-    row: paceRow(plant.newDeviceRow()),
-    source,
-    silent: null,
-    ...silenceRule(plant.rules, device),
-    clockAlert: null,
-    comesBy: new Set([source]),
-    gaps: noGaps('device', device),
-    dirty: true,
-  })
+  const named = { name: device, label, area, series: [], clockAlert: null }
+  putDevice(plant, { ...named, source, silent: null, comesBy: new Set([source]), gaps: noGaps('device', device) }, true)
   out.comesBy(device, topic.source)
   plant.sources[source]!.devices.add(index)
   return index
+}
+
+/** What every message asks of a device comes first, and nothing is put together from parts: so it lies in one line of memory. */
+export function putDevice(
+  plant: Plant,
+  device: Omit<DeviceState, 'row' | 'rule' | 'limits' | 'dirty'>,
+  dirty: boolean,
+): void {
+  const { name, label, area, series, source, silent, clockAlert, comesBy, gaps } = device
+  const { rule, limits } = silenceRule(plant.rules, name)
+  const row = paceRow(plant.newDeviceRow())
+  plant.deviceOf.set(name, plant.devices.length)
+  plant.devices.push({ row, source, silent, limits, dirty, rule, clockAlert, name, label, area, series, comesBy, gaps })
 }

@@ -9,15 +9,7 @@ import { setDue } from './holds.ts'
 import type { Incident } from './incident.ts'
 import type { Absence } from './missing.ts'
 import { putNamed } from './naming.ts'
-import {
-  createPlant,
-  type DeviceState,
-  type Plant,
-  paceRow,
-  putSeries,
-  type SourceState,
-  silenceRule,
-} from './plant.ts'
+import { createPlant, type DeviceState, type Plant, putDevice, putSeries, type SourceState } from './plant.ts'
 import type { Sequence } from './sequence.ts'
 import type { SeriesState } from './series.ts'
 import { beginSlabs, giveSome, restoreSlab, type Slab } from './slabs.ts'
@@ -254,15 +246,8 @@ function restoreSource(plant: Plant, saved: SavedSource): void {
 }
 
 function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
-  plant.deviceOf.set(saved.name, plant.devices.length)
-  plant.devices.push({
-    ...saved,
-    row: paceRow(plant.newDeviceRow()),
-    ...silenceRule(plant.rules, saved.name),
-    comesBy: new Set(saved.comesBy),
-    gaps: restoreGaps('device', saved.name, saved.gaps),
-    dirty: false,
-  })
+  const gaps = restoreGaps('device', saved.name, saved.gaps)
+  putDevice(plant, { ...saved, comesBy: new Set(saved.comesBy), gaps }, false)
 }
 
 function restoreSeries(plant: Plant, { series, device, text, words, cadence, watches }: SavedSeries): void {
