@@ -156,8 +156,8 @@ export function isPaceDue(heads: Float64Array, at: number): boolean {
 }
 
 /** Gaps that were learned from. */
-export function gapsKnown(head: Float64Array): number {
-  return head[gaps + gapPart - 1]!
+export function gapsKnown(heads: Float64Array, at: number): number {
+  return heads[at + gaps + gapPart - 1]!
 }
 
 /** How it comes, by the newest gaps; null: too few are known. */

@@ -44,21 +44,24 @@ export function lookForMissing(plant: Plant, device: DeviceState, out: Emit): vo
 function missingDue(plant: Plant, device: DeviceState, state: SeriesState): Millis {
   const { id } = state.series
   if (plant.absences.get(id)?.away === true || (plant.named.get(id)?.into ?? null) !== null) return Number.NaN
-  const head = headOf(plant.heads, id)
+  const { numbers, at } = plant.heads
+  const head = at[id]!
   const { row } = device
-  const from = head[lastOffset]! < row[resumed]! ? Math.max(head[newest]!, row[resumedTime]!) : head[newest]!
+  const last = numbers[head + newest]!
+  const from = numbers[head + lastOffset]! < row[resumed]! ? Math.max(last, row[resumedTime]!) : last
   return from + limitOf(plant, state)
 }
 
 function limitOf(plant: Plant, { series, cadence }: SeriesState): Millis {
   const rule = ruleFor(plant.rules, 'missing', series.device, series.signal)
   if (rule === null) return Number.NaN
-  const head = headOf(plant.heads, series.id)
+  const { numbers, at } = plant.heads
+  const head = at[series.id]!
   const gaps = {
     isRegular: cadence === 'regular',
-    known: gapsKnown(head),
-    every: head[every]!,
-    longest: head[longest]!,
+    known: gapsKnown(numbers, head),
+    every: numbers[head + every]!,
+    longest: numbers[head + longest]!,
   }
   return missingAfter(gaps, silenceLimits(rule.params))
 }
@@ -86,7 +89,7 @@ function goMissing(plant: Plant, device: DeviceState, state: SeriesState, out: E
 
 function explain(device: DeviceState, head: Float64Array, limitMs: Millis): Explanation {
   const { row, label } = device
-  const known = gapsKnown(head)
+  const known = gapsKnown(head, 0)
   return {
     observed: null,
     expected: null,
