@@ -1,7 +1,7 @@
 // Memory in which records are written, used again: fresh memory is given by the system a page at a time, which costs as
 // much as writing it, and has to be collected.
 
-const smallest = 16 // 64 kB
+const smallest = 12 // 4 kB: a topic may have hundreds of partitions
 const mostKept = 48 * 1024 * 1024
 /** By the power of two of their size. */
 let spare: Buffer[][] = []
