@@ -2,8 +2,8 @@ import type { Block } from '../contract/block.ts'
 import { recordAt, repeatFlag } from '../contract/block.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { devicePlace } from '../stream/place.ts'
-import type { Packing } from './packing.ts'
-import { inRecord, type Likeness } from './record-batch.ts'
+import type { Addressed, Packing } from './packing.ts'
+import { inRecord, type Likeness, type RecordWriter } from './record-batch.ts'
 import { clamped, type Message, telemetry, type Voice } from './record-format.ts'
 import type { KafkaRecord } from './sender.ts'
 
@@ -62,9 +62,9 @@ export class AsItCame {
     if (packing.count > 0 && to - from + usualBytes > room) return null
     if (isUnlikeOthers(block, row)) return this.writeAlone(packing, source, block, row, now)
     const device = source.isOfWholeTopic(block, row) ? known.device : source.message(block, row).device
-    const form = known.forms.get(device) ?? this.formOf(known, device, block, row, now)
+    const form = known.newest?.device === device ? known.newest : this.formOf(known, device, block, row, now)
     const time = clamped(block.time[row]!, block.time[row]!, now)
-    const writer = packing.writer(form.topic, form.partitionIn(packing), to - from + usualBytes)
+    const writer = form.writerIn(packing, to - from + usualBytes)
     const before = writer.bytes
     writer.putLike(form, time, this.bufferOf(block.bytes), from, to, block.first + row)
     packing.wrote(writer.bytes - before)
@@ -87,17 +87,26 @@ export class AsItCame {
     let known = this.known[number]
     if (known === undefined) {
       const { name } = topics[number]!
-      known = { wanted: this.voice.filter.takesTopic(name), device: devicePlace(name).device, forms: new Map() }
+      known = {
+        wanted: this.voice.filter.takesTopic(name),
+        device: devicePlace(name).device,
+        newest: null,
+        forms: new Map(),
+      }
       this.known[number] = known
     }
     return known
   }
 
   private formOf(known: Known, device: string, block: Block, row: number, now: Millis): Form {
-    const message = { record: recordAt(block, row), device, readings: [], undecodable: null }
-    const form = new Form(telemetry(this.voice, message, now, false)[0]!) // its topic is wanted
-    known.forms.set(device, form)
-    this.forms += 1
+    let form = known.forms.get(device)
+    if (form === undefined) {
+      const message = { record: recordAt(block, row), device, readings: [], undecodable: null }
+      form = new Form(device, telemetry(this.voice, message, now, false)[0]!) // its topic is wanted
+      known.forms.set(device, form)
+      this.forms += 1
+    }
+    known.newest = form
     return form
   }
 
@@ -124,22 +133,25 @@ interface Known {
   readonly wanted: boolean
   /** Its whole name. */
   readonly device: string
+  /** Of the message before. */
+  newest: Form | null
   readonly forms: Map<string, Form>
 }
 
 /** What the records of one topic and device have in common. */
 class Form implements Likeness {
-  readonly topic: string
+  readonly device: string
   readonly key: Uint8Array
   readonly before: Uint8Array
   readonly after: Uint8Array
-  private readonly name: string
-  private partition = 0
-  private partitions = 0
+  private readonly address: Addressed
+  private writer: RecordWriter | null = null
+  /** Of the request that `writer` is for. */
+  private turn: object | null = null
 
-  constructor({ topic, key, headers }: KafkaRecord) {
-    this.topic = topic
-    this.name = key
+  constructor(device: string, { topic, key, headers }: KafkaRecord) {
+    this.device = device
+    this.address = { topic, key }
     this.key = inRecord(key)
     const entries = Object.entries(headers)
     const own = entries.findIndex(([name]) => name === 'edge-offset')
@@ -148,12 +160,12 @@ class Form implements Likeness {
     this.after = Buffer.concat(after!)
   }
 
-  partitionIn(packing: Packing): number {
-    const partitions = packing.partitionsOf(this.topic)
-    if (partitions !== this.partitions) {
-      this.partitions = partitions
-      this.partition = packing.partitionOf({ topic: this.topic, key: this.name })
+  writerIn(packing: Packing, size: number): RecordWriter {
+    packing.makeRoom(size)
+    if (this.writer === null || packing.turn !== this.turn) {
+      this.writer = packing.writer(this.address.topic, packing.partitionOf(this.address), size)
+      this.turn = packing.turn
     }
-    return this.partition
+    return this.writer
   }
 }

@@ -32,6 +32,8 @@ export const maxRequestBytes = 768 * 1024
 
 /** Records in their order, written at once into the requests in which they travel; a request is taken before the next is sent. */
 export class Packing {
+  /** Another one in each request: what `writer` answered in this one still holds. */
+  turn: object = {}
   /** Of all that was written. */
   bytes = 0
   count = 0
@@ -46,12 +48,8 @@ export class Packing {
     this.o = options
   }
 
-  partitionsOf(topic: string): number {
-    return this.o.partitions.get(topic) ?? 1
-  }
-
   partitionOf(record: Addressed): number {
-    return this.o.partitionOf(record, this.partitionsOf(record.topic))
+    return this.o.partitionOf(record, this.o.partitions.get(record.topic) ?? 1)
   }
 
   put(record: Content & Addressed): void {
@@ -63,7 +61,7 @@ export class Packing {
 
   /** Where a record of about this size is to be written; say `wrote` when it is. */
   writer(topic: string, partition: number, size: number): RecordWriter {
-    if (this.openBytes > 0 && this.openBytes + size > (this.o.maxBytes ?? maxRequestBytes)) this.cut()
+    this.makeRoom(size)
     let own = this.open.get(topic)
     if (own === undefined) {
       own = new Map()
@@ -75,6 +73,11 @@ export class Packing {
       own.set(partition, writer)
     }
     return writer
+  }
+
+  /** Begins another request where so much does not fit into this one. */
+  makeRoom(bytes: number): void {
+    if (this.openBytes > 0 && this.openBytes + bytes > (this.o.maxBytes ?? maxRequestBytes)) this.cut()
   }
 
   wrote(bytes: number): void {
@@ -98,6 +101,7 @@ export class Packing {
     this.expected = Math.max(...request.map(({ bytes }) => bytes))
     this.open = new Map()
     this.openBytes = 0
+    this.turn = {}
   }
 }
 

@@ -96,6 +96,7 @@ export class RecordWriter {
   /** Nothing can be written any more. */
   seal(compress: Compress | null): Records {
     const { count, first, last, at, room } = this
+    this.room = nothing // who still knows this writer must not keep its memory
     const plain = room.subarray(0, at)
     const body = compress === null ? bodyOf(plain) : compress(plain).then(bodyOf)
     Promise.resolve(body).catch(() => {}) // told where it is waited for
@@ -181,10 +182,19 @@ export class RecordWriter {
     this.at += bytes.length
   }
 
+  /** Of a number that is not negative, with their length. */
   private digits(value: number): void {
-    const text = String(value)
-    this.varint(text.length)
-    for (let i = 0; i < text.length; i++) this.room[this.at++] = text.charCodeAt(i)
+    let length = 1
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) length++
+    this.varint(length)
+    const { room, at } = this
+    let rest = value
+    for (let i = at + length - 1; i >= at; i--) {
+      const tenth = Math.floor(rest / 10)
+      room[i] = 48 + rest - tenth * 10
+      rest = tenth
+    }
+    this.at = at + length
   }
 
   /** Zigzag, seven bits a byte; times may be apart by more than 32 bits hold. */
@@ -224,6 +234,7 @@ function varint(value: number): number[] {
   return [...bytes, rest]
 }
 
+const nothing = Buffer.alloc(0)
 const lengthRoom = 2
 /** Room for all that is written without asking for it: numbers, and lengths of the parts. */
 const usualBytes = 96

@@ -14,7 +14,7 @@ export function isMoreThanAValue(bytes: Uint8Array, from: number, to: number): b
   for (let at = afterSpace(bytes, from + 1, to); at < to && bytes[at] === 0x22; ) {
     const end = textEnd(bytes, at, to)
     if (end < 0) return false
-    if (!keysOfAValue.has(keyIn(bytes, at + 1, end - 1))) return true
+    if (end - at - 2 > longestKey || !keysOfAValue.has(keyIn(bytes, at + 1, end - 1))) return true
     at = nextKey(bytes, end, to)
   }
   return false
@@ -35,11 +35,9 @@ function textEnd(bytes: Uint8Array, at: number, to: number): number {
   return -1
 }
 
-/** Of a long one its beginning, which no key of a value has. */
 function keyIn(bytes: Uint8Array, from: number, to: number): string {
-  const end = Math.min(to, from + longestKey + 1)
   let key = ''
-  for (let i = from; i < end; i++) key += String.fromCharCode(bytes[i]!)
+  for (let i = from; i < to; i++) key += String.fromCharCode(bytes[i]!)
   return key
 }
 

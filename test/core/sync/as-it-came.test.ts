@@ -11,7 +11,7 @@ import { openLogSource } from '../../../core/sync/log-source.ts'
 import { Packing, type Request } from '../../../core/sync/packing.ts'
 import type { Body } from '../../../core/sync/record-batch.ts'
 import type { Voice } from '../../../core/sync/record-format.ts'
-import { packingOf } from '../../../core/sync/sender.ts'
+import { packingOf, partitionOf } from '../../../core/sync/sender.ts'
 import { topicsOf } from '../../../core/sync/topics.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { seeded } from '../../support/seeded.ts'
@@ -45,6 +45,25 @@ test.each(cases)(
     }
   },
 )
+
+test('over many requests and batches each message is in its partition once, in its order', () => {
+  const source = madeSource(15)
+  const form = { compression: 'none', partitions: new Map([['t', 3]]) } as const
+  const options = { source, voice: voiceOf(config.filter), now, markedUntil: 0, maxRecords: 1e6, maxBytes: 200_000 }
+  const expected: number[][] = [[], [], []]
+  const found: number[][] = [[], [], []]
+  for (const { key, of } of nextBatch({ ...options, maxBytes: 1e9 }, 0, 2_000).sent)
+    expected[partitionOf({ topic: 't', key }, 3)]!.push(of!.offset)
+  for (let at = 0; at < 2_000; ) {
+    const batch = nextBatch({ ...options, packing: { ...packingOf(form), maxBytes: 20_000 } }, at, 2_000)
+    for (const { partition, body } of batch.packed.flat())
+      for (const [, offset] of (body as Body).bytes.toString('latin1').matchAll(/edge-offset.(\d+)/gs))
+        found[partition]!.push(Number(offset))
+    for (const chunk of batch.packed.flat()) chunk.release()
+    at = batch.to
+  }
+  expect(found).toEqual(expected)
+})
 
 test('what does not fit any more waits for the next batch, and one that never fits goes alone', () => {
   const source = madeSource(14)
