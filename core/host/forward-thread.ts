@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReader } from '../log/reader.ts'
 import { startForward } from '../sync/forward.ts'
+import { giveWay } from './give-way.ts'
 import type { ForwardData, ForwardSide, FromForward } from './protocols.ts'
 import { openChannel } from './thread.ts'
 
@@ -10,6 +11,7 @@ import { openChannel } from './thread.ts'
 const tellEvery = 500
 
 const { logDir, viewsFile, stateFile } = workerData as ForwardData // made by the host, which is typed the same
+giveWay() // a backlog takes a core for minutes, and what is captured must be acknowledged meanwhile
 let telling = false
 const reader = openReader(logDir)
 const forward = startForward({

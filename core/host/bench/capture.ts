@@ -8,7 +8,7 @@ import type { Claim } from './claim.ts'
 import type { Flowed } from './flow.ts'
 import { startMosquitto } from './mosquitto.ts'
 import type { BenchOptions, Parts } from './options.ts'
-import { alternate, ratios, slope } from './rounds.ts'
+import { alternate, growth, ratios } from './rounds.ts'
 import type { FeederSide, Load, SubscriberSide, Used } from './sides.ts'
 import { startClaims } from './start.ts'
 
@@ -173,12 +173,6 @@ async function memoryClaims(options: BenchOptions, seconds: number): Promise<voi
   } finally {
     await broker.stop()
   }
-}
-
-/** Of the line through the samples, from its first to its last, as a share of their mean. */
-function growth(samples: readonly number[]): number {
-  const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-  return (slope(samples) * (samples.length - 1)) / mean
 }
 
 interface Party {

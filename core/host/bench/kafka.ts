@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { homedir } from 'node:os'
+import { homedir, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as later } from 'node:timers/promises'
 import { FieldError } from '../../contract/errors.ts'
@@ -27,8 +27,17 @@ interface Produced {
   readonly ms: Millis
 }
 
+export interface KafkaPlace {
+  /** It stands for another machine: it gives way to what is measured here. */
+  readonly elsewhere?: boolean
+}
+
 /** Throws FieldError not_found that says what is missing on this machine. */
-export async function startKafka(dir: string, progress: (text: string) => void): Promise<RealKafka> {
+export async function startKafka(
+  dir: string,
+  progress: (text: string) => void,
+  how: KafkaPlace = {},
+): Promise<RealKafka> {
   const jars = await kafkaJars(progress)
   const java = [`-Dlog4j2.configurationFile=${log4j(dir)}`, '-cp', join(jars, '*')]
   const [plain, controller] = [await freePort(), await freePort()]
@@ -44,6 +53,7 @@ export async function startKafka(dir: string, progress: (text: string) => void):
   closeSync(out)
   const killNow = () => child.kill('SIGKILL')
   process.once('exit', killNow)
+  if (how.elsewhere === true) setPriority(child.pid!, 10)
   while (!readFileSync(log, 'utf8').includes('Kafka Server started')) {
     if (child.exitCode !== null) throw new FieldError('internal', `Kafka ended at once: see ${log}`)
     await later(200)

@@ -39,3 +39,9 @@ export function slope(samples: readonly number[]): number {
   })
   return below === 0 ? 0 : above / below
 }
+
+/** Of the line through the samples, from its first to its last, as a share of their mean. */
+export function growth(samples: readonly number[]): number {
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+  return (slope(samples) * (samples.length - 1)) / mean
+}

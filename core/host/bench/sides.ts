@@ -47,6 +47,17 @@ export interface SubscriberData {
   readonly commitDelay: Millis
   /** The stream path works beside it. */
   readonly path: boolean
+  /** Sync works beside the path. */
+  readonly sync?: Pick<ForwardBenchData, 'address' | 'topic'>
+}
+
+/** How far one destination is. */
+export interface Sent {
+  readonly acked: number
+  readonly head: number
+  /** Of Kafka. */
+  readonly records: number
+  readonly paused: boolean
 }
 
 /** Since `begin`. */
@@ -64,6 +75,11 @@ export type SubscriberSide = {
     /** When so many messages have come, and were stored if it is durable; with `views`, when the path has read them too. */
     readonly reached: Ask<{ readonly messages: number; readonly views: boolean }, Used>
     readonly rss: Ask<null, number>
+    /** When the path has read all that is stored by then. */
+    readonly read: Ask<null, null>
+    /** Begins to send to the destination, or pauses it. */
+    readonly send: Ask<boolean, null>
+    readonly sent: Ask<null, Sent>
     readonly stop: Stop
   }
   readonly tells: Record<never, never>

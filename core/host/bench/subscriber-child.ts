@@ -1,7 +1,9 @@
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import mqtt from 'mqtt'
-import type { FromStream, StreamData, StreamSide } from '../protocols.ts'
+import { destinationOf } from '../../config/settings.ts'
+import type { DestinationRow } from '../../contract/calls.ts'
+import type { ForwardData, ForwardSide, FromForward, FromStream, StreamData, StreamSide } from '../protocols.ts'
 import { type Channel, openChannel } from '../thread.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import type { FromRecorder, RecorderData, RecorderSide, SubscriberData, SubscriberSide } from './sides.ts'
@@ -15,6 +17,8 @@ interface Subscriber {
   messages(): number
   /** How many of them the path has read. */
   read(): number
+  send(on: boolean): Promise<unknown>
+  sent(): DestinationRow | null
   stop(): Promise<unknown>
 }
 
@@ -38,6 +42,21 @@ answerParent<SubscriberSide>({
       return { ms: performance.now() - from.at, cpuMicros: user + system, rss: process.memoryUsage.rss() }
     },
     rss: () => process.memoryUsage.rss(),
+    read: async () => {
+      const until = subscriber.messages()
+      while (subscriber.read() < until) await progress(until)
+      return null
+    },
+    send: async (on) => {
+      await subscriber.send(on)
+      return null
+    },
+    sent: () => {
+      const row = subscriber.sent()
+      if (row?.error != null) throw new Error(row.error.message)
+      const paused = row === null || row.state === 'paused'
+      return { acked: row?.acked ?? 0, head: subscriber.messages(), records: row?.confirmed.records ?? 0, paused }
+    },
     stop: async () => {
       await subscriber.stop()
       return null
@@ -75,10 +94,16 @@ function plain(): Subscriber {
     if (messages >= next) progressed()
   })
   client.on('connect', () => client.subscribe(data.topic, { qos: 1 }))
-  return { messages: () => messages, read: () => messages, stop: () => client.endAsync(true) }
+  return {
+    messages: () => messages,
+    read: () => messages,
+    send: async () => {},
+    sent: () => null,
+    stop: () => client.endAsync(true),
+  }
 }
 
-/** The recorder in a thread of its own, as in the product; the path beside it when it is asked for. */
+/** The recorder in a thread of its own, as in the product; the path and sync beside it when they are asked for. */
 function durable(): Subscriber {
   let head = 0
   let read = 0
@@ -87,7 +112,12 @@ function durable(): Subscriber {
   const recorder = new Worker(new URL(`./recorder-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: { dir, url, clientId, topic, commitDelay } satisfies RecorderData,
   })
-  const path = data.path ? startPath(dir, (offset) => told(() => (read = offset))) : null
+  const onRead = (offset: number) => {
+    sync?.upto(offset)
+    told(() => (read = offset))
+  }
+  const path = data.path ? startPath(dir, onRead) : null
+  const sync = data.sync === undefined ? null : startSync(dir, data.sync)
   const channel = openChannel<RecorderSide, FromRecorder>(recorder, {
     asks: {},
     tells: {
@@ -100,9 +130,12 @@ function durable(): Subscriber {
   return {
     messages: () => head,
     read: () => read,
+    send: async (on) => sync?.send(on),
+    sent: () => sync?.row() ?? null,
     stop: async () => {
       await channel.ask('stop', null)
       await path?.ask('stop', null)
+      await sync?.stop()
     },
   }
 }
@@ -125,4 +158,31 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
     asks: {},
     tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {} },
   })
+}
+
+function startSync(dir: string, { address, topic }: NonNullable<SubscriberData['sync']>) {
+  let row: DestinationRow | null = null
+  const places: ForwardData = { logDir: dir, viewsFile: join(dir, 'views.db'), stateFile: join(dir, 'state.db') }
+  const worker = new Worker(new URL(`../forward-thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: places,
+  })
+  const channel = openChannel<ForwardSide, FromForward>(worker, {
+    asks: {},
+    tells: {
+      rows: ([first]) => {
+        row = first ?? null
+      },
+    },
+  })
+  const topics = { telemetry: topic, alerts: `${topic}.alerts`, status: `${topic}.status`, deadletter: `${topic}.dead` }
+  return {
+    row: () => row,
+    upto: (offset: number) => channel.tell('upto', offset),
+    send(on: boolean) {
+      const create = { allowed: true, partitions: 4, replication: 1, retentionHours: -1 }
+      const destination = destinationOf({ name: topic, brokers: [address], topics, create, paused: !on })
+      return channel.ask('destinations', { site: 'bench', destinations: [{ destination, password: null }] })
+    },
+    stop: () => channel.ask('stop', null),
+  }
 }

@@ -4,9 +4,10 @@ import { type Appending, openLog } from '../../log/log.ts'
 import { openReader } from '../../log/reader.ts'
 import { createPath } from '../../stream/path.ts'
 import { openViews } from '../../views/writer.ts'
+import { backlogClaims } from './backlog.ts'
 import { type Child, startChild } from './child.ts'
 import type { Claim } from './claim.ts'
-import { type RealKafka, startKafka } from './kafka.ts'
+import { type KafkaPlace, type RealKafka, startKafka } from './kafka.ts'
 import type { BenchOptions, Parts } from './options.ts'
 import { alternate, ratios } from './rounds.ts'
 import type { ForwardBenchData, ForwardBenchSide } from './sides.ts'
@@ -15,14 +16,16 @@ export const parts: Parts = {
   speed: (how) => withKafka(how, speedClaims),
   envelope: (how) => withKafka(how, envelopeClaims),
   idle: (how) => withKafka(how, idleClaims),
+  backlog: (how) => withKafka(how, backlogClaims, { elsewhere: true }),
 }
 
 async function withKafka(
   options: BenchOptions,
   use: (kafka: RealKafka, how: BenchOptions) => Promise<void>,
+  place: KafkaPlace = {},
 ): Promise<void> {
   options.progress('a Kafka of its own is started')
-  const kafka = await startKafka(options.dir, options.progress)
+  const kafka = await startKafka(options.dir, options.progress, place)
   try {
     await use(kafka, options)
   } finally {

@@ -16,7 +16,7 @@ const usage = `capture|path|sync [--rounds N] [--messages N] [--dir DIR] [--long
   --messages N   messages of one run (default: 60000)
   --dir DIR      measure on the disk of this folder (default: ${tmpdir()}); what is made there is removed
   --only PART    append, compare, slow-disk, beside, start or memory of capture; ratio, series, memory or recovery of path;
-                 speed, envelope or idle of sync
+                 speed, envelope, idle or backlog of sync
   --long         what takes long too: ten minutes of memory, a log of 20 GB, a day of simulated time, a kill
                  after 15 minutes of 10,002 series
   --check        exit with 1 when a goal is not reached

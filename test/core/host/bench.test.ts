@@ -88,6 +88,11 @@ describe('bench sync', () => {
   test.skipIf(!hasKafkaTools)('idle: what a destination costs that has nothing to send', async () => {
     expect(await measured('sync', 'idle')).toMatchObject([{ goal: '<= 0.5' }])
   })
+
+  test.skipIf(!hasKafkaTools)('backlog: acknowledgements while one is sent, and the memory that it takes', async () => {
+    const goals = (await measured('sync', 'backlog')).map(({ goal }) => goal)
+    expect(goals).toEqual(['<= 1.25', '-', '-', '<= 1.25', '-', '-', '-', '-', '-'])
+  })
 })
 
 test('a goal that is not reached is said, and --check makes it an error', async () => {
