@@ -480,6 +480,8 @@ export interface DestinationRow {
   readonly behindMs: Millis
   readonly waiting: number
   readonly perSecond: number
+  /** Share of the last minute for which a quota of the cluster made it wait, from 0 to 1. */
+  readonly throttled: number
   readonly next: Offset
   /** Everything before is confirmed by the cluster: the log may let it go. Behind `next` where nothing was to be sent. */
   readonly acked: Offset

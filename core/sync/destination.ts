@@ -16,6 +16,7 @@ import { Login, type Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
 import { refusesOurClock } from './our-clock.ts'
 import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
+import { Quota } from './quota.ts'
 import { Rate } from './rate.ts'
 import { Reach } from './reach.ts'
 import { type Condition, statusRecord, type Voice } from './record-format.ts'
@@ -92,6 +93,7 @@ export class Destination {
   private readonly condition: ConditionTelling
   private readonly meter = new WireMeter()
   private readonly budget: Budget
+  private readonly quota = new Quota()
   private maxBytesPerSecond: number | null
   /** Bytes on the wire that the budget knows of. */
   private spent = 0
@@ -152,6 +154,7 @@ export class Destination {
       behindMs: this.behindMs(),
       waiting: Math.max(0, head - this.at),
       perSecond: this.rate.perSecond(performance.now()),
+      throttled: this.quota.share(this.meter.held(), performance.now()),
       next: this.at,
       acked: ledger.acked(this.name),
       head,
@@ -392,7 +395,8 @@ export class Destination {
 
   /** What goes at once is what a second may hold, so that a bound is no burst a minute. */
   private batchBytes(maxBytes: number): number {
-    return Math.max(minBatchBytes, Math.min(maxBytes, this.maxBytesPerSecond ?? maxBytes))
+    const most = Math.min(maxBytes, this.maxBytesPerSecond ?? maxBytes, this.quota.mostBytes())
+    return Math.max(minBatchBytes, most)
   }
 
   /** Nothing up to `to` is to be sent. The checkpoint follows now and then: a transaction costs more than a look. */
@@ -405,9 +409,15 @@ export class Destination {
   private async deliver(session: Session, batch: Batch): Promise<void> {
     const sent = [...batch.sent, ...this.news()]
     const began = performance.now()
+    const held = this.meter.held()
     const delivering = session.deliver({ ...batch, from: session.next, sent }, this.sending(batch))
     const reading = this.readAhead(batch, session).catch(() => {}) // read again when it is its turn, and said then
-    const taken = await delivering.catch((error) => this.rejected(batch, error)).finally(() => reading)
+    const taken = await delivering
+      .catch((error) => this.rejected(batch, error))
+      .finally(() => {
+        this.quota.heldFor(this.meter.held() - held, batch.bytes)
+        return reading
+      })
     this.suspects.passed(batch.to, taken.letters.length)
     this.at = session.next
     this.checkpointAt = performance.now()

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { type Produce, produceFrame } from './produce-frame.ts'
 import { createSendMessages } from './send-once.ts'
 
-// kafkajs 2.2.4 is frozen upstream. Five of its faults are mended here, before it is loaded.
+// kafkajs 2.2.4 is frozen upstream. Six of its faults are mended here, before it is loaded.
 const require = createRequire(import.meta.url)
 
 /** A copy of our own: whoever has loaded it before keeps what they have, and no part of ours is an unmended one. */
@@ -111,11 +111,39 @@ function produceRequest(of: Produce) {
   }
 }
 
+interface Decoder {
+  decode(payload: unknown): Promise<{ readonly clientSideThrottleTime?: number }>
+}
+interface Asked {
+  readonly response: Decoder
+}
+interface Connected {
+  readonly socket: { emit(event: 'throttled', ms: number): unknown }
+}
+
+/** That a quota makes it wait it told nobody: now its socket says for how long. */
+function tellThrottling(): void {
+  const { prototype } = require('kafkajs/src/network/connection') as {
+    prototype: { send(this: Connected, asked: Asked): Promise<unknown> }
+  }
+  const { send } = prototype
+  prototype.send = function (asked) {
+    const decode = async (payload: unknown) => {
+      const decoded = await asked.response.decode(payload)
+      const ms = decoded.clientSideThrottleTime ?? 0
+      if (ms > 0) this.socket.emit('throttled', ms)
+      return decoded
+    }
+    return send.call(this, { ...asked, response: { ...asked.response, decode } })
+  }
+}
+
 beginAnew()
 sendOnce()
 writeInOnePass()
 stopIdleTimer()
 keepCoordinatorError()
+tellThrottling()
 
 /** The patched client; the only way by which kafkajs is loaded. */
 export const kafkajs = require('kafkajs') as typeof import('kafkajs')

@@ -45,6 +45,13 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
         </Fact>
         <Fact name="Delivery">{row.delivery}</Fact>
         <Checked row={row} />
+        {row.throttled > 0.01 && (
+          <Fact name="Held by quota" late>
+            <span title="The cluster lets this user or client send so much a second, and no more. Who runs it can raise that (producer_byte_rate).">
+              {Math.round(60 * row.throttled)} s of the last minute
+            </span>
+          </Fact>
+        )}
         {row.maybeTwice > 0 && <Fact name="Marked maybe twice">{count(row.maybeTwice)}</Fact>}
         {row.unsent > 0 && (
           <Fact name="Gone unsent" late>

@@ -17,6 +17,7 @@ import { WireMeter } from '../../../core/sync/wire-meter.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
+import { noise } from '../../support/noise.ts'
 import { findProgram, part } from '../../support/parts.ts'
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
@@ -323,13 +324,4 @@ function idOf({ headers }: ReadRecord): string {
 
 function offsetIn({ value }: ReadRecord): Offset {
   return (JSON.parse(value) as { offset: Offset }).offset
-}
-
-/** Text that gzip cannot make small. */
-function noise(length: number): string {
-  let state = 1
-  return Array.from({ length }, () => {
-    state = (state * 48_271) % 2_147_483_647
-    return String.fromCharCode(35 + (state % 56))
-  }).join('')
 }

@@ -31,6 +31,8 @@ export interface FaultyProxy {
   weather(weather: Weather | null): void
   /** How many were lost, cut or swallowed so far. */
   readonly lost: () => number
+  /** Bytes that clients have sent through it. */
+  readonly passed: () => number
   stop(): Promise<void>
 }
 
@@ -38,6 +40,7 @@ type Loss = 'answer' | 'request' | 'silence'
 
 class Faults {
   lost = 0
+  passed = 0
   weather: Weather | null = null
   private readonly planned: { readonly api: number; readonly loss: Loss }[] = []
 
@@ -81,6 +84,7 @@ export async function startProxy(target: () => string): Promise<FaultyProxy> {
       faults.weather = weather
     },
     lost: () => faults.lost,
+    passed: () => faults.passed,
     stop: () => stop(server, sockets),
   }
 }
@@ -111,6 +115,7 @@ function carry(client: Socket, target: string, faults: Faults, sockets: Set<Sock
       const api = frame.readInt16BE(4)
       if (faults.take(api, 'request') || faults.happens('lose')) return cut()
       asked.push(api)
+      faults.passed += frame.length
       toBroker(frame)
     }),
   )

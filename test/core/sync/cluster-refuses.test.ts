@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { DestinationConfig } from '../../../core/contract/calls.ts'
+import { asAdmin, setQuota } from '../../support/kafka/admin.ts'
+import { destinationAt } from '../../support/kafka/destination.ts'
+import { type Forwarding, startForwarding } from '../../support/kafka/forwarding.ts'
+import { hasKafka, type Kafka, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
+import { startThree } from '../../support/kafka/three.ts'
+import { noise } from '../../support/noise.ts'
+import { part } from '../../support/parts.ts'
+import { roomForThree } from '../../support/sync/three-nodes.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+// What a real cluster refuses for reasons of its own: said in words with the way out, and when it is mended all arrives, once.
+
+vi.setConfig({ testTimeout: 120_000 })
+let kafka: Kafka
+beforeAll(async () => {
+  if (hasKafka()) kafka = await startKafka()
+}, 120_000)
+afterAll(() => kafka?.remove())
+
+describe.skipIf(!hasKafka())('a cluster that refuses', () => {
+  test('to make so many partitions by its policy, until there are fewer', async () => {
+    const create = { allowed: true, partitions: 20_000, replication: 1, retentionHours: -1 }
+    const { forward, trouble, until } = start('policy', { create })
+    expect(await trouble(/policy/)).toMatch(
+      /kafka_state the policy of .* forbids to create topics like these Change partitions.*POLICY_VIOLATION/,
+    )
+    expect(forward.rows()[0]).toMatchObject({ state: 'action needed', retryAt: null, next: 0 })
+    const destination = { ...destinationAt(kafka.address, 'policy'), create: { ...create, partitions: 4 } }
+    await forward.update([{ destination, password: null }])
+    await until(({ acked, state }) => acked === 100 && state === 'live')
+    await forward.stop()
+    await expectAll(kafka.address, 'policy', 100)
+  })
+
+  test('more than a quota lets through: it says for how long it is held, and by itself goes on as before', async () => {
+    await setQuota(kafka.address, 'fieldwatch', 20_000)
+    const { forward, until } = start('quota', { compression: 'none' }, new MadeSource({ payload: () => noise(500) }))
+    forward.head(800)
+    const held = await until(({ throttled }) => throttled > 0.1)
+    expect(held).toMatchObject({ error: null, retryAt: null })
+    await setQuota(kafka.address, 'fieldwatch', null)
+    await until(({ acked }) => acked === 800)
+    await forward.stop()
+    await expectAll(kafka.address, 'quota', 800)
+  })
+})
+
+describe.skipIf(!hasKafka() || !part('6 GB of free memory', roomForThree()))('three brokers, one of them away', () => {
+  test('refuse records of a topic with too few copies alive, until it has enough', async () => {
+    const three = await startThree()
+    try {
+      await makeTopics(three.address, 'copies', { 'min.insync.replicas': '3' })
+      const create = { allowed: true, partitions: 2, replication: 3, retentionHours: -1 }
+      const { forward, trouble, until } = start('copies', { brokers: three.address.split(','), create })
+      await until(({ acked }) => acked === 100)
+      await three.brokers[2]!.kill()
+      forward.head(200)
+      expect(await trouble(/copies/)).toMatch(
+        /kafka_unreachable .* has too few copies of the topic alive Nothing is lost; .*min\.insync\.replicas.*NOT_ENOUGH_REPLICAS/,
+      )
+      expect(forward.rows()[0]!).toMatchObject({ state: 'waiting', acked: 100 })
+      three.brokers[2]!.restart()
+      await until(({ acked, state }) => acked === 200 && state === 'live')
+      await forward.stop()
+      await expectAll(three.address, 'copies', 200)
+    } finally {
+      await three.remove()
+    }
+  }, 300_000)
+})
+
+function start(name: string, more: Partial<DestinationConfig> = {}, source?: MadeSource): Forwarding {
+  return startForwarding(tempDir(), { destination: destinationAt(kafka.address, name, more), password: null }, source)
+}
+
+/** The telemetry topic with three copies and these settings. */
+function makeTopics(address: string, name: string, settings: Readonly<Record<string, string>>): Promise<unknown> {
+  const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
+  return asAdmin(address, (admin) =>
+    admin.createTopics({
+      topics: [{ topic: `${name}.telemetry`, numPartitions: 2, replicationFactor: 3, configEntries }],
+    }),
+  )
+}
+
+async function expectAll(address: string, name: string, upto: number): Promise<void> {
+  const sent = await readTopic(address, `${name}.telemetry`)
+  const ids = sent.map(({ headers }) => `${headers.get('edge-offset')}:${headers.get('edge-index')}`)
+  expect(ids.sort()).toEqual(readingIds(0, upto).sort())
+}
