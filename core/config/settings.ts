@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { BrokerConfig, Config, DestinationConfig, FileConfig, SourceConfig } from '../contract/calls.ts'
+import type { BrokerConfig, Config, DestinationConfig, FileConfig, GiveUp, SourceConfig } from '../contract/calls.ts'
+import { giveUps } from '../contract/calls.ts'
 import { fillTopic, type Placeholder, templateFault } from './topic-template.ts'
 
 // The one declaration of every setting: type, default, bounds, unit, help and whether it is secret.
@@ -468,6 +469,18 @@ export const configSchema = z
           .meta(
             about('Log files whose newest record is older than this go; null keeps them by size.', { unit: 'days' }),
           ),
+        giveUp: z
+          .array(z.enum(giveUps))
+          .refine(isOrderOfGivingUp, {
+            error:
+              'must name sent, each at most once, and sent before optional before required: the oldest files go first',
+          })
+          .default(['sent', 'snapshots', 'optional'])
+          .meta(
+            about(
+              'What goes when a bound is met, first to last: sent (log files that every destination has), snapshots (from which replays begin; only when the disk lacks room), optional (also log files that a destination lacks which is not required), required (also those that a required one lacks; only when the disk lacks room). What is not named stays until the disk is full; then nothing more is acknowledged.',
+            ),
+          ),
         maxViewsGigabytes: z
           .number()
           .min(0.01)
@@ -572,6 +585,19 @@ const instant = z.iso.datetime({ offset: true })
 
 function isStart(start: string): boolean {
   return start === 'beginning' || start === 'now' || instant.safeParse(start).success
+}
+
+/** Without what every destination has the log would only grow; and files can only go from the oldest on. */
+function isOrderOfGivingUp(order: readonly GiveUp[]): boolean {
+  const files = order.filter((one) => one !== 'snapshots')
+  const allowed: readonly GiveUp[] = ['sent', 'optional', 'required']
+  return (
+    new Set(order).size === order.length && files[0] === 'sent' && isAscending(files.map((one) => allowed.indexOf(one)))
+  )
+}
+
+function isAscending(numbers: readonly number[]): boolean {
+  return numbers.every((each, i) => i === 0 || each > numbers[i - 1]!)
 }
 
 function isLoopback(host: string): boolean {

@@ -124,6 +124,10 @@ export interface FileConfig {
   readonly time: string | null
 }
 
+/** `sent`: log files that every destination has; `optional`, `required`: also those that such a destination lacks. */
+export const giveUps = ['sent', 'snapshots', 'optional', 'required'] as const
+export type GiveUp = (typeof giveUps)[number]
+
 export interface Config {
   readonly site: string
   /** IANA name of the plant's time zone. */
@@ -144,6 +148,8 @@ export interface Config {
     readonly minFreeGigabytes: number
     /** Null: as old as there is room for. */
     readonly maxDays: number | null
+    /** What goes when a bound is met, first to last; what is not named stays. */
+    readonly giveUp: readonly GiveUp[]
     /** Null: a tenth of the disk, at most 20. */
     readonly maxViewsGigabytes: number | null
   }
@@ -373,6 +379,8 @@ export interface Continuity {
   /** What came before is no longer kept; null: everything is. */
   readonly keptSince: Millis | null
   readonly sources: readonly SourceCoverage[]
+  /** Records that went before a destination had them, in words; the newest 100 of the span, newest first. */
+  readonly givenUp: readonly { readonly time: Millis; readonly words: string }[]
 }
 
 /** The counts are of whole minutes. */
@@ -544,6 +552,8 @@ export interface Proof {
   readonly deleted: number
   /** Kafka records that were read for it, of whatever installation and offset. */
   readonly read: number
+  /** Of these, copies that another destination of this installation has sent to the same topics. */
+  readonly others: number
   readonly topics: readonly string[]
   /** The first of what differs. */
   readonly differences: readonly Difference[]
@@ -620,6 +630,8 @@ export interface LedgerRow {
   readonly destination: string
   /** The job that sent it once more; null: as everything is sent. */
   readonly again: string | null
+  /** No transaction: the records left the log before they were sent, and at `confirmed` that was seen. */
+  readonly gone: boolean
   readonly from: Offset
   /** One past the last offset. */
   readonly to: Offset

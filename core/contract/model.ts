@@ -48,9 +48,10 @@ export interface MessageMeta {
 
 /**
  * `dropped`: QoS 0 messages were, while the disk took none: those that a person allows, or at a stop. `left out`: messages
- * came whose topics a person excludes. `bytes` also counts them by topic filter, in `dropped` or `leftOut`.
+ * came whose topics a person excludes. `bytes` also counts them by topic filter, in `dropped` or `leftOut`. `given up`: log files went, for room, that a
+ * destination lacked; `bytes` also says which.
  */
-export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped', 'left out'] as const
+export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped', 'left out', 'given up'] as const
 export type LinkEvent = (typeof linkEvents)[number]
 
 /** Why nothing came, or was kept, for a while; in the words that a person reads. */

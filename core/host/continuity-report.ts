@@ -125,10 +125,18 @@ function readInto(file: string, reader: LogReader, progress: (text: string) => v
 }
 
 /** As lines for a person. */
-export function continuityLines({ from, until, keptSince, sources, silent }: ContinuityReport): readonly string[] {
+export function continuityLines({
+  from,
+  until,
+  keptSince,
+  sources,
+  silent,
+  givenUp,
+}: ContinuityReport): readonly string[] {
   return [
     `Continuity from ${time(from)} to ${time(until)}${keptSince === null ? '' : `, kept since ${time(keptSince)}`}:`,
     ...(sources.length === 0 ? ['  no source was heard'] : sources.flatMap((source) => sourceLines(source))),
+    ...givenUp.map((one) => `  ${time(one.time)}  ${one.words}`),
     ...silent.rows.slice(0, shown).map(silentLine),
     ...(silent.more || silent.rows.length > shown ? ['  more devices were silent; --json names up to 100'] : []),
     ...(silent.since === null

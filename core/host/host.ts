@@ -281,6 +281,7 @@ export class RunningHost implements Host {
         prepare: this.plan?.prepared === false ? this.plan : null,
         zone: this.config.zone,
         bounds: boundsOf(this.config.log),
+        snapshots: this.places.snapshots,
       }),
       handlers: {
         asks: {},
@@ -444,9 +445,9 @@ export class RunningHost implements Host {
 
   /** A destination of which nothing is heard may lack everything. */
   private tellReaders(): void {
-    const required = this.config.destinations.filter((destination) => destination.required)
-    const readers = required.map(({ name }) => ({
+    const readers = this.config.destinations.map(({ name, required }) => ({
       destination: name,
+      ...(required ? {} : { optional: true }),
       offset: this.rows.find((row) => row.name === name)?.acked ?? 0,
     }))
     readers.sort((a, b) => a.offset - b.offset)
@@ -547,11 +548,12 @@ export class RunningHost implements Host {
   }
 }
 
-function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays }: Config['log']): Bounds {
+function boundsOf({ maxGigabytes, minFreeGigabytes, maxDays, giveUp }: Config['log']): Bounds {
   return {
     maxBytes: maxGigabytes === null ? null : maxGigabytes * 1e9,
     minFreeBytes: minFreeGigabytes * 1e9,
     maxAge: maxDays === null ? null : maxDays * 86_400_000,
+    giveUp,
   }
 }
 

@@ -7,10 +7,12 @@ import type { Capture } from '../ingest/capture.ts'
 import { startCapture } from '../ingest/capture.ts'
 import { historyStart } from '../ingest/demo/history.ts'
 import { mappingOf } from '../ingest/file/mapping.ts'
+import { givenUpRecord } from '../ingest/given-up.ts'
 import { linkRecord } from '../ingest/mqtt/source.ts'
 import type { Appending } from '../log/log.ts'
 import { openLog } from '../log/log.ts'
-import type { Reader } from '../log/retention.ts'
+import type { Lost, Reader } from '../log/retention.ts'
+import { listSnapshots, dropSnapshot as removeSnapshot } from '../views/snapshot.ts'
 import { openLoopDelay } from './loop-delay.ts'
 import { prepareHistory } from './prepare.ts'
 import type { FromIngest, IngestData, IngestSide, Wanted } from './protocols.ts'
@@ -24,7 +26,7 @@ const measureEvery: Millis = 1_000
 /** Some thousand records and the end of the session: more than a stop ever holds. */
 const reserveBytes = 4_194_304
 
-const { logDir, segmentBytes, lingerMs, prepare, zone, ...begun } = workerData as IngestData // made by the host, which is typed the same
+const { logDir, segmentBytes, lingerMs, prepare, zone, snapshots, ...begun } = workerData as IngestData // made by the host, which is typed the same
 const log = openLog(logDir, { segmentBytes, reserveBytes })
 const ending = new AbortController()
 const captures = new Map<string, string>()
@@ -33,6 +35,8 @@ let changing: Promise<void> = Promise.resolve()
 let { bounds } = begun
 /** Null: not told yet, so anybody may need anything. */
 let readers: readonly Reader[] | null = null
+/** What has to be said in the log of records that went. */
+const owed: Appending[] = []
 let measuring: NodeJS.Timeout | undefined
 const loopDelay = openLoopDelay()
 let letting: Promise<void> = Promise.resolve()
@@ -103,7 +107,27 @@ async function begin(): Promise<Capture | null> {
 async function letGo(): Promise<void> {
   const trouble = log.trouble()
   host.tell('trouble', trouble === null ? null : { message: trouble.message, hint: trouble.hint })
-  if (readers !== null) host.tell('held', await log.letGo(bounds, readers))
+  if (readers === null) return
+  const lost = (one: Lost) => owed.push(givenUpRecord(Date.now(), one))
+  host.tell('held', await log.letGo(bounds, readers, { dropSnapshot, lost }))
+  if (owed.length > 0) await say()
+}
+
+/** At a later look where the disk takes nothing now. */
+async function say(): Promise<void> {
+  try {
+    ;(await captured()).append(owed)
+    owed.length = 0
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error
+  }
+}
+
+/** The oldest: what is of late is looked at most. */
+function dropSnapshot(): boolean {
+  const [oldest] = listSnapshots(snapshots)
+  if (oldest !== undefined) removeSnapshot(snapshots, oldest.next)
+  return oldest !== undefined
 }
 
 /** A source that changed in anything is taken out and put in again, with the session of its broker; one that did not goes on undisturbed. */

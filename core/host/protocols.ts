@@ -60,6 +60,8 @@ export interface IngestData {
   readonly prepare: DemoPlan | null
   readonly zone: string
   readonly bounds: Bounds
+  /** They go when the disk lacks room. */
+  readonly snapshots: string
 }
 export type IngestSide = {
   readonly asks: {

@@ -5,7 +5,7 @@ import { ActiveSegment, type End, smallBytes } from './active.ts'
 import { readCatalogue, type SealedSegment } from './catalogue.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { Reserve } from './reserve.ts'
-import { type Bounds, letGo, type Reader } from './retention.ts'
+import { alone, type Bounds, letGo, type Reader, type Surroundings } from './retention.ts'
 import { Scratch } from './scratch.ts'
 import { Sealer } from './sealer.ts'
 import {
@@ -53,7 +53,7 @@ export interface Log {
   /** Bytes handed to the disk since it was opened, journal included: an estimate in whole pages, for wear. */
   bytesWritten(): number
   /** Lets the oldest segments go, see retention.ts. Answers who holds one that should go; null: nothing is held. */
-  letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null>
+  letGo(bounds: Bounds, readers: readonly Reader[], around?: Surroundings): Promise<Reader | null>
   /** What is wrong and keeps nothing from being stored: blocks that cannot be sealed, files that cannot be finished. */
   trouble(): FieldError | null
   /** When the finished segments that no reader holds open are checked in. */
@@ -157,9 +157,10 @@ class OpenLog implements Log {
     return this.written + this.active.written
   }
 
-  async letGo(bounds: Bounds, readers: readonly Reader[]): Promise<Reader | null> {
+  async letGo(bounds: Bounds, readers: readonly Reader[], around: Surroundings = alone): Promise<Reader | null> {
     try {
-      this.heldBy = await letGo(this.dir, bounds, readers, this.lastTime, (first) => this.sealer.holds(first))
+      const isSealing = (first: Offset) => this.sealer.holds(first)
+      this.heldBy = await letGo(this.dir, bounds, readers, this.lastTime, isSealing, around)
       if (!this.ending) this.reserve.take()
     } catch (error) {
       if (!isNoRoom(error, this.dir)) throw error

@@ -168,6 +168,14 @@ export function explainFull({ next, time, maxSeries }: Plant, device: string, si
   }
 }
 
+/** What a destination never gets, in the words of the record that says so. */
+export function explainGivenUp({ next, time }: Plant, words: string | null): Explanation {
+  return {
+    ...unlearned([{ offset: next, time, value: null, signal: null }]),
+    why: words ?? 'given up before it was sent',
+  }
+}
+
 /** What its evidence says is all that it is made of. */
 function unlearned(evidence: readonly Evidence[]): Omit<Explanation, 'why'> {
   return {

@@ -25,6 +25,7 @@ import { createDecoder, type Decoder } from './decode/decoder.ts'
 import { type Shape, scanNumbers, viewOf } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
 import type { Emit } from './emit.ts'
+import { sayGivenUp } from './given-up.ts'
 import { joinHeads, ownerOf, partHeads } from './heads.ts'
 import { fireHeld } from './holds.ts'
 import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
@@ -352,6 +353,7 @@ function link(plant: Plant, block: Block, row: number, before: Millis, out: Emit
   plant.wake = -Infinity
   const said = linkWords(payload(block, row))
   if (event === 'dropped' || event === 'left out') sayNotStored(topic.source, event, payload(block, row), out)
+  else if (event === 'given up') sayGivenUp(plant, payload(block, row), said.detail, out)
   else turned(plant, topic, event, said, before, block.time[row]!, out)
   out.link(topic.source, event, said.detail)
 }

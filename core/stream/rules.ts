@@ -12,6 +12,7 @@ export const defaultRules: readonly Rule[] = [
   { ...usual, id: 'stuck', name: 'Stuck sensor', detector: 'stuck', priority: 3 },
   { ...usual, id: 'link', name: 'Lost connection', detector: 'link', priority: 2 },
   { ...usual, id: 'series-cap', name: 'Too many series', detector: 'series-cap', priority: 2 },
+  { ...usual, id: 'given-up', name: 'Records given up before they were sent', detector: 'given-up', priority: 2 },
   { ...usual, id: 'clock', name: 'Wrong clock of a device', detector: 'clock', priority: 3 },
 ]
 

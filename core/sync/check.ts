@@ -12,6 +12,8 @@ import { type CommittedRecord, TopicReader } from './topic-reader.ts'
 export interface CheckOptions {
   readonly kafka: Kafka
   readonly installation: string
+  /** Whose records are counted; `always`: all of them say so. */
+  readonly by: { readonly name: string; readonly always: boolean }
   readonly span: Span
   /** What the log makes of records from `from` on; telemetry only. */
   readonly batch: (from: Offset, limit: Offset) => Batch
@@ -55,7 +57,7 @@ async function checkPart(options: CheckOptions): Promise<Proof> {
   const absent = counts.arrived === counts.expected ? nothingAbsent : await lookForAbsent(options, comparison, reading)
   const differences = [...absent.missed, ...comparison.differences].slice(0, mostDifferences)
   const { setAside, deleted, missing } = absent
-  return { ...counts, setAside, deleted, missing, read: reading.records, topics, differences }
+  return { ...counts, setAside, deleted, missing, read: reading.records, others: reading.others, topics, differences }
 }
 
 function share({ from, to }: Span, at: Offset): number {
@@ -86,6 +88,8 @@ interface Place {
 
 class Reading {
   records = 0
+  /** Of this installation, by another destination. */
+  others = 0
   private readonly o: CheckOptions
   private readonly comparison: Comparison
   private readonly places = new Map<string, Place>()
@@ -137,10 +141,21 @@ class Reading {
     this.records += 1
     const { headers } = record
     if (headers.get('edge-source') !== this.o.installation) return null
+    if (!this.isOurs(headers.get('edge-destination'))) return this.skip()
     const offset = Number(headers.get('edge-offset'))
     const { from, to } = this.o.span
     if (offset >= from && offset < to) this.comparison.found(foundOf(record, offset))
     return headers.has('edge-resend') ? null : offset
+  }
+
+  /** One that does not say whose it is was sent while its destination was alone in the topic. */
+  private isOurs(by: string | undefined): boolean {
+    return by === undefined ? !this.o.by.always : by === this.o.by.name
+  }
+
+  private skip(): null {
+    this.others += 1
+    return null
   }
 }
 
@@ -188,6 +203,7 @@ function sum(a: Proof, b: Proof): Proof {
   return {
     ...added,
     read: Math.max(a.read, b.read),
+    others: Math.max(a.others, b.others),
     differences: [...a.differences, ...b.differences].slice(0, mostDifferences),
   }
 }

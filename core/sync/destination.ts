@@ -35,6 +35,8 @@ export interface DestinationOptions {
   readonly site: string
   readonly source: BatchSource
   readonly ledger: Ledger
+  /** Another one of this installation writes to the same topics, or has. */
+  readonly shares: boolean
   readonly now: () => Millis
   /** How this installation is, for its status record. */
   readonly condition: () => Condition
@@ -130,13 +132,14 @@ export class Destination {
     this.login = new Login(config, options.secrets, options.now)
     this.topics = topicsOf(config, site)
     this.producer = producerName(ledger.identity.installation, config.name, this.topics)
-    this.voice = { ...ledger.identity, ...formOf(config), site, topics: this.topics }
+    const destination = options.shares ? config.name : null
+    this.voice = { ...ledger.identity, ...formOf(config), destination, site, topics: this.topics }
     const { condition, now, pace } = options
     this.condition = new ConditionTelling({ voice: this.voice, condition, now, everyMs: pace.statusEveryMs })
     this.form = { compression: config.compression, partitions: new Map() }
     this.maxBytesPerSecond = config.maxBytesPerSecond
     this.budget = new Budget(config.maxBytesPerSecond, performance.now())
-    ledger.add(config.name, startOf(config.start, options.source), config.start)
+    ledger.add(config.name, startOf(config.start, options.source), config.start, options.shares)
     this.at = ledger.place(config.name, options.source.base()).acked
     this.checkpointAt = performance.now() - this.checkpointAge()
     this.running = this.run()
@@ -485,7 +488,7 @@ export class Destination {
     const base = this.o.source.base()
     if (session.next >= base || this.at >= base) return
     this.warn(expired(session.next, base))
-    this.o.ledger.leave(this.name, { from: Math.max(session.next, this.at), to: base })
+    this.o.ledger.leave(this.name, { from: Math.max(session.next, this.at), to: base }, this.o.now())
     this.at = base
   }
 

@@ -20,6 +20,7 @@ import { Ledger } from './ledger.ts'
 import { openLogSource } from './log-source.ts'
 import type { Condition } from './record-format.ts'
 import { count } from './span-count.ts'
+import { allTopics, telemetryTopics, topicsOf } from './topics.ts'
 import { type Step, sleep } from './wait.ts'
 
 export interface DestinationWithPassword {
@@ -51,6 +52,12 @@ export interface ForwardParts {
 /** Of this installation, from outside this thread. */
 export type Surroundings = Pick<Condition, 'version' | 'sources' | 'runwayDays'>
 
+interface Running {
+  readonly made: DestinationWithPassword
+  readonly loop: Destination
+  readonly shares: boolean
+}
+
 const sampleEveryMs: Millis = 10_000
 const pruneEverySamples = 360
 
@@ -67,7 +74,8 @@ export class Forward {
   private readonly stopping = new AbortController()
   private readonly jobs: Jobs
   private readonly sampling: Promise<void>
-  private destinations = new Map<string, { readonly made: DestinationWithPassword; readonly loop: Destination }>()
+  private destinations = new Map<string, Running>()
+  private wanted: readonly DestinationWithPassword[]
   private site: string
   private surroundings: Surroundings = { version: '', sources: [], runwayDays: null }
   private changing: Promise<void> = Promise.resolve()
@@ -85,6 +93,7 @@ export class Forward {
       changed: options.onStatus,
       pace: { ...usualPace, ...parts.pace },
     })
+    this.wanted = options.destinations
     for (const made of options.destinations) this.add(made)
     this.sampling = this.sample()
   }
@@ -192,13 +201,15 @@ export class Forward {
   private async change(destinations: readonly DestinationWithPassword[], site: string): Promise<void> {
     if (this.stopping.signal.aborted) return
     const wanted = new Map(destinations.map((made) => [made.destination.name, made]))
-    for (const [name, { made, loop }] of this.destinations) {
+    this.wanted = destinations
+    for (const [name, { made, loop, shares }] of this.destinations) {
       const next = wanted.get(name)
-      if (next !== undefined && site === this.site && sameBut(made, next)) {
+      const isSame = next !== undefined && site === this.site && sameBut(made, next)
+      if (isSame && shares === this.shares(next.destination)) {
         const { paused, maxBytesPerSecond } = next.destination
         if (made.destination.paused !== paused) loop.pause(paused)
         if (made.destination.maxBytesPerSecond !== maxBytesPerSecond) loop.limit(maxBytesPerSecond)
-        this.destinations.set(name, { made: next, loop })
+        this.destinations.set(name, { made: next, loop, shares })
         continue
       }
       await this.jobs.leave(name, next !== undefined)
@@ -213,8 +224,10 @@ export class Forward {
 
   private add(made: DestinationWithPassword): void {
     const { now, onStatus } = this.o
+    const shares = this.shares(made.destination)
     const loop = new Destination({
       config: made.destination,
+      shares,
       secrets: { password: made.password, passphrase: made.passphrase ?? null },
       site: this.site,
       source: this.source,
@@ -225,8 +238,19 @@ export class Forward {
       pace: { ...usualPace, ...this.parts.pace },
       ...(this.parts.after === undefined ? {} : { after: this.parts.after }),
     })
-    this.destinations.set(made.destination.name, { made, loop })
+    this.destinations.set(made.destination.name, { made, loop, shares })
     this.jobs.resume(made.destination.name)
+  }
+
+  /** Whether another one writes to a topic of its readings, or ever has. Of other clusters too: they may be one. */
+  private shares(config: DestinationConfig): boolean {
+    const topics = telemetryTopics(topicsOf(config, this.site))
+    const others = this.wanted.filter(({ destination }) => destination.name !== config.name)
+    return (
+      others.some(({ destination }) =>
+        allTopics(topicsOf(destination, this.site)).some((one) => topics.includes(one)),
+      ) || this.ledgerFile.hasOther(config.name, topics)
+    )
   }
 
   /** How this installation is, as far as this thread was told. */

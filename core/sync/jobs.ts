@@ -156,6 +156,7 @@ export class Jobs {
     return check({
       kafka: await means.client(),
       installation: ledger.identity.installation,
+      by: { name: job.destination, always: ledger.isNamed(job.destination) },
       span: job,
       batch: means.batch,
       topics: telemetryTopics(means.topics),

@@ -58,6 +58,7 @@ const migrations = [
   'alter table destination add column topics text',
   `alter table destination add column unsent integer not null default 0;
    alter table destination add column unsent_until integer not null default 0`,
+  'alter table destination add column named integer not null default 0',
 ]
 
 const keptTransactions = 100_000
@@ -109,6 +110,7 @@ interface DestinationRecord {
   began: number | null
   begin_with: string | null
   topics: string | null
+  named: 0 | 1
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
@@ -134,9 +136,23 @@ export class Ledger {
     this.identity = this.readIdentity()
   }
 
-  /** Adds the destination when it is new: it begins at `start`, because a person said `asked`. */
-  add(name: string, start: Offset, asked: string): void {
-    this.sql.addNew.run({ name, start, asked })
+  /**
+   * Adds the destination when it is new: it begins at `start`, because a person said `asked`; `named`: its records say
+   * from the first one on that they are its.
+   */
+  add(name: string, start: Offset, asked: string, named: boolean): void {
+    this.sql.addNew.run({ name, start, asked, named: Number(named) })
+  }
+
+  /** All its records say whose they are; else those do not that it sent while it was alone. */
+  isNamed(name: string): boolean {
+    return this.row(name).named === 1
+  }
+
+  /** Whether another one has ever written to one of these topics. */
+  hasOther(name: string, topics: readonly string[]): boolean {
+    const others = this.sql.others.all(name)
+    return others.some((written) => (JSON.parse(written) as string[]).some((topic) => topics.includes(topic)))
   }
 
   /** Topics that the newest session wrote to; empty: not known. */
@@ -259,13 +275,18 @@ export class Ledger {
   }
 
   /** The log let go of these records before they were sent; those that were counted before are not counted again. */
-  leave(name: string, span: Span): void {
-    this.sql.leave.run({ ...span, name })
+  leave(name: string, span: Span, time: Millis): void {
+    this.db.transaction(() => {
+      this.sql.gone.run({ ...span, name, time })
+      this.sql.leave.run({ ...span, name })
+    })()
   }
 
   rows(destination: string | null, before: number | null, limit: number): { rows: LedgerRow[]; more: boolean } {
-    const rows = this.sql.rows.all({ destination, before, limit: limit + 1 }) as LedgerRow[]
-    return { rows: rows.slice(0, limit), more: rows.length > limit }
+    const rows = this.sql.rows.all({ destination, before, limit: limit + 1 }) as Omit<LedgerRow, 'gone'>[]
+    const told = (row: Omit<LedgerRow, 'gone'>): LedgerRow =>
+      row.again === gone ? { ...row, again: null, gone: true } : { ...row, gone: false }
+    return { rows: rows.slice(0, limit).map(told), more: rows.length > limit }
   }
 
   sampleLag(name: string, time: Millis, behindMs: Millis): void {
@@ -322,10 +343,19 @@ export class Ledger {
   }
 }
 
+/** In place of a job, of what left the log before it was sent: no transaction held it. */
+const gone = 'given up'
+
+interface ReadPlace {
+  readonly acked: Offset
+  readonly began: Offset | null
+  readonly named: 0 | 1
+}
+
 interface ReadLedger {
   readonly identity: Identity
   readonly aside: Pick<AsideBook, 'readings'>
-  place(name: string): { readonly acked: Offset; readonly began: Offset | null } | null
+  place(name: string): ReadPlace | null
   close(): void
 }
 
@@ -340,9 +370,7 @@ export function readLedger(file: string): ReadLedger {
       `${file} is of version ${version}; start the program once, it brings it to ${migrations.length}`,
     )
   const meta = db.prepare<[string], string>('select value from meta where key = ?').pluck()
-  const place = db.prepare<[string], { readonly acked: Offset; readonly began: Offset | null }>(
-    'select acked, began from destination where name = ?',
-  )
+  const place = db.prepare<[string], ReadPlace>('select acked, began, named from destination where name = ?')
   return {
     identity: { installation: meta.get('installation')!, log: meta.get('log')! }, // made at the first start
     aside: new AsideBook(db),
@@ -404,9 +432,12 @@ function prepare(db: Database.Database) {
     meta: db.prepare('select value from meta where key = ?'),
     add: db.prepare('insert into destination (name, begun, acked) values (?, 0, ?) on conflict do nothing'),
     addNew: db.prepare(
-      `insert into destination (name, begun, acked, began, begin_with) values (:name, 0, :start, :start, :asked)
-       on conflict do nothing`,
+      `insert into destination (name, begun, acked, began, begin_with, named)
+       values (:name, 0, :start, :start, :asked, :named) on conflict do nothing`,
     ),
+    others: db
+      .prepare<[string], string>('select topics from destination where name <> ? and topics is not null')
+      .pluck(),
     destination: db.prepare('select * from destination where name = ?'),
     begin: db.prepare(
       `update destination set begun = 1, acked = :next, cluster = :cluster, delivery = :delivery,
@@ -456,6 +487,11 @@ function prepare(db: Database.Database) {
     ),
     leave: db.prepare(
       `update destination set unsent = unsent + :to - max(:from, unsent_until), unsent_until = :to
+       where name = :name and unsent_until < :to`,
+    ),
+    gone: db.prepare(
+      `insert into txn (destination, again, first, until, records, bytes, confirmed)
+       select name, '${gone}', max(:from, unsent_until), :to, :to - max(:from, unsent_until), 0, :time from destination
        where name = :name and unsent_until < :to`,
     ),
     move: db.prepare(

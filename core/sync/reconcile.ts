@@ -43,11 +43,11 @@ export async function reconcile(options: ReconcileOptions): Promise<OffsetSpan &
     const aside = (of: OffsetSpan) => ledger.aside.readings(name, of)
     const { installation } = ledger.identity
     const kafka = await means.client()
-    const proof = await check({ kafka, installation, span, batch: means.batch, topics, aside, progress, signal }).catch(
-      (error) => {
-        throw means.explain(error).error
-      },
-    )
+    const by = { name, always: place.named === 1 }
+    const asked = { kafka, installation, by, span, batch: means.batch, topics, aside, progress, signal }
+    const proof = await check(asked).catch((error) => {
+      throw means.explain(error).error
+    })
     return { ...span, proof }
   } finally {
     ledger.close()
@@ -67,6 +67,6 @@ function meansFor(
     await login.ready(requestMs)
     return clientOf({ destination: config, login, requestMs, meter: new WireMeter() })
   }
-  const voice = { ...identity, ...formOf(config), site, topics }
+  const voice = { ...identity, ...formOf(config), destination: null, site, topics }
   return meansOf({ config, voice, topics, source, now: Date.now, client, principal: () => login.principal(), maxBytes })
 }

@@ -28,6 +28,8 @@ export interface AlertChange {
 export interface Voice extends Pick<DestinationConfig, 'payload' | 'headers'> {
   readonly installation: string
   readonly log: string
+  /** Its name, where another destination of this installation writes to the same topics; else null. */
+  readonly destination: string | null
   readonly site: string
   readonly topics: Topics
   readonly filter: Filter
@@ -270,8 +272,9 @@ function headers(
   }
 }
 
-function named({ installation, log, headers }: Voice, id: string, type: string, time: Millis) {
-  const own = { 'edge-source': installation, 'edge-log': log }
+function named({ installation, log, destination, headers }: Voice, id: string, type: string, time: Millis) {
+  const by: Readonly<Record<string, string>> = destination === null ? {} : { 'edge-destination': destination }
+  const own = { 'edge-source': installation, 'edge-log': log, ...by }
   if (headers === 'minimal') return own
   return {
     ce_specversion: '1.0',

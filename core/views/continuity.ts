@@ -24,6 +24,7 @@ export class ContinuityAnswers {
   private readonly notStored: Statement<[string, string, number, number, number], { topics: string; messages: number }>
   private readonly missed: Statement<[string, number, number, number, number], Missed>
   private readonly missedSum: Statement<[string, number, number, number], { messages: number | null }>
+  private readonly givenUp: Statement<[number, number, number], Continuity['givenUp'][number]>
   private readonly lookedSince: Statement<SilenceInput, { until: Millis }>
   private readonly silences: Statement<SilenceInput, { name: string; silences: number; ms: Millis }>
 
@@ -51,6 +52,10 @@ export class ContinuityAnswers {
     )
     this.missedSum = db.prepare(
       'select sum(messages) as messages from missed where source = ? and time >= ? and time <= ? and offset < ?',
+    )
+    this.givenUp = db.prepare(
+      `select time, detail as words from link
+       where event = 'given up' and time >= ? and time <= ? and offset < ? order by offset desc limit 100`,
     )
     this.lookedSince = db.prepare(
       `select until from gap where about = 'device' and until > $from and "from" < $until and opened < $offset
@@ -88,7 +93,12 @@ export class ContinuityAnswers {
         ...coverageOf(this.views.log, span, since, found),
       }
     })
-    return { ...span, keptSince: keptSince(this.views.log), sources: sources.filter((source) => !isGone(source, span)) }
+    return {
+      ...span,
+      keptSince: keptSince(this.views.log),
+      sources: sources.filter((source) => !isGone(source, span)),
+      givenUp: this.givenUp.all(span.from, span.until, instant.offset),
+    }
   }
 
   silent(instant: Instant, asked: Calls['continuity.silent']['in']): Calls['continuity.silent']['out'] {

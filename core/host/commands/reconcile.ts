@@ -101,6 +101,7 @@ function lines(name: string, { from, to, proof }: OffsetSpan & { readonly proof:
     `"${name}", log offsets ${from} to ${to - 1}: ${expected} records by the log, ${arrived} of them in ${proof.topics.join(', ')} (${proof.read} read, read_committed).`,
     `missing ${missing}, twice ${twice}, out of order per device ${outOfOrder}, not in the log ${unknown}.`,
     `set aside ${setAside}, deleted by the topic since ${deleted}, copies sent again by a person ${sentAgain}, marked as maybe twice ${maybeTwice} (really a further copy: ${proof.reallyTwice}).`,
+    ...(proof.others === 0 ? [] : [`${proof.others} copies of other destinations in the same topics were left out.`]),
     ...proof.differences.map(({ offset, index, what }) => `  ${offset}:${index} ${what}`),
     isProven(proof) ? 'Exactly once, as measured.' : 'Not exactly once.',
   ]

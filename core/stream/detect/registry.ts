@@ -3,6 +3,7 @@ import { clock } from './clock.ts'
 import { count } from './count.ts'
 import type { Detector } from './detector.ts'
 import { forbiddenState } from './forbidden-state.ts'
+import { givenUp } from './given-up.ts'
 import { limits } from './limits.ts'
 import { link } from './link.ts'
 import { missing } from './missing.ts'
@@ -21,6 +22,7 @@ export const detectors: ReadonlyMap<string, Detector> = new Map(
     clock,
     count,
     forbiddenState,
+    givenUp,
     limits,
     link,
     missing,

@@ -15,6 +15,7 @@ import { many } from '../../words/number.ts'
 import { age, type Clock } from '../../words/time.ts'
 import styles from './continuity.module.css'
 import { GapTable } from './gap-table.tsx'
+import { GivenUp } from './given-up.tsx'
 import { Missed } from './missed.tsx'
 import { SilentDevices } from './silent-devices.tsx'
 import { SourceList } from './source-list.tsx'
@@ -53,9 +54,10 @@ export default function ContinuityPage({ route }: { readonly route: Extract<Rout
             <SourceList answer={data} />
             <GapTable answer={data} />
           </Scroll>
-          <Side label="Silent devices and missing numbers">
+          <Side label="Silent devices, and what is missing">
             <SilentDevices at={at} span={span} />
             <Missed sources={data.sources} />
+            <GivenUp records={data.givenUp} />
           </Side>
         </div>
       )}

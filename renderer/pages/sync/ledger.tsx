@@ -74,6 +74,7 @@ function Line({ row, to }: { readonly row: LedgerRow; readonly to: DestinationRo
 
 function State({ row, to }: { readonly row: LedgerRow; readonly to: DestinationRow | undefined }) {
   const now = useNow()
+  if (row.gone) return <span className="p2 medium">given up, not sent</span>
   if (row.again !== null)
     return (
       <span title={`edge-resend: ${row.again}`} className="ink2">

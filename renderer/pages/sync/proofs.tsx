@@ -121,6 +121,7 @@ const figures = [
   ['deleted', 'Deleted there since'],
   ['sentAgain', 'Copies sent again'],
   ['maybeTwice', 'Marked as maybe twice'],
+  ['others', 'Of other destinations'],
 ] as const
 
 function Figures({ proof }: { readonly proof: Proof }) {

@@ -80,10 +80,24 @@ describe.skipIf(!hasMosquitto)('a host whose log may not grow', () => {
       config: { ...config, destinations: [{ ...config.destinations[0]!, required: false }] },
       secrets: [],
     })
-    await until(
+    const { first } = await until(
       () => ask('bounds', {}),
       ({ first }) => first > 0,
     )
+    const words = `given up before it was sent to central: offsets 0 to ${first - 1}, ${first} records`
+    const { givenUp } = await until(
+      () => ask('continuity', { at: null, from: null, until: null }),
+      (answer) => answer.givenUp.length > 0,
+    )
+    expect(givenUp.at(-1)!.words).toMatch(/^given up before it was sent to central: offsets 0 to \d+, \d+ records$/)
+    if (givenUp.length === 1) expect(givenUp[0]!.words).toBe(words)
+    const { rows } = await until(
+      () => ask('alerts', { at: null, show: 'open', device: null, limit: 10 }),
+      (answer) => answer.rows.some(({ alert }) => alert.rule === 'given-up'),
+    )
+    const { alert } = rows.find((row) => row.alert.rule === 'given-up')!
+    expect([alert.title, alert.calls]).toEqual(['Records given up before they were sent to central', true])
+    expect(alert.explanation.why).toBe(givenUp.at(-1)!.words)
   }, 300_000)
 
   async function start(more: object): Promise<void> {

@@ -6,14 +6,14 @@ import { writeBase } from '../../../core/log/base.ts'
 import { keptFrom, letGoBefore, readCatalogue } from '../../../core/log/catalogue.ts'
 import { type Log, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
-import type { Bounds } from '../../../core/log/retention.ts'
+import type { Bounds, Lost, Reader } from '../../../core/log/retention.ts'
 import { listSegments, segmentFile } from '../../../core/log/segment.ts'
 import { verify } from '../../../core/log/verify.ts'
 import { hasSmallDisk, onSmallDisk } from '../../support/small-disk.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { messages, readAll } from './records.ts'
 
-const never: Bounds = { maxBytes: null, minFreeBytes: 0, maxAge: null }
+const never: Bounds = { maxBytes: null, minFreeBytes: 0, maxAge: null, giveUp: ['sent'] }
 const everything: Bounds = { ...never, maxBytes: 1 }
 
 /** Ten segments of 100 records, one of each second, finished and with their bases. */
@@ -78,6 +78,63 @@ describe('segments go', () => {
     expect(await log.letGo(everything, [slow, { destination: null, offset: 800 }])).toEqual(slow)
     expect(begins(dir)).toBe(400)
     log.close()
+  })
+})
+
+describe('what goes first, as a person chose it', () => {
+  const optional = { destination: 'lab', offset: 450, optional: true }
+  const required = { destination: 'central', offset: 650 }
+  const bySize: Bounds = { ...never, maxBytes: 1 }
+  const byRoom: Bounds = { ...never, minFreeBytes: Number.MAX_SAFE_INTEGER }
+
+  /** Looks until nothing goes any more; what went, in its order. */
+  async function whatGoes(bounds: Bounds, snapshots: number) {
+    const dir = tempDir()
+    const log = await tenSegments(dir)
+    const went: string[] = []
+    const dropSnapshot = () => {
+      if (snapshots > 0) went.push('snapshot')
+      return snapshots-- > 0
+    }
+    const lost = (one: Lost) => went.push(`${one.destination} lacks ${one.from} to ${one.to - 1}`)
+    let held: Reader | null = null
+    for (let look = 0; look < 20; look++) {
+      const before = begins(dir)!
+      held = await log.letGo(bounds, [optional, required], { dropSnapshot, lost })
+      for (let at = before + 100; at <= begins(dir)!; at += 100) went.push(`to ${at - 1}`)
+    }
+    log.close()
+    return { went: went.join(', '), held: held?.destination ?? null }
+  }
+
+  test.each<[Bounds['giveUp'], string, string | null]>([
+    [['sent'], 'to 99, to 199, to 299, to 399', 'lab'],
+    [['snapshots', 'sent'], 'snapshot, snapshot, to 99, to 199, to 299, to 399', 'lab'],
+    [
+      ['sent', 'snapshots', 'optional'],
+      'to 99, to 199, to 299, to 399, snapshot, snapshot, lab lacks 450 to 499, to 499, lab lacks 500 to 599, to 599',
+      'central',
+    ],
+    [
+      ['sent', 'optional', 'snapshots'],
+      'to 99, to 199, to 299, to 399, lab lacks 450 to 499, to 499, lab lacks 500 to 599, to 599, snapshot, snapshot',
+      'central',
+    ],
+  ])('when the disk lacks room: %j', async (giveUp, went, held) => {
+    expect(await whatGoes({ ...byRoom, giveUp }, 2)).toEqual({ went, held })
+  })
+
+  test('also what a required destination lacks, when that was chosen and the disk lacks room', async () => {
+    const { went, held } = await whatGoes({ ...byRoom, giveUp: ['sent', 'optional', 'required'] }, 0)
+    expect(went).toMatch(/lab lacks 600 to 699, central lacks 650 to 699, to 699, .* to 899$/)
+    expect(held).toBeNull()
+  })
+
+  test('but not for a bound of the log itself, and no snapshot goes for that', async () => {
+    const giveUp = ['snapshots', 'sent', 'optional', 'required'] as const
+    const { went, held } = await whatGoes({ ...bySize, giveUp }, 2)
+    expect(went).toBe('lab lacks 450 to 499, lab lacks 500 to 599, to 99, to 199, to 299, to 399, to 499, to 599')
+    expect(held).toBe('central')
   })
 })
 

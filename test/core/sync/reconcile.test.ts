@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import kafkajs, { type Admin, type Producer } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DestinationConfig, Proof, SyncJob } from '../../../core/contract/calls.ts'
 import type { Offset } from '../../../core/contract/model.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
@@ -87,6 +87,22 @@ describe.skipIf(!present)('a check reads a real Kafka and compares it with the l
     expect(proof).toMatchObject({ missing: 0, twice: 0 })
     expect(proof.deleted).toBeGreaterThan(50)
     expect(proof.arrived + proof.deleted).toBe(proof.expected)
+    await running.forward.stop()
+  })
+
+  test('of two destinations that share a topic, each is counted for itself, and the one that was there first, too', async () => {
+    const dir = mkdtempSync(join(root, 'state-'))
+    const source = made(900)
+    const shared = (name: string) => destinationAt(kafka.address, 'shared', { name })
+    const running = startRunning({ dir, destination: shared('first'), parts: { source, pace: { lingerMs: 1 } } })
+    await running.until((row) => row.acked === 900)
+    await running.forward.update(['first', 'second'].map((name) => ({ destination: shared(name), password: null })))
+    running.forward.head(1_200)
+    await vi.waitFor(() => expect(running.forward.rows().map(({ acked }) => acked)).toEqual([1_200, 1_200]), 60_000)
+    const all = readingIds(0, 1_200).length
+    await settled('shared.telemetry', 2 * all)
+    for (const name of ['first', 'second'])
+      expect(await checked(running, name)).toMatchObject({ ...clean, expected: all, arrived: all, others: all })
     await running.forward.stop()
   })
 

@@ -19,6 +19,7 @@ function voiceOf({ topics = named, ...more }: Partial<DestinationConfig> = {}): 
   const form = { payload, headers, filter: filterOf(filter) }
   return {
     installation: 'fw-1',
+    destination: null,
     log: 'log-1',
     site: 'hall-2',
     topics: topicsOf({ topics, payload }, 'hall-2'),

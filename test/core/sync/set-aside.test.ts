@@ -169,6 +169,7 @@ function careFor(destination: DestinationConfig, partitions: ReadonlyMap<string,
     voice: {
       installation: 'fw',
       log: 'log',
+      destination: null,
       payload: 'envelope',
       headers: 'full',
       filter: filterOf(destination.filter),
