@@ -255,6 +255,7 @@ export const alertPhases = [
   'unsuppressed',
   'revised',
   'marked',
+  'forgotten',
 ] as const
 export type AlertPhase = (typeof alertPhases)[number]
 
@@ -353,6 +354,8 @@ export interface Alert {
   readonly latched: Millis | null
   /** How many times it came back so soon that it was opened again instead of a new one. */
   readonly reopened: number
+  /** Over though nobody acknowledged it: a thousand others have returned since. */
+  readonly forgotten?: boolean
   readonly explanation: Explanation
 }
 

@@ -16,6 +16,7 @@ import type { Plant } from './plant.ts'
 import { fits, isExact, rulesFor } from './rules.ts'
 import { type SeriesState, signalLabel } from './series.ts'
 import { standing, suppressionOf } from './suppress.ts'
+import { thousands } from './thousands.ts'
 
 /** One rule looking at one series: where its alert stands between in order and open. */
 export interface Watch {
@@ -336,17 +337,22 @@ export function returned(
 ): void {
   const alert = plant.alerts.get(id)!
   change(plant, { ...alert, until, latched: null }, 'returned', time, by, note, out)
-  forget(plant)
+  forget(plant, out)
 }
 
-function forget(plant: Plant): void {
+/** The oldest that returned; it is over, and all who hear of alerts are told so. */
+function forget(plant: Plant, out: Emit): void {
   if (plant.alerts.size <= maxReturned) return
   for (const [id, alert] of plant.alerts) {
     if (alert.until === null || alert.shelvedUntil !== null) continue
+    if (alert.acknowledged === null)
+      change(plant, { ...alert, forgotten: true }, 'forgotten', plant.time, null, notSeen, out)
     plant.alerts.delete(id)
     return
   }
 }
+
+const notSeen = `nobody acknowledged it, and ${thousands(maxReturned)} others have returned since`
 
 /** Puts the alert as it is now, and says so. */
 export function change(

@@ -180,9 +180,9 @@ function alertKey({ site }: Voice, { device, signal, rule, opened }: Alert): str
   return [site, device, ...(signal === null ? [] : [signal]), rule, opened].join('/')
 }
 
-/** It returned, and somebody has seen it. */
-function isOver({ until, acknowledged }: Alert): boolean {
-  return until !== null && acknowledged !== null
+/** It returned, and somebody has seen it, or nobody can any more: so the topic keeps what is open and a thousand more. */
+function isOver({ until, acknowledged, forgotten }: Alert): boolean {
+  return until !== null && (acknowledged !== null || forgotten === true)
 }
 
 export function statusRecord(voice: Voice, standing: Standing, now: Millis): KafkaRecord {

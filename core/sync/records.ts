@@ -68,6 +68,7 @@ const alert = z.strictObject({
   called: offset.nullable().meta({ description: 'The record at which it last began to call; null: it never did.' }),
   latched: millis.nullable(),
   reopened: z.number(),
+  forgotten: z.boolean().exactOptional().meta({ description: 'Over though nobody acknowledged it.' }),
   explanation: z.strictObject({
     observed: z.number().nullable(),
     expected: z.strictObject({ low: z.number(), high: z.number() }).nullable(),

@@ -58,5 +58,5 @@ export class AlertTables {
 
 /** Nobody has anything left to do about it: back to normal, and somebody has seen it. */
 export function isClosed(alert: Alert): boolean {
-  return alert.until !== null && alert.acknowledged !== null
+  return alert.until !== null && (alert.acknowledged !== null || alert.forgotten === true)
 }

@@ -41,4 +41,5 @@ const phases: Record<Transition['phase'], string> = {
   unsuppressed: 'no longer put aside',
   revised: 'changed',
   marked: 'marked',
+  forgotten: 'closed',
 }

@@ -470,3 +470,36 @@ test('a counter that begins again at midnight is no alert', () => {
   const log = Array.from({ length: 1_200 }, (_, i) => reading(at(i), counted(i), 'hall/palletiser/layers_today'))
   expect(alertsOf(log).map(({ alert }) => alert.title)).toEqual([])
 })
+
+test('of more than a thousand alerts that returned and nobody saw the oldest is closed, and says why', () => {
+  const lost = (i: number): Writing => ({
+    kind: 'link',
+    source: '',
+    name: 'given up',
+    time: start + i * minute,
+    body: JSON.stringify({ detail: 'given up before it was sent', destination: `central-${i}`, from: 0, to: 9 }),
+  })
+  const said = alertsOf(Array.from({ length: 1_002 }, (_, i) => lost(i)))
+  const forgotten = said.filter(({ transition }) => transition.phase === 'forgotten')
+  expect(forgotten.map(({ alert }) => [alert.device, alert.forgotten])).toEqual([
+    ['central-0', true],
+    ['central-1', true],
+  ])
+  expect(forgotten[0]!.transition.note).toMatch(/nobody acknowledged it, and 1,000 others have returned since/)
+})
+
+test('records given up for one destination are one alert until somebody has seen it', () => {
+  const lost = (time: number): Writing => ({
+    kind: 'link',
+    source: '',
+    name: 'given up',
+    time,
+    body: JSON.stringify({ detail: `given up at ${time}`, destination: 'central', from: 0, to: 9 }),
+  })
+  const [first] = alertsOf([lost(start)])
+  const seen = command(start + 2 * minute, 'ack', { ids: [first!.alert.id], note: null, by: 'eva' })
+  const said = alertsOf([lost(start), lost(start + minute), seen, lost(start + 3 * minute)])
+  expect(phases(said, 'given-up')).toEqual(['opened', 'returned', 'revised', 'acknowledged', 'opened', 'returned'])
+  expect(said[0]!.alert).toMatchObject({ device: 'central', explanation: { why: `given up at ${start}` } })
+  expect(said[2]!.transition.note).toBe(`given up at ${start + minute}`)
+})

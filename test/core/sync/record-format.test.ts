@@ -160,6 +160,7 @@ test('an alert that is over is followed by its tombstone, an open one or one tha
   expect(asOf({})).toHaveLength(1)
   expect(asOf({ until: now })).toHaveLength(1)
   expect(asOf({ acknowledged: seen })).toHaveLength(1)
+  expect(asOf({ until: now, forgotten: true })[1]!.value).toBeNull()
   const [last, tombstone] = asOf({ until: now, acknowledged: seen })
   expect(textOf(last!)).toMatchObject({ alert: { until: now, acknowledged: seen } })
   expect(tombstone).toMatchObject({ key: last!.key, value: null, headers: { 'edge-offset': '50' } })
