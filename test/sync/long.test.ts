@@ -1,10 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { hasKafka } from '../support/kafka/kafka.ts'
+import { asAdmin } from '../support/kafka/admin.ts'
+import { destinationAt } from '../support/kafka/destination.ts'
+import { startForwarding } from '../support/kafka/forwarding.ts'
+import { hasKafka, readTopic } from '../support/kafka/kafka.ts'
+import { readingIds } from '../support/kafka/made-source.ts'
+import { startThree, type ThreeKafkas } from '../support/kafka/three.ts'
 import { removeOneNode, startOneNode } from '../support/sync/one-node.ts'
 import { atLeastOnceFaults, forgetful, realExpiry } from '../support/sync/one-node-faults.ts'
 import { type Cluster, type Fault, Plant, type PlantOptions, type Result } from '../support/sync/plant.ts'
 import { tableOf } from '../support/sync/table.ts'
 import { roomForThree, startThreeNodes, threeFaults } from '../support/sync/three-nodes.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 // Minutes: only with FIELDWATCH_LONG=1.
 
@@ -30,7 +36,40 @@ describe.skipIf(!present)('what takes minutes, seed 1', { timeout: 900_000 }, ()
     const cluster = await startThreeNodes()
     await all(cluster, threeFaults).finally(() => cluster.kafkas.remove())
   })
+
+  test.skipIf(!roomForThree())('a topic with too few copies alive takes nothing, and that is said', async () => {
+    const three = await startThree()
+    try {
+      await makeThreeCopies(three, 'copies.telemetry')
+      const create = { allowed: true, partitions: 2, replication: 3, retentionHours: -1 }
+      const destination = destinationAt('', 'copies', { brokers: three.address.split(','), create })
+      const { forward, trouble, until } = startForwarding(tempDir(), { destination, password: null })
+      await until(({ acked }) => acked === 100)
+      await three.brokers[2]!.kill()
+      forward.head(200)
+      expect(await trouble(/copies/)).toMatch(
+        /kafka_unreachable .* has too few copies of the topic alive Nothing is lost; .*min\.insync\.replicas.*NOT_ENOUGH_REPLICAS/,
+      )
+      expect(forward.rows()[0]).toMatchObject({ state: 'waiting', acked: 100 })
+      three.brokers[2]!.restart()
+      await until(({ acked, state }) => acked === 200 && state === 'live')
+      await forward.stop()
+      const sent = await readTopic(three.address, 'copies.telemetry')
+      const ids = sent.map(({ headers }) => `${headers.get('edge-offset')}:${headers.get('edge-index')}`)
+      expect(ids.sort()).toEqual(readingIds(0, 200).sort())
+    } finally {
+      await three.remove()
+    }
+  })
 })
+
+/** All three must be there. */
+async function makeThreeCopies(three: ThreeKafkas, topic: string): Promise<void> {
+  const configEntries = [{ name: 'min.insync.replicas', value: '3' }]
+  const topics = [{ topic, numPartitions: 2, replicationFactor: 3, configEntries }]
+  await asAdmin(three.address, (admin) => admin.createTopics({ topics, waitForLeaders: false }))
+  await three.whole()
+}
 
 async function all<C extends Cluster>(
   cluster: C,

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DestinationConfig } from '../../../core/contract/calls.ts'
-import { asAdmin, setQuota } from '../../support/kafka/admin.ts'
+import { setQuota } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { type Forwarding, startForwarding } from '../../support/kafka/forwarding.ts'
 import { hasKafka, type Kafka, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
-import { startThree } from '../../support/kafka/three.ts'
 import { noise } from '../../support/noise.ts'
-import { part } from '../../support/parts.ts'
-import { roomForThree } from '../../support/sync/three-nodes.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 // What a real cluster refuses for reasons of its own: said in words with the way out, and when it is mended all arrives, once.
@@ -32,7 +29,7 @@ describe.skipIf(!hasKafka())('a cluster that refuses', () => {
     await forward.update([{ destination, password: null }])
     await until(({ acked, state }) => acked === 100 && state === 'live')
     await forward.stop()
-    await expectAll(kafka.address, 'policy', 100)
+    await expectAll('policy', 100)
   })
 
   test('more than a quota lets through: it says for how long it is held, and by itself goes on as before', async () => {
@@ -44,50 +41,16 @@ describe.skipIf(!hasKafka())('a cluster that refuses', () => {
     await setQuota(kafka.address, 'fieldwatch', null)
     await until(({ acked }) => acked === 800)
     await forward.stop()
-    await expectAll(kafka.address, 'quota', 800)
+    await expectAll('quota', 800)
   })
-})
-
-describe.skipIf(!hasKafka() || !part('6 GB of free memory', roomForThree()))('three brokers, one of them away', () => {
-  test('refuse records of a topic with too few copies alive, until it has enough', async () => {
-    const three = await startThree()
-    try {
-      await makeTopics(three.address, 'copies', { 'min.insync.replicas': '3' })
-      const create = { allowed: true, partitions: 2, replication: 3, retentionHours: -1 }
-      const { forward, trouble, until } = start('copies', { brokers: three.address.split(','), create })
-      await until(({ acked }) => acked === 100)
-      await three.brokers[2]!.kill()
-      forward.head(200)
-      expect(await trouble(/copies/)).toMatch(
-        /kafka_unreachable .* has too few copies of the topic alive Nothing is lost; .*min\.insync\.replicas.*NOT_ENOUGH_REPLICAS/,
-      )
-      expect(forward.rows()[0]!).toMatchObject({ state: 'waiting', acked: 100 })
-      three.brokers[2]!.restart()
-      await until(({ acked, state }) => acked === 200 && state === 'live')
-      await forward.stop()
-      await expectAll(three.address, 'copies', 200)
-    } finally {
-      await three.remove()
-    }
-  }, 300_000)
 })
 
 function start(name: string, more: Partial<DestinationConfig> = {}, source?: MadeSource): Forwarding {
   return startForwarding(tempDir(), { destination: destinationAt(kafka.address, name, more), password: null }, source)
 }
 
-/** The telemetry topic with three copies and these settings. */
-function makeTopics(address: string, name: string, settings: Readonly<Record<string, string>>): Promise<unknown> {
-  const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
-  return asAdmin(address, (admin) =>
-    admin.createTopics({
-      topics: [{ topic: `${name}.telemetry`, numPartitions: 2, replicationFactor: 3, configEntries }],
-    }),
-  )
-}
-
-async function expectAll(address: string, name: string, upto: number): Promise<void> {
-  const sent = await readTopic(address, `${name}.telemetry`)
+async function expectAll(name: string, upto: number): Promise<void> {
+  const sent = await readTopic(kafka.address, `${name}.telemetry`)
   const ids = sent.map(({ headers }) => `${headers.get('edge-offset')}:${headers.get('edge-index')}`)
   expect(ids.sort()).toEqual(readingIds(0, upto).sort())
 }
