@@ -9,6 +9,7 @@ import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
 import { play } from './commands/play.ts'
 import { reconcile } from './commands/reconcile.ts'
+import { resend } from './commands/resend.ts'
 import { restore } from './commands/restore.ts'
 import { rules } from './commands/rules.ts'
 import { series } from './commands/series.ts'
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   backup,
   restore,
   reconcile,
+  resend,
   bench,
 ]
 

@@ -50,6 +50,17 @@ export class AsideBook {
     return new Set(this.sql.readings.all(destination, from, to))
   }
 
+  /** The next offset of [from, to) of which a reading is; null: none is. */
+  nextReading(destination: string, { from, to }: Span): Offset | null {
+    return this.sql.nextReading.get(destination, from, to) ?? null
+  }
+
+  /** Transitions of alerts of [from, to), as `readings`. */
+  alerts(destination: string, { from, to }: Span): readonly Origin[] {
+    const rows = this.sql.alerts.all(destination, from, to)
+    return rows.map((row) => ({ ...row, what: 'alert' }))
+  }
+
   prune(): void {
     this.sql.prune.run(mostRows)
   }
@@ -77,6 +88,16 @@ function prepare(db: Database.Database) {
          where destination = ? and at >= ? and at < ? and what = 'reading' and again is null`,
       )
       .pluck(),
+    nextReading: db
+      .prepare<[string, Offset, Offset], Offset>(
+        `select min(at) from aside
+         where destination = ? and at >= ? and at < ? and what = 'reading' and again is null`,
+      )
+      .pluck(),
+    alerts: db.prepare<[string, Offset, Offset], Pick<Origin, 'offset' | 'index'>>(
+      `select at as offset, part as "index" from aside
+       where destination = ? and at >= ? and at < ? and what = 'alert' and again is null order by at, part`,
+    ),
     prune: db.prepare('delete from aside where rowid <= (select max(rowid) from aside) - ?'),
   }
 }

@@ -30,6 +30,8 @@ export interface BatchSource {
   readonly inBlocks?: MessagesInBlocks
   /** In log order. */
   changes(span: Span): readonly AlertChange[]
+  /** The newest transition of an alert before an offset; null: there is none. */
+  newestChange(alert: string, before: Offset): AlertChange | null
   /** Nothing is read for a while: what was held open for it may go. */
   rest?(): void
 }

@@ -19,9 +19,10 @@ import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, typ
 import { Quota } from './quota.ts'
 import { Rate } from './rate.ts'
 import { Reach } from './reach.ts'
-import { type Condition, statusRecord, type Voice } from './record-format.ts'
+import { alertRecords, type Condition, statusRecord, type Voice } from './record-format.ts'
 import { freeRoom } from './room.ts'
-import { clientOf, type Form, type KafkaRecord, type ProducerName, packingOf } from './sender.ts'
+import { resent } from './send-again.ts'
+import { clientOf, type Form, type KafkaRecord, type Origin, type ProducerName, packingOf } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { atOnce, carefully, type Sending } from './set-aside.ts'
 import { Suspects } from './suspects.ts'
@@ -81,6 +82,13 @@ const small = { maxRecords: 1_000, maxBytes: 512 * 1024 }
 const minBatchBytes = 4 * 1024
 const mayGoEveryMs: Millis = 500
 
+interface Wish {
+  readonly of: Origin
+  /** What they carry as `edge-resend`. */
+  readonly id: string
+  readonly granted: PromiseWithResolvers<void>
+}
+
 type Trouble = NonNullable<DestinationRow['error']>
 
 /** One loop that brings the log to one cluster: opens a session, sends, and after any error waits and opens another. */
@@ -123,6 +131,8 @@ export class Destination {
   private form: Form
   /** Read already, while what is before it was on its way. */
   private ahead: Batch | null = null
+  /** Alerts that a person has sent once more, until they are. */
+  private readonly wishes: Wish[] = []
 
   constructor(options: DestinationOptions) {
     this.o = options
@@ -323,6 +333,7 @@ export class Destination {
     const { source, pace } = this.o
     await this.untilAffordable()
     if (this.paused) return
+    await this.grant(session)
     const limit = this.suspects.limit(this.at, source.upto())
     this.skipExpired(session)
     if (this.at >= limit) return this.idle(session)
@@ -334,6 +345,27 @@ export class Destination {
     freeRoom()
     this.does('waiting for records')
     await sleep(pace.lingerMs, this.signal)
+  }
+
+  /** In this loop's own transactions, so that the newest state of an alert is never overtaken by an older one. */
+  private async grant(session: Session): Promise<void> {
+    for (let wish = this.wishes.shift(); wish !== undefined; wish = this.wishes.shift())
+      try {
+        await session.renew(this.at, this.asOfNow(wish))
+        wish.granted.resolve()
+      } catch (error) {
+        wish.granted.reject(error)
+        throw error
+      }
+  }
+
+  /** Its topic holds the newest state of each alert, so it is sent as it is by now. */
+  private asOfNow({ of, id }: Wish): readonly KafkaRecord[] {
+    const { source, now } = this.o
+    const then = source.changes({ from: of.offset, to: of.offset + 1 }).find(({ seq }) => seq === of.index)
+    const change = then === undefined ? null : source.newestChange(then.alert.id, this.at)
+    if (change === null) return []
+    return alertRecords(this.voice, change, now(), false).map((record) => resent(record, id))
   }
 
   private batch(from: Offset, limit: Offset, session: Session): Batch {
@@ -388,6 +420,23 @@ export class Destination {
     const client = () => this.client()
     const principal = () => this.login.principal()
     return meansOf({ config, voice, topics, source, now, client, principal, maxBytes: this.batchBytes(small.maxBytes) })
+  }
+
+  /** Sends an alert that was set aside once more, when it can. Rejects when the cluster would not take it. */
+  async alertAgain(of: Origin, id: string, signal: AbortSignal): Promise<void> {
+    const granted = Promise.withResolvers<void>()
+    const wish = { of, id, granted }
+    const stopped = () => granted.reject(new FieldError('stopped', 'sync was stopped'))
+    signal.addEventListener('abort', stopped)
+    this.wishes.push(wish)
+    this.bell.ring()
+    try {
+      await granted.promise
+    } finally {
+      signal.removeEventListener('abort', stopped)
+      const at = this.wishes.indexOf(wish)
+      if (at >= 0) this.wishes.splice(at, 1)
+    }
   }
 
   /** Resolves when it is not paused, and has bandwidth left. */

@@ -126,6 +126,7 @@ export class Jobs {
       const before = this.o.ledger.jobs.get(job.id)!
       try {
         await sendAgain(before, this.againOptions(job, careful, signal))
+        if (job.asideOnly) await this.sendAlerts(job, signal)
         return null
       } catch (error) {
         if (signal.aborted) throw error
@@ -139,6 +140,22 @@ export class Jobs {
         this.o.changed()
         await sleep(wait, signal)
       }
+    }
+  }
+
+  /** By the loop itself, one by one; what the cluster still refuses stays aside. */
+  private async sendAlerts(job: SyncJob, signal: AbortSignal): Promise<void> {
+    const { ledger, now, changed } = this.o
+    for (const of of ledger.aside.alerts(job.destination, job)) {
+      const entry = { from: of.offset, to: of.offset + 1, records: 1, bytes: 0, maybeTwice: 0, letters: [] }
+      ledger.jobs.intend(job, entry)
+      try {
+        await this.o.destination(job.destination).alertAgain(of, job.id, signal)
+        ledger.jobs.confirm(job, { ...entry, to: job.to }, [of], now())
+      } catch (error) {
+        if (signal.aborted || this.told(job, error).backoff !== 'rejected') throw error
+      }
+      changed()
     }
   }
 

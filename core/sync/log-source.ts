@@ -146,6 +146,12 @@ class LogSource implements BatchSource, MessagesInBlocks {
     return this.known.transitions(from, to).map(changeOf)
   }
 
+  newestChange(alert: string, before: Offset): AlertChange | null {
+    this.known.look()
+    const found = this.known.newest(alert, before)
+    return found === null ? null : changeOf(found)
+  }
+
   rest(): void {
     this.known.close()
   }
@@ -198,6 +204,7 @@ interface Prepared {
   readonly window: Database.Statement<[Offset, Offset, Offset, Offset], Window>
   readonly mappings: Database.Statement<[Offset], string>
   readonly transitions: Database.Statement<[Offset, Offset], TransitionRow>
+  readonly newest: Database.Statement<[string, Offset], Offset>
 }
 
 const transitionsSql = `select t.alert, t.offset, row_number() over (partition by t.offset order by t.seq) - 1 as seq,
@@ -247,6 +254,13 @@ class KnownInViews implements KnownRows {
     return this.open()?.transitions.all(from, to) ?? []
   }
 
+  newest(alert: string, before: Offset): TransitionRow | null {
+    const { newest, transitions } = this.open() ?? {}
+    const at = newest?.get(alert, before)
+    if (at === undefined || transitions === undefined) return null
+    return transitions.all(at, at + 1).findLast((one) => one.alert === alert) ?? null
+  }
+
   /** Lets go of a file that is no longer the one at that place. */
   look(): void {
     if (this.db !== null && inodeOf(this.file) !== this.inode) this.close()
@@ -263,6 +277,11 @@ class KnownInViews implements KnownRows {
     this.db = new Database(this.file, { readonly: true, fileMustExist: true })
     this.prepared = {
       transitions: this.db.prepare(transitionsSql),
+      newest: this.db
+        .prepare<[string, Offset], Offset>(
+          'select offset from transition where alert = ? and offset < ? order by seq desc limit 1',
+        )
+        .pluck(),
       birth: this.db.prepare(birthSql),
       zone: this.db.prepare<[Offset], string | null>(zoneSql).pluck(),
       window: this.db.prepare(windowSql),

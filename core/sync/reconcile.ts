@@ -1,31 +1,16 @@
 import type { OffsetSpan, Proof } from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
-import type { LogReader } from '../log/reader.ts'
+import { type Beside, meansBeside, neverSent, sentOf } from './beside.ts'
 import { check } from './check.ts'
-import { formOf } from './destination.ts'
-import type { DestinationWithPassword } from './forward.ts'
 import { readLedger } from './ledger.ts'
-import { openLogSource } from './log-source.ts'
-import { Login } from './login.ts'
-import { type Means, meansOf } from './means.ts'
-import { clientOf } from './sender.ts'
-import { telemetryTopics, topicsOf } from './topics.ts'
-import { WireMeter } from './wire-meter.ts'
+import { telemetryTopics } from './topics.ts'
 
-export interface ReconcileOptions {
-  readonly made: DestinationWithPassword
-  readonly site: string
-  readonly reader: LogReader
-  readonly viewsFile: string
+export interface ReconcileOptions extends Beside {
   readonly stateFile: string
   /** Bounds of the span, as far as it is confirmed and in the log. */
   readonly wanted: OffsetSpan
   readonly progress: (done: number) => void
   readonly signal: AbortSignal
 }
-
-const requestMs = 10_000
-const maxBytes = 512 * 1024
 
 /** A check from outside of the program that sends, which may run meanwhile: it only reads, here and there. */
 export async function reconcile(options: ReconcileOptions): Promise<OffsetSpan & { readonly proof: Proof }> {
@@ -34,11 +19,9 @@ export async function reconcile(options: ReconcileOptions): Promise<OffsetSpan &
   const ledger = readLedger(options.stateFile)
   try {
     const place = ledger.place(name)
-    if (place === null)
-      throw new FieldError('not_found', `nothing was ever sent to "${name}", so there is nothing to compare`)
-    const from = Math.max(wanted.from, reader.base(), place.began ?? 0)
-    const span = { from, to: Math.max(from, Math.min(wanted.to, place.acked, reader.head())) }
-    const means = meansFor(options, ledger.identity)
+    if (place === null) throw neverSent(name)
+    const span = sentOf(wanted, place, reader)
+    const { means } = meansBeside(options, ledger.identity)
     const topics = telemetryTopics(means.topics)
     const aside = (of: OffsetSpan) => ledger.aside.readings(name, of)
     const { installation } = ledger.identity
@@ -52,21 +35,4 @@ export async function reconcile(options: ReconcileOptions): Promise<OffsetSpan &
   } finally {
     ledger.close()
   }
-}
-
-function meansFor(
-  { made, site, reader, viewsFile }: ReconcileOptions,
-  identity: { installation: string; log: string },
-): Means {
-  const { destination: config, password, passphrase } = made
-  const source = openLogSource(reader, viewsFile)
-  source.setUpto(reader.head())
-  const topics = topicsOf(config, site)
-  const login = new Login(config, { password, passphrase: passphrase ?? null }, Date.now)
-  const client = async () => {
-    await login.ready(requestMs)
-    return clientOf({ destination: config, login, requestMs, meter: new WireMeter() })
-  }
-  const voice = { ...identity, ...formOf(config), destination: null, site, topics }
-  return meansOf({ config, voice, topics, source, now: Date.now, client, principal: () => login.principal(), maxBytes })
 }

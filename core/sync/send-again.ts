@@ -70,14 +70,23 @@ class Again {
   /** Sends what comes next from `at`; resolves to where to go on. */
   async next(at: Offset): Promise<Offset> {
     const { job } = this
+    if (job.asideOnly) {
+      const aside = this.o.ledger.aside.nextReading(job.destination, { from: at, to: job.to })
+      if (aside !== at) return this.skipTo(aside ?? job.to)
+    }
     const batch = this.o.careful
       ? this.o.means.batch(at, Math.min(job.to, at + carefulSpan))
       : this.o.means.batch(at, job.to)
-    const sent = this.wanted(batch).map((record) => marked(record, job.id))
+    const sent = this.wanted(batch).map((record) => resent(record, job.id))
     if (sent.length === 0) this.o.ledger.jobs.move(job.id, batch)
     else await this.deliver({ ...batch, sent, records: sent.length })
     this.o.sent()
     return batch.to
+  }
+
+  private skipTo(to: Offset): Offset {
+    this.o.ledger.jobs.move(this.job.id, { from: to, to })
+    return to
   }
 
   async close(): Promise<void> {
@@ -113,7 +122,8 @@ class Again {
   }
 }
 
-function marked(record: KafkaRecord, id: string): KafkaRecord {
+/** As it is marked that a person sends once more. */
+export function resent(record: KafkaRecord, id: string): KafkaRecord {
   return { ...record, headers: { ...record.headers, 'edge-resend': id } }
 }
 

@@ -1,14 +1,10 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readConfig } from '../../config/file.ts'
-import { fileSecrets, passphraseName, secretName, variableOf, withEnvironment } from '../../config/secrets.ts'
-import type { Config, OffsetSpan, Proof } from '../../contract/calls.ts'
-import { FieldError } from '../../contract/errors.ts'
-import type { Offset } from '../../contract/model.ts'
-import { type LogReader, openReader } from '../../log/reader.ts'
-import type { DestinationWithPassword } from '../../sync/forward.ts'
+import { secretName, variableOf } from '../../config/secrets.ts'
+import type { OffsetSpan, Proof } from '../../contract/calls.ts'
+import { openReader } from '../../log/reader.ts'
 import { reconcile as compare } from '../../sync/reconcile.ts'
-import { type Command, instant, parse, WrongUse } from '../command.ts'
+import { type Command, parse, WrongUse } from '../command.ts'
+import { destinationIn, spanOf, tenths } from '../one-destination.ts'
 import { defaultDataDir, placesIn } from '../paths.ts'
 
 const usage = `--destination NAME [--data DIR] [--from FROM] [--to TO] [--json]
@@ -39,10 +35,7 @@ export const reconcile: Command = {
     const { destination: name } = values
     if (name === undefined) throw new WrongUse('--destination is missing')
     const places = placesIn(resolve(values.data ?? defaultDataDir()))
-    if (!existsSync(places.state))
-      throw new FieldError('not_found', `there is no ${places.state}: nothing was ever sent from this data directory`)
-    const config = readConfig(places.config)
-    const made = await destinationIn(config, name, places.secrets)
+    const { config, made } = await destinationIn(places, name)
     const reader = openReader(places.log)
     const found = await compare({
       made,
@@ -58,37 +51,6 @@ export const reconcile: Command = {
     else for (const line of lines(name, found)) io.out(line)
     return isProven(found.proof) ? 0 : 1
   },
-}
-
-async function destinationIn(config: Config, name: string, secretsFile: string): Promise<DestinationWithPassword> {
-  const destination = config.destinations.find((one) => one.name === name)
-  if (destination === undefined)
-    throw new FieldError('not_found', `there is no destination "${name}"`, {
-      hint: `There is: ${config.destinations.map((one) => one.name).join(', ') || 'none'}.`,
-    })
-  const secrets = withEnvironment(fileSecrets(secretsFile), process.env)
-  const password = await secrets.get(secretName('destination', name))
-  return { destination, password, passphrase: await secrets.get(passphraseName('destination', name)) }
-}
-
-function spanOf(reader: LogReader, from: string | undefined, to: string | undefined): OffsetSpan {
-  return { from: offsetOf(reader, 'from', from) ?? 0, to: offsetOf(reader, 'to', to) ?? Number.MAX_SAFE_INTEGER }
-}
-
-function offsetOf(reader: LogReader, name: string, value: string | undefined): Offset | null {
-  if (value !== undefined && /^\d+$/.test(value)) return Number(value)
-  const at = instant(name, value)
-  return at === null ? null : reader.offsetAt(at)
-}
-
-/** Tells each tenth once. */
-function tenths(tell: (text: string) => void): (done: number) => void {
-  let told = 0
-  return (done) => {
-    if (Math.floor(done * 10) <= told) return
-    told = Math.floor(done * 10)
-    tell(`${told * 10} %`)
-  }
 }
 
 function isProven({ missing, twice, outOfOrder, unknown }: Proof): boolean {

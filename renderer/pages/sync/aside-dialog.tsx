@@ -46,11 +46,9 @@ export function AsideDialog({ destination, past, onClose }: AsideDialogProps) {
         {rows.map((row) => (
           <li key={row.id}>
             <Row row={row} isOpen={open === row.id} toggle={() => setOpen(open === row.id ? null : row.id)}>
-              {row.what === 'reading' && (
-                <Button look="quiet" disabled={past || action.isPending} onClick={() => sendAgain([row])}>
-                  Send again
-                </Button>
-              )}
+              <Button look="quiet" disabled={past || action.isPending} onClick={() => sendAgain([row])}>
+                Send again
+              </Button>
             </Row>
           </li>
         ))}

@@ -5,10 +5,13 @@ import kafkajs, { type Admin, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DestinationConfig, Proof, SyncJob } from '../../../core/contract/calls.ts'
 import type { Offset } from '../../../core/contract/model.ts'
+import type { AlertChange } from '../../../core/sync/record-format.ts'
+import type { AlertRecord } from '../../../core/sync/records.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
 import { type Running, startRunning } from '../../support/kafka/running.ts'
+import { noise } from '../../support/noise.ts'
 
 let kafka: Kafka
 let admin: Admin
@@ -196,6 +199,42 @@ describe.skipIf(!present)('a range is sent again to a real Kafka', () => {
     await running.forward.stop()
   })
 
+  test('an alert that was set aside goes again as it is by now, and one that is still refused stays aside', async () => {
+    const sizes = new Map([
+      [50, 60_000],
+      [100, 600_000],
+    ])
+    const source = new MadeSource()
+    const madeOnes = source.changes.bind(source)
+    const grown = (one: AlertChange) => {
+      const title = noise(sizes.get(one.alert.opened) ?? 10)
+      return { ...one, alert: { ...one.alert, title } }
+    }
+    /** The alert of 50 is acknowledged at 60. */
+    const seenAt = (one: AlertChange): AlertChange => ({
+      ...one,
+      transition: { ...one.transition, phase: 'acknowledged', offset: 60 },
+      alert: { ...one.alert, acknowledged: { at: 1, by: 'eva', note: null } },
+    })
+    source.changes = ({ from, to }) => {
+      const all = madeOnes({ from: 0, to: 200 }).map(grown)
+      const later = all.filter(({ alert }) => alert.opened === 50).map(seenAt)
+      return [...all, ...later].filter(({ transition }) => transition.offset >= from && transition.offset < to)
+    }
+    source.newestChange = (alert, before) =>
+      source.changes({ from: 0, to: before }).findLast((one) => one.alert.id === alert) ?? null
+    await setLimit('aside-alerts', 20_000, true, 'alerts')
+    const running = await sent('aside-alerts', 200, { source })
+    expect(running.forward.rows()[0]).toMatchObject({ aside: 3 })
+    await setLimit('aside-alerts', 100_000, false, 'alerts')
+    const { id } = running.forward.sendAgain({ destination: 'aside-alerts', from: 0, to: 200, asideOnly: true })
+    expect(await running.ended(id)).toMatchObject({ state: 'done', error: null, records: 2 })
+    expect(running.forward.rows()[0]).toMatchObject({ aside: 1, state: 'live' })
+    const again = (await settled('aside-alerts.alerts', 4)).filter(({ headers }) => headers.get('edge-resend') === id)
+    expect(again.map(({ value }) => (JSON.parse(value) as AlertRecord).phase)).toEqual(['acknowledged', 'acknowledged'])
+    await running.forward.stop()
+  })
+
   test('nothing of a range that was not sent can be sent again', async () => {
     const running = await sent('ahead', 100)
     expect(() => running.forward.sendAgain({ destination: 'ahead', from: 100, to: 200, asideOnly: false })).toThrow(
@@ -278,9 +317,9 @@ async function resendAborted(records: readonly ReadRecord[]): Promise<void> {
   for (const producer of producers) await producer.disconnect()
 }
 
-async function setLimit(name: string, bytes: number, create: boolean): Promise<void> {
+async function setLimit(name: string, bytes: number, create: boolean, kind = 'telemetry'): Promise<void> {
   const entry = { name: 'max.message.bytes', value: String(bytes) }
-  const topic = `${name}.telemetry`
+  const topic = `${name}.${kind}`
   if (create) await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries: [entry] }] })
   else
     await admin.alterConfigs({
@@ -303,13 +342,4 @@ function placeOf({ headers }: ReadRecord): { readonly offset: Offset; readonly i
 function idOf(record: ReadRecord): string {
   const { offset, index } = placeOf(record)
   return `${offset}:${index}`
-}
-
-/** Text that gzip cannot make small. */
-function noise(length: number): string {
-  let state = 1
-  return Array.from({ length }, () => {
-    state = (state * 48_271) % 2_147_483_647
-    return String.fromCharCode(35 + (state % 56))
-  }).join('')
 }

@@ -67,6 +67,10 @@ export class MadeSource implements BatchSource {
     return madeChanges(from, to)
   }
 
+  newestChange(alert: string, before: Offset): AlertChange | null {
+    return madeChanges(0, before).findLast((one) => one.alert.id === alert) ?? null
+  }
+
   close(): void {}
 
   private message(offset: Offset): Message | null {
