@@ -1,4 +1,4 @@
-import type { Config } from '../../../core/contract/calls.ts'
+import { type Config, giveUps } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { Icon } from '../../parts/icon.tsx'
@@ -59,5 +59,7 @@ function runway(days: number | null): string {
 
 function notRequired(config: Config, name: string): Config {
   const destinations = config.destinations.map((one) => (one.name === name ? { ...one, required: false } : one))
-  return { ...config, destinations }
+  const { giveUp } = config.log
+  const order = giveUps.filter((one) => one === 'optional' || giveUp.includes(one))
+  return { ...config, destinations, log: { ...config.log, giveUp: giveUp.includes('optional') ? giveUp : order } }
 }

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Calls, SpanCount, SyncJob } from '../../../core/contract/calls.ts'
@@ -6,12 +7,11 @@ import { type Host, startHost } from '../../../core/host/host.ts'
 import { runCli } from '../../../core/host/run-cli.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, readTopic, startKafka } from '../../support/kafka/kafka.ts'
-import { tempDir } from '../../support/temp-dir.ts'
 
 const patience = { timeout: 100_000, interval: 100 }
 const messages = 500
 let kafka: Kafka
-const dir = tempDir()
+const dir = mkdtempSync(join(tmpdir(), 'fieldwatch-resend-'))
 
 beforeAll(async () => {
   if (!hasKafka()) return
@@ -22,7 +22,10 @@ beforeAll(async () => {
   const destinations = [destinationAt(kafka.address, 'central')]
   writeFileSync(join(dir, 'config.json'), JSON.stringify({ zone: 'UTC', destinations, server: { port: 0 } }))
 }, 120_000)
-afterAll(() => kafka?.remove())
+afterAll(async () => {
+  await kafka?.remove()
+  rmSync(dir, { recursive: true, force: true })
+})
 
 describe.skipIf(!hasKafka())('fieldwatch resend', () => {
   let counted: SpanCount
