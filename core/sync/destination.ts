@@ -15,7 +15,15 @@ import type { Ledger } from './ledger.ts'
 import { Login, type Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
 import { refusesOurClock } from './our-clock.ts'
-import { checkSameCluster, checkSameLog, expired, missingIn, shortRetention, type Warning } from './preflight.ts'
+import {
+  checkSameCluster,
+  checkSameLog,
+  expired,
+  missingIn,
+  morePartitions,
+  shortRetention,
+  type Warning,
+} from './preflight.ts'
 import { Quota } from './quota.ts'
 import { Rate } from './rate.ts'
 import { Reach } from './reach.ts'
@@ -273,7 +281,8 @@ export class Destination {
     const session = await this.open(kafka, facts)
     this.ahead = null
     try {
-      this.o.ledger.writesTo(this.name, allTopics(this.topics))
+      this.warn(morePartitions(this.topics, this.o.ledger.partitions(this.name), facts))
+      this.o.ledger.writesTo(this.name, allTopics(this.topics), facts.topics)
       this.delivery = session.delivery
       this.at = session.next
       this.warn(shortRetention(this.topics, facts, this.behindMs()))

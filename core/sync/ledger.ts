@@ -59,6 +59,7 @@ const migrations = [
   `alter table destination add column unsent integer not null default 0;
    alter table destination add column unsent_until integer not null default 0`,
   'alter table destination add column named integer not null default 0',
+  'alter table destination add column partitions text',
 ]
 
 const keptTransactions = 100_000
@@ -111,6 +112,7 @@ interface DestinationRecord {
   begin_with: string | null
   topics: string | null
   named: 0 | 1
+  partitions: string | null
 }
 
 /** state.db: what was sent where. Not a view: it cannot be made again. Every call is one durable commit. */
@@ -161,8 +163,13 @@ export class Ledger {
   }
 
   /** From here on, and only once all that was under way is decided. */
-  writesTo(name: string, topics: readonly string[]): void {
-    this.sql.writesTo.run(JSON.stringify(topics), name)
+  writesTo(name: string, topics: readonly string[], partitions: ReadonlyMap<string, number>): void {
+    this.sql.writesTo.run(JSON.stringify(topics), JSON.stringify(Object.fromEntries(partitions)), name)
+  }
+
+  /** Of each topic, when the newest session began; empty: not known. */
+  partitions(name: string): Readonly<Record<string, number>> {
+    return JSON.parse(this.row(name).partitions ?? '{}') as Record<string, number> // written above
   }
 
   /** Everything before is confirmed. */
@@ -472,7 +479,7 @@ function prepare(db: Database.Database) {
       'update destination set intent_from = ?, intent_to = ?, intent_told = ?, verdict = null where name = ?',
     ),
     mark: db.prepare('update destination set marked_until = max(marked_until, ?) where name = ?'),
-    writesTo: db.prepare('update destination set topics = ? where name = ?'),
+    writesTo: db.prepare('update destination set topics = ?, partitions = ? where name = ?'),
     judge: db.prepare('update destination set verdict = ? where name = ?'),
     forget: db.prepare('delete from txn where destination = ? and again is null and confirmed is null'),
     underway: db.prepare('insert into txn (destination, first, until, records, bytes) values (?, ?, ?, ?, ?)'),

@@ -48,6 +48,21 @@ export function shortRetention(of: Topics, { retentionMs }: ClusterFacts, behind
   }
 }
 
+/** Null: no topic of readings has more partitions than when a session last looked. A device's next record may go elsewhere. */
+export function morePartitions(
+  of: Topics,
+  before: Readonly<Record<string, number>>,
+  { topics }: ClusterFacts,
+): Warning | null {
+  const grown = telemetryTopics(of).find((topic) => (topics.get(topic) ?? 0) > (before[topic] ?? Infinity))
+  if (grown === undefined) return null
+  return {
+    code: 'kafka_state',
+    message: `"${grown}" has ${topics.get(grown)} partitions now, it had ${before[grown]}: devices may go on in another one, and their order is kept within each only`,
+    hint: 'Nothing is lost or doubled. Who reads it in order should sort by edge-offset across this change.',
+  }
+}
+
 function span(ms: Millis): string {
   const hours = ms / 3_600_000
   if (hours >= 48) return `${Math.round(hours / 24)} days`

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { checkSameCluster, checkSameLog, missingIn, shortRetention } from '../../../core/sync/preflight.ts'
+import {
+  checkSameCluster,
+  checkSameLog,
+  missingIn,
+  morePartitions,
+  shortRetention,
+} from '../../../core/sync/preflight.ts'
 import { topicsOf } from '../../../core/sync/topics.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 
@@ -26,4 +32,11 @@ test('a retention longer than the backlog needs no warning', () => {
   expect(shortRetention(topics, facts, 3_599_999)).toBeNull()
   expect(shortRetention(topics, { ...facts, retentionMs: null }, 1e12)).toBeNull()
   expect(shortRetention(topics, facts, 90 * 3_600_000)?.message).toMatch(/for 1.0 hours, .* is 4 days old/)
+})
+
+test('more partitions than before are told of once it is known how many there were', () => {
+  expect(morePartitions(topics, {}, facts)).toBeNull()
+  expect(morePartitions(topics, { 'a.telemetry': 4 }, facts)).toBeNull()
+  const told = morePartitions(topics, { 'a.telemetry': 2 }, facts)
+  expect(told?.message).toMatch(/"a.telemetry" has 4 partitions now, it had 2: .* order is kept within each only/)
 })
