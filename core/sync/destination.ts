@@ -386,9 +386,9 @@ export class Destination {
 
   private building({ markedUntil, delivery }: Session, from: Offset): BatchOptions {
     const { source, now } = this.o
-    const large = { maxRecords: mostRecords, maxBytes: this.reach.bytes }
-    const { maxRecords, maxBytes } = delivery === 'exactly once' ? large : small
-    const bounds = { markedUntil, maxRecords, maxBytes: this.batchBytes(maxBytes) }
+    const most = delivery === 'exactly once' ? { maxRecords: mostRecords, maxBytes: Infinity } : small
+    const maxBytes = this.batchBytes(Math.min(most.maxBytes, this.reach.bytes))
+    const bounds = { markedUntil, maxRecords: most.maxRecords, maxBytes }
     const packing = this.suspects.careful(from) ? {} : { packing: packingOf(this.form) }
     return { source, voice: this.voice, now: now(), ...bounds, ...packing }
   }
@@ -456,8 +456,7 @@ export class Destination {
 
   /** What goes at once is what a second may hold, so that a bound is no burst a minute. */
   private batchBytes(maxBytes: number): number {
-    const most = Math.min(maxBytes, this.maxBytesPerSecond ?? maxBytes, this.quota.mostBytes())
-    return Math.max(minBatchBytes, most)
+    return Math.max(minBatchBytes, Math.min(maxBytes, this.maxBytesPerSecond ?? maxBytes))
   }
 
   /** Nothing up to `to` is to be sent. The checkpoint follows now and then: a transaction costs more than a look. */
@@ -470,15 +469,9 @@ export class Destination {
   private async deliver(session: Session, batch: Batch): Promise<void> {
     const sent = [...batch.sent, ...this.news()]
     const began = performance.now()
-    const held = this.meter.held()
     const delivering = session.deliver({ ...batch, from: session.next, sent }, this.sending(batch))
     const reading = this.readAhead(batch, session).catch(() => {}) // read again when it is its turn, and said then
-    const taken = await delivering
-      .catch((error) => this.rejected(batch, error))
-      .finally(() => {
-        this.quota.heldFor(this.meter.held() - held, batch.bytes)
-        return reading
-      })
+    const taken = await delivering.catch((error) => this.rejected(batch, error)).finally(() => reading)
     this.suspects.passed(batch.to, taken.letters.length)
     this.at = session.next
     this.checkpointAt = performance.now()

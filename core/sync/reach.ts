@@ -1,7 +1,8 @@
 import type { Millis } from '../contract/model.ts'
 
 const first = 4 * 1024 * 1024
-const least = 256 * 1024
+/** A quota may let through no more in ten seconds. */
+const least = 16 * 1024
 const most = 16 * 1024 * 1024
 const shortMs: Millis = 500
 const longMs: Millis = 3_000

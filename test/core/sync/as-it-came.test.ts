@@ -98,7 +98,7 @@ function voiceOf(filter: typeof config.filter): Voice {
     'x',
   )
   const form = { payload: 'raw', headers: 'minimal', filter: filterOf(filter) } as const
-  return { installation: 'fw-1', log: 'log-1', site: 'hall-2', topics, ...form }
+  return { installation: 'fw-1', log: 'log-1', destination: null, site: 'hall-2', topics, ...form }
 }
 
 const texts = [
