@@ -23,6 +23,8 @@ export interface ClusterFacts {
   readonly optional: ReadonlySet<string>
   /** How long the telemetry topics keep records, the shortest; null: for ever, or the cluster does not tell us. */
   readonly retentionMs: Millis | null
+  /** A telemetry topic that takes no records now, because too few of its copies are alive; null: none, as far as is told. */
+  readonly short: { readonly topic: string; readonly alive: number; readonly needed: number } | null
 }
 
 /**
@@ -43,15 +45,28 @@ export async function readFacts(kafka: Kafka, topics: Topics, before: readonly s
       if (partitions > 0) found.set(topic, partitions)
     }
     const { clusterId } = await admin.describeCluster()
-    const kept = await Promise.all(
-      telemetryTopics(topics)
-        .filter((topic) => found.has(topic))
-        .map((topic) => retentionOf(admin, topic)),
-    )
+    const ours = telemetryTopics(topics).filter((topic) => found.has(topic))
+    const settings = await Promise.all(ours.map((topic) => settingsOf(admin, topic)))
     const optional = new Set([topics.status, topics.deadletter, ...old])
     for (const needed of [...telemetryTopics(topics), topics.alerts]) optional.delete(needed)
-    return { id: clusterId, topics: found, optional, retentionMs: shortest(kept) }
+    const retentionMs = shortest(settings.map((one) => one.retentionMs))
+    return { id: clusterId, topics: found, optional, retentionMs, short: await firstShort(admin, ours, settings) }
   })
+}
+
+async function firstShort(
+  admin: Admin,
+  topics: readonly string[],
+  settings: readonly Settings[],
+): Promise<ClusterFacts['short']> {
+  for (const [i, topic] of topics.entries()) {
+    const partitions = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions ?? []
+    for (const { isr, replicas } of partitions) {
+      const needed = Math.min(settings[i]!.minCopies, replicas.length)
+      if (isr.length < needed) return { topic, alive: isr.length, needed }
+    }
+  }
+  return null
 }
 
 function shortest(kept: readonly (Millis | null)[]): Millis | null {
@@ -141,18 +156,25 @@ async function untilKnown(admin: Admin, topic: string): Promise<void> {
   for (let tries = 1; tries < knownTries && (await partitionsOf(admin, topic)) === 0; tries++) await timer(knownAgainMs)
 }
 
-/** Not worth an error: who may not read the topic's settings only loses the warning. */
-async function retentionOf(admin: Admin, topic: string): Promise<Millis | null> {
+interface Settings {
+  readonly retentionMs: Millis | null
+  /** So many must be alive for it to take records. */
+  readonly minCopies: number
+}
+
+/** Not worth an error: who may not read the topic's settings only loses what is said beforehand. */
+async function settingsOf(admin: Admin, topic: string): Promise<Settings> {
   const asked = {
     type: kafkajs.ConfigResourceTypes.TOPIC,
     name: topic,
-    configNames: ['retention.ms', 'cleanup.policy'],
+    configNames: ['retention.ms', 'cleanup.policy', 'min.insync.replicas'],
   }
   const described = await admin.describeConfigs({ resources: [asked], includeSynonyms: false }).catch(() => null)
   const entries = described?.resources[0]?.configEntries ?? []
   const value = (name: string) => entries.find((entry) => entry.configName === name)?.configValue
   const retention = Number(value('retention.ms') ?? -1)
-  return retention < 0 || !value('cleanup.policy')?.includes('delete') ? null : retention
+  const forEver = retention < 0 || !value('cleanup.policy')?.includes('delete')
+  return { retentionMs: forEver ? null : retention, minCopies: Number(value('min.insync.replicas') ?? 1) }
 }
 
 const settling = ['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP']

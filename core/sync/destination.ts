@@ -16,6 +16,7 @@ import { Login, type Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
 import { refusesOurClock } from './our-clock.ts'
 import {
+  checkCopies,
   checkSameCluster,
   checkSameLog,
   expired,
@@ -315,6 +316,7 @@ export class Destination {
     const { ledger, source } = this.o
     checkSameCluster(this.name, ledger.session(this.name).cluster, facts)
     checkSameLog(this.name, ledger.place(this.name, 0).acked, source.head())
+    checkCopies(facts)
     return facts
   }
 

@@ -32,6 +32,19 @@ export function checkSameLog(name: string, acked: Offset, head: Offset): void {
   })
 }
 
+/** A transaction that is begun all the same would hang, and hold back who reads the topic, until its copies are back. */
+export function checkCopies({ short }: ClusterFacts): void {
+  if (short === null) return
+  const { topic, alive, needed } = short
+  throw new FieldError(
+    'kafka_unreachable',
+    `"${topic}" has ${alive} of the ${needed} copies alive without which it takes nothing`,
+    {
+      hint: 'Nothing is lost; it goes on when the other brokers are back (min.insync.replicas of the topic says how many).',
+    },
+  )
+}
+
 /** Retention keeps what was not sent, unless the disk left no choice. */
 export function expired(next: Offset, base: Offset): Warning {
   const message = `records ${next} to ${base - 1} left the log before they were sent`

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  checkCopies,
   checkSameCluster,
   checkSameLog,
   missingIn,
@@ -10,7 +11,13 @@ import { topicsOf } from '../../../core/sync/topics.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 
 const topics = topicsOf(destinationAt('127.0.0.1:9092', 'a'), 'hall')
-const facts = { id: 'c1', topics: new Map([['a.telemetry', 4]]), optional: new Set<string>(), retentionMs: 3_600_000 }
+const facts = {
+  id: 'c1',
+  topics: new Map([['a.telemetry', 4]]),
+  optional: new Set<string>(),
+  retentionMs: 3_600_000,
+  short: null,
+}
 
 test('only the topics without which nothing can be sent are missing', () => {
   expect(missingIn(facts, topics, true)).toEqual(['a.alerts'])
@@ -39,4 +46,10 @@ test('more partitions than before are told of once it is known how many there we
   expect(morePartitions(topics, { 'a.telemetry': 4 }, facts)).toBeNull()
   const told = morePartitions(topics, { 'a.telemetry': 2 }, facts)
   expect(told?.message).toMatch(/"a.telemetry" has 4 partitions now, it had 2: .* order is kept within each only/)
+})
+
+test('a topic with too few copies alive is said to take nothing before anything is begun', () => {
+  expect(() => checkCopies(facts)).not.toThrow()
+  const short = { topic: 'a.telemetry', alive: 1, needed: 2 }
+  expect(() => checkCopies({ ...facts, short })).toThrow(/"a.telemetry" has 1 of the 2 copies alive/)
 })
