@@ -44,7 +44,7 @@ export async function startKafka(
   const config = join(dir, 'server.properties')
   writeFileSync(config, properties(join(dir, 'kafka'), plain, controller))
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-  const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', config]
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', config] // it may begin with a dash
   const formatted = spawnSync('java', [...java, ...format], { encoding: 'utf8' })
   if (formatted.status !== 0) throw new FieldError('internal', `Kafka cannot be made ready: ${formatted.stderr}`)
   const log = join(dir, 'kafka.log')

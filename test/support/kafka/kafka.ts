@@ -123,7 +123,7 @@ class OneNode implements Kafka {
     this.proxied = `127.0.0.1:${ports.proxied}`
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
     const users = this.options.secure ? scramUsers : []
-    await exec('java', [...formatArgs, '-t', id, '-c', this.config, ...users])
+    await exec('java', [...formatArgs, `--cluster-id=${id}`, '-c', this.config, ...users]) // it may begin with a dash
   }
 
   private propertiesOf(ports: Ports, more: readonly number[]): string {

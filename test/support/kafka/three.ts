@@ -41,7 +41,7 @@ export async function startThree(): Promise<ThreeKafkas> {
     const own = join(dir, String(node))
     mkdirSync(own)
     writeFileSync(join(own, 'server.properties'), propertiesOf(own, node, clients[node]!, controllers))
-    await exec('java', [...formatArgs, '-t', id, '-c', join(own, 'server.properties')])
+    await exec('java', [...formatArgs, `--cluster-id=${id}`, '-c', join(own, 'server.properties')])
     brokers.push(new Broker(own))
   }
   for (const broker of brokers) broker.restart()

@@ -107,7 +107,8 @@ async function twoSend(plant: One, slot: Slot): Promise<void> {
     await plant.flow(300)
     for (const { forwarder } of both) if (forwarder.row?.state === 'fenced') forwarder.order({ kind: 'retry' })
   }
-  const ahead = both.find(({ forwarder }) => forwarder.row?.state !== 'action needed') ?? both[0]!
+  const ackedBy = ({ forwarder }: (typeof both)[0]) => forwarder.row?.acked ?? 0
+  const ahead = both.toSorted((a, b) => ackedBy(b) - ackedBy(a))[0]! // the other one stops, and says why
   for (const one of both) if (one !== ahead) await one.forwarder.stop()
   Object.assign(slot, ahead, { second: null })
   slot.forwarder.order({ kind: 'retry' })
