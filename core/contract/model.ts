@@ -51,7 +51,17 @@ export interface MessageMeta {
  * came whose topics a person excludes. `bytes` also counts them by topic filter, in `dropped` or `leftOut`. `given up`: log files went, for room, that a
  * destination lacked; `bytes` also says which.
  */
-export const linkEvents = ['started', 'stopped', 'up', 'down', 'asleep', 'awake', 'dropped', 'left out', 'given up'] as const
+export const linkEvents = [
+  'started',
+  'stopped',
+  'up',
+  'down',
+  'asleep',
+  'awake',
+  'dropped',
+  'left out',
+  'given up',
+] as const
 export type LinkEvent = (typeof linkEvents)[number]
 
 /** Why nothing came, or was kept, for a while; in the words that a person reads. */
