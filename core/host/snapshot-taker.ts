@@ -14,20 +14,23 @@ import { type Channel, openChannel } from './thread.ts'
 export class SnapshotTaker {
   private readonly keeper: SnapshotKeeper
   private readonly data: SnapshotData
+  private readonly onReady: () => void
   private thread: SnapshotThread | null = null
   private held: PathKnown | null = null
   private failure: unknown = null
 
-  constructor(keeper: SnapshotKeeper, data: SnapshotData) {
+  /** `onReady`: its thread has come, so that `isDue` is to be asked again, though nothing else happens. */
+  constructor(keeper: SnapshotKeeper, data: SnapshotData, onReady: () => void) {
     this.keeper = keeper
     this.data = data
+    this.onReady = onReady
   }
 
   /** Once it is, and the thread is there: then flush, begin to save the path, and call `hold`. Throws what failed before. */
   isDue(next: Offset, time: Millis): boolean {
     if (this.failure !== null) throw this.failure
     if (this.held !== null || !this.keeper.isDue(next, time)) return false
-    this.thread ??= startThread(this.data, (failure) => this.fail(failure))
+    this.thread ??= startThread(this.data, this.onReady, (failure) => this.fail(failure))
     return this.thread.isReady()
   }
 
@@ -66,7 +69,7 @@ interface SnapshotThread {
   readonly isReady: () => boolean
 }
 
-function startThread(data: SnapshotData, failed: (failure: unknown) => void): SnapshotThread {
+function startThread(data: SnapshotData, onReady: () => void, failed: (failure: unknown) => void): SnapshotThread {
   let ready = false
   const file = new URL(`./snapshot-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: data, name: 'snapshot' })
@@ -75,6 +78,7 @@ function startThread(data: SnapshotData, failed: (failure: unknown) => void): Sn
     tells: {
       ready: () => {
         ready = true
+        onReady()
       },
     },
   })

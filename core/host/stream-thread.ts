@@ -22,7 +22,7 @@ openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const unborn = openUnborn(viewsFile)
 const base = new BaseKeeper(logDir, Date.now, views.ahead() ?? [])
-const taker = new SnapshotTaker(new SnapshotKeeper(snapshots, reader), { snapshots, viewsFile })
+const taker = new SnapshotTaker(new SnapshotKeeper(snapshots, reader), { snapshots, viewsFile }, () => following.wake())
 let viewsLimit = limitOf(maxViewsBytes)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {

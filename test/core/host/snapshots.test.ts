@@ -52,7 +52,7 @@ test('a snapshot is of the record at which it was due, though the path goes on m
   const { views, path } = beginViews(join(dir, 'views.db'), log)
   const data = { snapshots: join(dir, 'snapshots'), viewsFile: join(dir, 'views.db') }
   openSnapshots(data.snapshots, [])
-  const taker = new SnapshotTaker(new SnapshotKeeper(data.snapshots, log, 100), data)
+  const taker = new SnapshotTaker(new SnapshotKeeper(data.snapshots, log, 100), data, () => following.wake())
   const following = follow({
     reader: log,
     path,
@@ -80,7 +80,7 @@ test('a snapshot is of the record at which it was due, though the path goes on m
   const part = replay(dir, half + 20)
   expect(part.from).toBe(half)
   expectKept(part.views, replay(dir, 0).views, half, stateTables)
-}, 120_000)
+}, 300_000)
 
 /** A log with views and with snapshots as live: asked after each block, here with room for all. */
 function withSnapshots(seed: number) {
