@@ -92,6 +92,26 @@ describe.skipIf(!hasChromium)('what a destination is sent, in its form', () => {
     await page.context().close()
   })
 
+  test('one is removed after it is said what goes and what stays; added again by its name it goes on at its place', async () => {
+    const page = await enter('light')
+    const vendor = page.getByRole('region', { name: 'vendor' })
+    await vendor.getByRole('button', { name: 'Remove…' }).click()
+    const dialog = page.getByRole('dialog')
+    for (const words of ['The log no longer waits for it', 'topics and records in Kafka', 'it goes on with record 0'])
+      await dialog.getByText(words).waitFor()
+    const { violations } = await new AxeBuilder({ page }).include('dialog').analyze()
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+    await dialog.getByRole('button', { name: 'Keep it' }).click()
+    const names = async () => (await client.call('config', {})).destinations.map(({ name }) => name)
+    expect(await names()).toEqual(['central', 'vendor'])
+    await vendor.getByRole('button', { name: 'Remove…' }).click()
+    await dialog.getByRole('button', { name: 'Remove vendor' }).click()
+    await vendor.waitFor({ state: 'detached' })
+    expect(await names()).toEqual(['central'])
+    expect((await client.call('destinations', {})).map(({ name }) => name)).toEqual(['central'])
+    await page.context().close()
+  })
+
   async function enter(colorScheme: 'light' | 'dark'): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },

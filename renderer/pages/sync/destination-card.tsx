@@ -6,6 +6,7 @@ import { useClock, useStatus } from '../../use-core.ts'
 import { count, many } from '../../words/number.ts'
 import { age, countdown } from '../../words/time.ts'
 import { AsideDialog } from './aside-dialog.tsx'
+import { RemoveDialog } from './remove-dialog.tsx'
 import styles from './sync.module.css'
 import { useAction } from './use-action.ts'
 import { useNow } from './use-now.ts'
@@ -21,6 +22,7 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
   const now = useNow()
   const action = useAction()
   const [aside, setAside] = useState(false)
+  const [removing, setRemoving] = useState(false)
   const figure = figureOf(row, now)
   return (
     <section className={styles.card} aria-label={row.name}>
@@ -30,6 +32,9 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
         <span className="push" />
         <Button look="quiet" disabled={past} onClick={onEdit}>
           Edit
+        </Button>
+        <Button look="quiet" disabled={past} onClick={() => setRemoving(true)}>
+          Remove…
         </Button>
         <CardButton row={row} busy={past || action.isPending} run={action.mutate} />
       </div>
@@ -68,6 +73,7 @@ export function DestinationCard({ row, past, onEdit }: DestinationCardProps) {
         )}
       </dl>
       {aside && <AsideDialog destination={row.name} past={past} onClose={() => setAside(false)} />}
+      {removing && <RemoveDialog row={row} onClose={() => setRemoving(false)} />}
       {action.error !== null && <ErrorNote error={action.error} />}
     </section>
   )
