@@ -2,11 +2,11 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Config, DestinationConfig } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { ChoiceField, SwitchField, TextField } from '../../parts/field.tsx'
+import { ChoiceField, TextField } from '../../parts/field.tsx'
 import { useCall, useClock } from '../../use-core.ts'
 import { faultOf } from '../../words/fault.ts'
-import type { Clock } from '../../words/time.ts'
 import { type Draft, emptyDraft, secretsOf, toDestination, toDraft } from './draft.ts'
+import { MadeTopics, madeIn } from './made-topics.tsx'
 import styles from './sync.module.css'
 import { Trust } from './trust.tsx'
 import { useAction } from './use-action.ts'
@@ -23,6 +23,8 @@ interface FormProps {
 /** Asks for what a Kafka needs, and what it is to be sent. What was typed survives an error, and for a new one a reload. */
 export function DestinationForm({ edited, onClose }: FormProps) {
   const config = useCall('config', {})
+  const schema = useCall('config.schema', {})
+  const made = schema.data === undefined ? null : madeIn(schema.data)
   const clock = useClock()
   const dialog = useRef<HTMLDialogElement>(null)
   const [draft, change] = useDraft(edited)
@@ -36,7 +38,9 @@ export function DestinationForm({ edited, onClose }: FormProps) {
   }, [action.error])
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (config.data !== undefined) action.mutate(['config.put', withDestination(config.data, draft, edited, clock)])
+    if (config.data === undefined || made === null) return
+    const destination = toDestination(draft, { before: edited, made, clock })
+    action.mutate(['config.put', { config: withDestination(config.data, destination), secrets: secretsOf(draft) }])
   }
   const part = { draft, change, wrong: (field: string) => faultOf(action.error, `config.destinations[*].${field}`) }
   return (
@@ -52,14 +56,18 @@ export function DestinationForm({ edited, onClose }: FormProps) {
         <div className={styles.fields}>
           <Reach {...part} isNew={edited === null} />
           <Trust {...part} />
-          <Topics {...part} />
+          <MadeTopics {...part} made={made} />
         </div>
         <WhatIsSent {...part} isNew={edited === null} />
         <div className={styles.formEnd}>
           {action.error !== null && <ErrorNote error={action.error} />}
           <div className={styles.formActions}>
             <Button onClick={() => dialog.current?.close()}>Cancel</Button>
-            <Button look="primary" type="submit" disabled={action.isPending || config.data === undefined}>
+            <Button
+              look="primary"
+              type="submit"
+              disabled={action.isPending || config.data === undefined || made === null}
+            >
               {edited === null ? 'Add destination' : 'Save'}
             </Button>
           </div>
@@ -118,30 +126,6 @@ function Reach({ draft, change, wrong, isNew }: PartProps & { readonly isNew: bo
   )
 }
 
-function Topics({ draft, change }: PartProps) {
-  return (
-    <>
-      <SwitchField
-        label="Create missing topics"
-        help="On: made at once. Off: this page asks."
-        on={draft.create}
-        onChange={(create) => change({ create })}
-      />
-      {draft.create && (
-        <TextField
-          label="Keep records there for"
-          help="Hours; -1 keeps them for ever. Older records are deleted on arrival."
-          type="number"
-          min={-1}
-          required
-          value={String(draft.retentionHours)}
-          onChange={(text) => change({ retentionHours: Number(text) })}
-        />
-      )}
-    </>
-  )
-}
-
 const deliveries = [
   { value: 'auto', label: 'automatic' },
   { value: 'exactly-once', label: 'exactly once' },
@@ -161,11 +145,10 @@ function useDraft(edited: DestinationConfig | null): [Draft, (part: Partial<Draf
 }
 
 /** In its place, so that the order on the page stays. */
-function withDestination(config: Config, draft: Draft, edited: DestinationConfig | null, clock: Clock) {
-  const destination = toDestination(draft, edited, clock)
+function withDestination(config: Config, destination: DestinationConfig): Config {
   const isThere = config.destinations.some(({ name }) => name === destination.name)
   const destinations = isThere
     ? config.destinations.map((one) => (one.name === destination.name ? destination : one))
     : [...config.destinations, destination]
-  return { config: { ...config, destinations }, secrets: secretsOf(draft) }
+  return { ...config, destinations }
 }

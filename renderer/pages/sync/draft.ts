@@ -18,6 +18,9 @@ export interface Draft {
   readonly passphrase: string
   readonly create: boolean
   readonly retentionHours: number
+  /** Of topics that are made; null: as many as the settings make by themselves. */
+  readonly partitions: string | null
+  readonly copies: string | null
   readonly telemetry: string
   readonly alertsTopic: string
   readonly status: string
@@ -53,6 +56,8 @@ export const emptyDraft: Draft = {
   passphrase: '',
   create: true,
   retentionHours: 24 * 7,
+  partitions: null,
+  copies: null,
   telemetry: 'edge.telemetry.v1',
   alertsTopic: 'edge.alerts.v1',
   status: 'edge.status',
@@ -88,6 +93,8 @@ export function toDraft(of: DestinationConfig): Draft {
     key: of.key ?? '',
     create: of.create.allowed,
     retentionHours: of.create.retentionHours,
+    partitions: String(of.create.partitions),
+    copies: String(of.create.replication),
     telemetry: topics.telemetry,
     alertsTopic: topics.alerts,
     status: topics.status,
@@ -104,9 +111,17 @@ export function toDraft(of: DestinationConfig): Draft {
   }
 }
 
+/** How topics are made where nobody said it. */
+export type Made = Pick<DestinationConfig['create'], 'partitions' | 'replication'>
+
+interface Context {
+  readonly before: DestinationConfig | null
+  readonly made: Made
+  readonly clock: Clock
+}
+
 /** The destination that a filled form means. The core checks it and names the field that is wrong. */
-export function toDestination(draft: Draft, before: DestinationConfig | null, clock: Clock): DestinationConfig {
-  const { partitions, replication } = before?.create ?? { partitions: 4, replication: 1 }
+export function toDestination(draft: Draft, { before, made, clock }: Context): DestinationConfig {
   const { payload, headers, compression } = draft
   return {
     name: draft.name.trim(),
@@ -131,7 +146,12 @@ export function toDestination(draft: Draft, before: DestinationConfig | null, cl
     compression,
     maxBytesPerSecond: draft.limit.trim() === '' ? null : Math.round(Number(draft.limit) * 1_000),
     start: before?.start ?? startOf(draft, clock),
-    create: { allowed: draft.create, partitions, replication, retentionHours: draft.retentionHours },
+    create: {
+      allowed: draft.create,
+      partitions: Number(draft.partitions ?? made.partitions),
+      replication: Number(draft.copies ?? made.replication),
+      retentionHours: draft.retentionHours,
+    },
     paused: before?.paused ?? false,
     required: before?.required ?? true,
   }
