@@ -553,7 +553,7 @@ export class Destination {
     if (this.signal.aborted || explain(error, this.where()).backoff !== 'fenced') return error
     if (!(await session.takenOver())) return error
     return new FieldError('kafka_fenced', `another installation sends as "${this.producer.transactionalId}"`, {
-      hint: 'A copy of this data directory runs elsewhere. Stop it, then retry here to take over.',
+      hint: 'A copy of this data directory runs elsewhere. Stop it there, or take over here: then that one is stopped at its next try to send.',
       cause: error,
     })
   }

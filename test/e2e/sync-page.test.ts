@@ -21,7 +21,7 @@ const says: Readonly<Record<Scene, readonly RegExp[]>> = {
   'topic-missing': [/1 destination needs you/, /has no topic "reports.telemetry.v1"/, /Create topics/],
   'permission-missing': [/lacks a permission/, /kafka-acls --bootstrap-server/, /Copy/],
   'set-aside': [/Set aside1, show/],
-  fenced: [/another installation/i, /Try now/, /hq-shared waits/],
+  fenced: [/another installation/i, /Take over/, /that one is stopped at its next try/, /hq-shared waits/],
   paused: [/1 destination is paused/, /Resume/],
 }
 

@@ -4,8 +4,9 @@ import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { useClock, useStatus } from '../../use-core.ts'
 import { count, many } from '../../words/number.ts'
-import { age, countdown } from '../../words/time.ts'
+import { age } from '../../words/time.ts'
 import { AsideDialog } from './aside-dialog.tsx'
+import { figureOf } from './figure.ts'
 import { RemoveDialog } from './remove-dialog.tsx'
 import styles from './sync.module.css'
 import { useAction } from './use-action.ts'
@@ -112,7 +113,17 @@ function CardButton({ row, busy, run }: CardButtonProps) {
         Resume
       </Button>
     )
-  if (row.retryAt !== null || row.state === 'action needed' || row.state === 'fenced')
+  if (row.state === 'fenced')
+    return (
+      <Button
+        disabled={busy}
+        title="Sends from here again. The other one is stopped at its next try to send, and waits for a person there."
+        onClick={() => run(['sync.retryNow', { destination }])}
+      >
+        Take over
+      </Button>
+    )
+  if (row.retryAt !== null || row.state === 'action needed')
     return (
       <Button disabled={busy} onClick={() => run(['sync.retryNow', { destination }])}>
         Try now
@@ -138,34 +149,4 @@ function Fact({ name, late = false, children }: FactProps) {
       <dd className={late ? 'strong num p2' : 'strong num'}>{children}</dd>
     </div>
   )
-}
-
-interface Figure {
-  readonly big: string
-  readonly words: string
-  readonly late: boolean
-}
-
-/** The one figure that says how it stands: seconds behind, or the time until the next try. */
-function figureOf(row: DestinationRow, now: number): Figure {
-  const sending = `sending ${count(Math.round(row.perSecond))} records a second`
-  if (row.state === 'paused') return { big: 'Paused', words: `${age(row.behindMs)} behind`, late: false }
-  if (row.state === 'fenced') return { big: 'Stopped', words: 'another installation uses this identity', late: true }
-  if (row.retryAt !== null && row.retryAt > now)
-    return {
-      big: countdown(row.retryAt - now),
-      words: `until try ${row.attempt + 1}; ${age(row.behindMs)} behind`,
-      late: true,
-    }
-  if (row.state === 'action needed') return { big: 'Waits for you', words: `${age(row.behindMs)} behind`, late: true }
-  if (row.state === 'waiting')
-    return { big: age(row.behindMs), words: `behind; try ${row.attempt + 1}: ${row.doing}`, late: true }
-  if (row.state === 'starting') return { big: age(row.behindMs), words: `behind; ${row.doing}`, late: false }
-  if (row.state === 'stopped') return { big: 'Stopped', words: `${age(row.behindMs)} behind`, late: true }
-  return { big: age(row.behindMs), words: `behind; ${catchUp(row) ?? sending}`, late: false }
-}
-
-function catchUp(row: DestinationRow): string | null {
-  if (row.state !== 'catching up' || row.perSecond <= 0) return null
-  return `${count(Math.round(row.perSecond))} records a second, ${age((row.waiting / row.perSecond) * 1_000)} to catch up`
 }

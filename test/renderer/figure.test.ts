@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { DestinationRow } from '../../core/contract/calls.ts'
+import { figureOf } from '../../renderer/pages/sync/figure.ts'
+
+type Standing = Parameters<typeof figureOf>[0]
+
+const now = 1_000_000
+const live: Standing = {
+  state: 'live',
+  doing: 'waiting for records',
+  behindMs: 2_000,
+  waiting: 6_000,
+  perSecond: 100,
+  retryAt: null,
+  attempt: 0,
+}
+const said = (part: Partial<DestinationRow>) => {
+  const { big, words } = figureOf({ ...live, ...part }, now)
+  return `${big} ${words}`.replaceAll('\u2009', ' ')
+}
+
+test('what a destination does is said in every state where it tells more', () => {
+  expect(said({ doing: 'renewing its checkpoint' })).toMatch(/a second; renewing its checkpoint$/)
+  expect(said({ state: 'catching up', doing: 'waiting for its share of bandwidth' })).toMatch(
+    /1 min to catch up; waiting for its share of bandwidth$/,
+  )
+  expect(said({ state: 'waiting', attempt: 2, doing: 'connecting' })).toBe('2 s behind; try 3; connecting')
+  expect(said({ state: 'starting', doing: 'reading its checkpoint' })).toBe('2 s behind; reading its checkpoint')
+  expect(said({ state: 'action needed', doing: 'looking at its topics' })).toMatch(/; looking at its topics$/)
+  expect(said({ state: 'fenced', doing: 'fencing older senders' })).toMatch(/; fencing older senders$/)
+})
+
+test('what the figure says already is not said twice, nor how any sending goes', () => {
+  for (const doing of ['sending', 'committing', 'waiting for records'] as const)
+    expect(said({ doing })).toBe('2 s behind; sending 100 records a second')
+  expect(said({ state: 'paused', doing: 'paused' })).toBe('Paused 2 s behind')
+  expect(said({ state: 'waiting', retryAt: now + 23_000, attempt: 6, doing: 'waiting for the next try' })).toBe(
+    '0:23 until try 7; 2 s behind',
+  )
+})
