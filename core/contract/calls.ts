@@ -487,9 +487,12 @@ export interface DestinationRow {
   /** Age of the oldest record not sent. */
   readonly behindMs: Millis
   readonly waiting: number
+  /** Kafka records, of which a record of the log may become many or none. */
   readonly perSecond: number
   /** Share of the last minute for which a quota of the cluster made it wait, from 0 to 1. */
   readonly throttled: number
+  /** Until nothing waits, at the pace at which it gained over the last minute; null: not known yet, or it does not gain. */
+  readonly catchUpMs: Millis | null
   readonly next: Offset
   /** Everything before is confirmed by the cluster: the log may let it go. Behind `next` where nothing was to be sent. */
   readonly acked: Offset

@@ -7,6 +7,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { openAtLeastOnce } from './at-least-once.ts'
 import { type Batch, type BatchOptions, type BatchSource, batchInPieces, nextBatch } from './batch.ts'
 import { Budget } from './budget.ts'
+import { CatchUp } from './catch-up.ts'
 import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
 import { ConditionTelling } from './condition.ts'
 import { explain, type Failure, missingTopics, type Where, waitBefore } from './failures.ts'
@@ -120,6 +121,7 @@ export class Destination {
   private readonly stopping = new AbortController()
   private readonly suspects = new Suspects()
   private readonly rate = new Rate()
+  private readonly catchUp = new CatchUp()
   private readonly reach = new Reach()
   private readonly running: Promise<void>
 
@@ -174,9 +176,10 @@ export class Destination {
       state: this.state,
       doing: this.doing,
       behindMs: this.behindMs(),
-      waiting: Math.max(0, head - this.at),
+      waiting: this.waiting(),
       perSecond: this.rate.perSecond(performance.now()),
       throttled: this.quota.share(this.meter.held(), performance.now()),
+      catchUpMs: this.state === 'catching up' ? this.catchUp.left(performance.now(), this.waiting()) : null,
       next: this.at,
       acked: ledger.acked(this.name),
       head,
@@ -205,6 +208,10 @@ export class Destination {
   behindMs(): Millis {
     const oldest = this.o.source.timeAt(this.at)
     return oldest === null ? 0 : Math.max(0, this.o.now() - oldest)
+  }
+
+  private waiting(): number {
+    return Math.max(0, this.o.source.head() - this.at)
   }
 
   /** There may be more to send. */
@@ -281,6 +288,7 @@ export class Destination {
     const facts = await this.checkCluster(kafka)
     const session = await this.open(kafka, facts)
     this.ahead = null
+    this.catchUp.forget()
     try {
       this.warn(morePartitions(this.topics, this.o.ledger.partitions(this.name), facts))
       this.o.ledger.writesTo(this.name, allTopics(this.topics), facts.topics)
@@ -543,6 +551,7 @@ export class Destination {
     this.warn(expired(session.next, base))
     this.o.ledger.leave(this.name, { from: Math.max(session.next, this.at), to: base }, this.o.now())
     this.at = base
+    this.catchUp.forget()
   }
 
   private warn(warning: Warning | null): void {
@@ -591,7 +600,10 @@ export class Destination {
     if (this.trouble !== null || this.state === 'starting') this.o.ledger.recovered(this.name, this.o.now())
     this.trouble = null
     this.attempt = 0
-    this.enter(this.behindMs() > liveMs ? 'catching up' : 'live')
+    const isLive = this.behindMs() <= liveMs
+    if (isLive) this.catchUp.forget()
+    else this.catchUp.see(performance.now(), this.waiting())
+    this.enter(isLive ? 'live' : 'catching up')
   }
 
   private enter(state: SyncState, doing: SyncDoing = this.doing): void {

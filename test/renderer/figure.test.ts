@@ -9,8 +9,8 @@ const live: Standing = {
   state: 'live',
   doing: 'waiting for records',
   behindMs: 2_000,
-  waiting: 6_000,
   perSecond: 100,
+  catchUpMs: null,
   retryAt: null,
   attempt: 0,
 }
@@ -21,7 +21,7 @@ const said = (part: Partial<DestinationRow>) => {
 
 test('what a destination does is said in every state where it tells more', () => {
   expect(said({ doing: 'renewing its checkpoint' })).toMatch(/a second; renewing its checkpoint$/)
-  expect(said({ state: 'catching up', doing: 'waiting for its share of bandwidth' })).toMatch(
+  expect(said({ state: 'catching up', catchUpMs: 60_000, doing: 'waiting for its share of bandwidth' })).toMatch(
     /1 min to catch up; waiting for its share of bandwidth$/,
   )
   expect(said({ state: 'waiting', attempt: 2, doing: 'connecting' })).toBe('2 s behind; try 3; connecting')
@@ -36,5 +36,12 @@ test('what the figure says already is not said twice, nor how any sending goes',
   expect(said({ state: 'paused', doing: 'paused' })).toBe('Paused 2 s behind')
   expect(said({ state: 'waiting', retryAt: now + 23_000, attempt: 6, doing: 'waiting for the next try' })).toBe(
     '0:23 until try 7; 2 s behind',
+  )
+})
+
+test('how long it takes to catch up is told only where that is known', () => {
+  expect(said({ state: 'catching up' })).toBe('2 s behind; sending 100 records a second')
+  expect(said({ state: 'catching up', catchUpMs: 780_000 })).toBe(
+    '2 s behind; 100 records a second, 13 min to catch up',
   )
 })

@@ -8,7 +8,7 @@ interface Figure {
   readonly late: boolean
 }
 
-type Standing = Pick<DestinationRow, 'state' | 'doing' | 'behindMs' | 'waiting' | 'perSecond' | 'retryAt' | 'attempt'>
+type Standing = Pick<DestinationRow, 'state' | 'doing' | 'behindMs' | 'perSecond' | 'catchUpMs' | 'retryAt' | 'attempt'>
 
 /** The one figure that says how it stands: seconds behind, or the time until the next try; and what it does, where that tells more. */
 export function figureOf(row: Standing, now: number): Figure {
@@ -38,8 +38,8 @@ function sending({ perSecond }: Standing): string {
 }
 
 function catchUp(row: Standing): string | null {
-  if (row.state !== 'catching up' || row.perSecond <= 0) return null
-  return `${count(Math.round(row.perSecond))} records a second, ${age((row.waiting / row.perSecond) * 1_000)} to catch up`
+  if (row.catchUpMs === null) return null
+  return `${count(Math.round(row.perSecond))} records a second, ${age(row.catchUpMs)} to catch up`
 }
 
 /** False: the figure says it already, or it is how any sending goes. */
