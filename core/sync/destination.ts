@@ -131,6 +131,8 @@ export class Destination {
   private paused: boolean
   private trouble: Trouble | null = null
   private warning: Trouble | null = null
+  /** The kind of the outage that is listed as going on. */
+  private away: string | null = null
   private retryAt: Millis | null = null
   private attempt = 0
   private asked = false
@@ -277,7 +279,9 @@ export class Destination {
     this.trouble = null
     this.retryAt = null
     this.enter('paused', 'paused')
+    this.outage('paused', 'paused by a person', this.o.now())
     while (this.paused) await this.bell.wait(3_600_000, this.signal)
+    this.recovered()
     this.attempt = 0
     this.enter('starting')
   }
@@ -570,6 +574,7 @@ export class Destination {
   /** Shows what went wrong and waits: for a time that is shown, or for a person. */
   private async fail(error: unknown): Promise<void> {
     const failure = explain(error, this.where())
+    if (this.paused && this.state !== 'paused') return // it rests now, whatever ended the session
     this.attempt += 1
     const wait = waitBefore(this.attempt, failure.backoff, Math.random())
     const now = this.o.now()
@@ -593,11 +598,23 @@ export class Destination {
     const since = this.trouble?.code === code ? this.trouble.since : now
     this.trouble = { code, message, hint, since, grant: grant.join('\n') || null }
     this.enter(state)
-    if (backoff !== 'rejected') this.o.ledger.outage(this.name, now, message)
+    if (backoff !== 'rejected') this.outage(code, message, now)
+  }
+
+  /** One line as long as its kind stays, though its words may change from try to try. */
+  private outage(kind: string, cause: string, now: Millis): void {
+    if (this.away === kind) return
+    this.o.ledger.outage(this.name, now, cause)
+    this.away = kind
+  }
+
+  private recovered(): void {
+    this.o.ledger.recovered(this.name, this.o.now())
+    this.away = null
   }
 
   private well(): void {
-    if (this.trouble !== null || this.state === 'starting') this.o.ledger.recovered(this.name, this.o.now())
+    if (this.trouble !== null || this.state === 'starting') this.recovered()
     this.trouble = null
     this.attempt = 0
     const isLive = this.behindMs() <= liveMs

@@ -311,9 +311,13 @@ export class Ledger {
     return { time: Float64Array.from(behindMs, (_, i) => from + i * width), behindMs }
   }
 
-  /** Opens an outage, unless one is open. */
+  /** Opens an outage, unless one is open for this cause; one that is open for another ends. */
   outage(name: string, time: Millis, cause: string): void {
-    this.sql.down.run(name, Math.round(time), cause, name)
+    const since = Math.round(time)
+    this.db.transaction(() => {
+      this.sql.replaced.run(since, name, cause)
+      this.sql.down.run(name, since, cause, name)
+    })()
   }
 
   /** Closes the open outage, if there is one. */
@@ -515,6 +519,9 @@ function prepare(db: Database.Database) {
     down: db.prepare(
       `insert into outage (destination, since, cause)
        select ?, ?, ? where not exists (select 1 from outage where destination = ? and until is null)`,
+    ),
+    replaced: db.prepare(
+      'update outage set until = max(since, ?) where destination = ? and until is null and cause <> ?',
     ),
     up: db.prepare('update outage set until = max(since, ?) where destination = ? and until is null'),
     outages: db.prepare('select destination, since as "from", until, cause from outage order by id desc limit 200'),

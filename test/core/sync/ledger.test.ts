@@ -106,6 +106,20 @@ test('an outage has one beginning, whatever the number of tries, and one end', (
   ledger.close()
 })
 
+test('an outage with another cause begins where the one before it ends, of this destination alone', () => {
+  const ledger = new Ledger(fresh())
+  ledger.outage('b', 50, 'nothing listens')
+  ledger.outage('a', 100, 'nothing listens')
+  ledger.outage('a', 250, 'paused by a person')
+  ledger.outage('a', 300, 'paused by a person')
+  expect(ledger.outages()).toEqual([
+    { destination: 'a', from: 250, until: null, cause: 'paused by a person' },
+    { destination: 'a', from: 100, until: 250, cause: 'nothing listens' },
+    { destination: 'b', from: 50, until: null, cause: 'nothing listens' },
+  ])
+  ledger.close()
+})
+
 test('a file of a newer program is refused in words, untouched', () => {
   const file = fresh()
   const newer = new Database(file)
