@@ -91,6 +91,8 @@ const mostRecords = 100_000
 const small = { maxRecords: 1_000, maxBytes: 512 * 1024 }
 const minBatchBytes = 4 * 1024
 const mayGoEveryMs: Millis = 500
+/** What has happened is shown for so long, so that every shift sees it. */
+const newsMs: Millis = 24 * 3_600_000
 
 interface Wish {
   readonly of: Origin
@@ -130,6 +132,7 @@ export class Destination {
   private delivery: DestinationRow['delivery'] = 'not known yet'
   private paused: boolean
   private trouble: Trouble | null = null
+  /** What has happened that a person should know. */
   private warning: Trouble | null = null
   /** The kind of the outage that is listed as going on. */
   private away: string | null = null
@@ -189,7 +192,7 @@ export class Destination {
       delivery: this.delivery,
       retryAt: this.retryAt,
       attempt: this.attempt,
-      error: this.trouble ?? this.warning,
+      error: this.trouble ?? this.warned(),
       confirmed: { transactions, records, last: confirmed },
       maybeTwice,
       unsent,
@@ -298,7 +301,6 @@ export class Destination {
       this.o.ledger.writesTo(this.name, allTopics(this.topics), facts.topics)
       this.delivery = session.delivery
       this.at = session.next
-      this.warn(shortRetention(this.topics, facts, this.behindMs()))
       while (!this.paused) await this.turn(session)
     } catch (error) {
       throw await this.whyEnded(session, error)
@@ -560,6 +562,16 @@ export class Destination {
 
   private warn(warning: Warning | null): void {
     if (warning !== null) this.warning = { ...warning, since: this.o.now(), grant: null }
+  }
+
+  /** What is so by now comes before what has happened. */
+  private warned(): Trouble | null {
+    const { facts, warning } = this
+    const now = this.o.now()
+    const behindMs = this.behindMs()
+    const short = facts === null ? null : shortRetention(this.topics, facts, behindMs)
+    if (short !== null) return { ...short, since: now - behindMs + facts!.retentionMs!, grant: null }
+    return warning !== null && now < warning.since + newsMs ? warning : null
   }
 
   private async whyEnded(session: Session, error: unknown): Promise<unknown> {

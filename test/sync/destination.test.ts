@@ -97,13 +97,17 @@ describe.skipIf(!present)('what a person sees', () => {
     await expectExactlyOnce('asked', 100)
   })
 
-  test('a backlog that is older than the retention of the topic is said before it is sent', async () => {
+  test('a backlog that is older than the retention of the topic is said before it is sent, and no more afterwards', async () => {
     const create = { allowed: true, partitions: 1, replication: 1, retentionHours: 1 }
     const source = new MadeSource({ ageMs: 5 * 3_600_000 })
     const running = start('old', { more: { create }, parts: { source } })
     running.forward.head(50)
-    const row = await running.until((row) => row.next === 50)
-    expect(row.error?.message).toMatch(/keeps records for 1.0 hours, but the oldest to send is 5.0 hours old/)
+    const before = await running.until((row) => row.error !== null)
+    expect(before).toMatchObject({ next: 0, state: 'starting' })
+    expect(before.error?.message).toMatch(/keeps records for 1.0 hours, but the oldest to send is 5.0 hours old/)
+    expect(Date.now() - before.error!.since).toBeGreaterThanOrEqual(4 * 3_600_000)
+    const sent = await running.until((row) => row.next === 50)
+    expect(sent.error).toBeNull()
     await running.forward.stop()
   })
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { CallName, Calls, DestinationConfig } from '../../../core/contract/calls.ts'
+import type { CallName, Calls, DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
+import type { Millis } from '../../../core/contract/model.ts'
 import { type Host, startHost } from '../../../core/host/host.ts'
-
+import type { Forward } from '../../../core/sync/forward.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { startForwarding } from '../../support/kafka/forwarding.ts'
 import { hasKafka, type Kafka, startKafka } from '../../support/kafka/kafka.ts'
@@ -67,7 +68,7 @@ describe.skipIf(!hasKafka())('a cluster without transactions', () => {
 })
 
 test.skipIf(!hasKafka())(
-  'records that left the log before they were sent are counted, once, and the rest goes on',
+  'records that left the log before they were sent are counted, once, told of for a day, and the rest goes on',
   async () => {
     const dir = tempDir()
     const destination = destinationAt(kafka.address, 'late')
@@ -79,12 +80,24 @@ test.skipIf(!hasKafka())(
       forward.head(200)
       const row = await until(({ acked }) => acked === 200)
       expect(row.unsent).toBe(50)
-      if (again === 0) expect(row.error?.message).toMatch(/records 100 to 149 left the log before they were sent/)
+      if (again === 0) {
+        expect(row.error?.message).toMatch(/records 100 to 149 left the log before they were sent/)
+        const aDayLater = row.error!.since + 24 * 3_600_000
+        expect(errorAt(forward, aDayLater - 1)).toEqual(row.error)
+        expect(errorAt(forward, aDayLater)).toBeNull()
+      }
       await forward.stop()
     }
   },
   120_000,
 )
+
+function errorAt(forward: Forward, time: Millis): DestinationRow['error'] {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(time)
+  const [row] = forward.rows()
+  clock.mockRestore()
+  return row!.error
+}
 
 function ask<K extends CallName>(host: Host, name: K, input: Calls[K]['in']): Promise<Calls[K]['out']> {
   return host.api.answer(name, input, new AbortController().signal) as Promise<Calls[K]['out']>

@@ -24,7 +24,7 @@ export function startForwarding(dir: string, made: DestinationWithPassword, sour
       viewsFile: '',
       site: 'hall',
       destinations: [made],
-      now: Date.now,
+      now: () => Date.now(), // which a test may set
       onStatus,
     },
     { source, pace: { lingerMs: 1 } },
