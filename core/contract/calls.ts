@@ -502,6 +502,8 @@ export interface DestinationRow {
   readonly delivery: 'exactly once' | 'at least once' | 'not known yet'
   /** Next try, when it waits. */
   readonly retryAt: Millis | null
+  /** About how long it takes then to send what waits now, at the speed that was measured before; null: not measured. */
+  readonly thenMs: Millis | null
   readonly attempt: number
   /** What, value, way out; null when nothing is wrong. */
   readonly error: {
@@ -648,6 +650,8 @@ export interface Outage {
   readonly destination: string
   readonly from: Millis
   readonly until: Millis | null
+  /** Records of the log that waited at its end; null: it goes on, or it was before this was kept. */
+  readonly waited: number | null
   readonly cause: string
 }
 

@@ -35,6 +35,7 @@ import { resent } from './send-again.ts'
 import { clientOf, type Form, type KafkaRecord, type Origin, type ProducerName, packingOf } from './sender.ts'
 import { openSession, type Session } from './session.ts'
 import { atOnce, carefully, type Sending } from './set-aside.ts'
+import { Speed } from './speed.ts'
 import { Suspects } from './suspects.ts'
 import { allTopics, type Topics, telemetryTopics, topicsOf } from './topics.ts'
 import { Bell, type Step, sleep, within } from './wait.ts'
@@ -125,6 +126,7 @@ export class Destination {
   private readonly rate = new Rate()
   private readonly catchUp = new CatchUp()
   private readonly reach = new Reach()
+  private readonly speed = new Speed()
   private readonly running: Promise<void>
 
   private state: SyncState = 'starting'
@@ -191,6 +193,7 @@ export class Destination {
       began: ledger.began(this.name),
       delivery: this.delivery,
       retryAt: this.retryAt,
+      thenMs: this.retryAt === null ? null : this.speed.timeFor(Math.max(0, head - this.at)),
       attempt: this.attempt,
       error: this.trouble ?? this.warned(),
       confirmed: { transactions, records, last: confirmed },
@@ -485,6 +488,7 @@ export class Destination {
   private async deliver(session: Session, batch: Batch): Promise<void> {
     const sent = [...batch.sent, ...this.news()]
     const began = performance.now()
+    const spent = this.meter.sent()
     const delivering = session.deliver({ ...batch, from: session.next, sent }, this.sending(batch))
     const reading = this.readAhead(batch, session).catch(() => {}) // read again when it is its turn, and said then
     const taken = await delivering.catch((error) => this.rejected(batch, error)).finally(() => reading)
@@ -493,7 +497,13 @@ export class Destination {
     this.checkpointAt = performance.now()
     if (batch.full) this.reach.took(this.checkpointAt - began)
     this.rate.add(this.checkpointAt, batch.records)
+    this.speed.took(batch.to - batch.from, Math.max(this.checkpointAt - began, this.shareOf(this.meter.sent() - spent)))
     this.well()
+  }
+
+  /** Time that so much takes of a bounded bandwidth. */
+  private shareOf(bytes: number): Millis {
+    return this.maxBytesPerSecond === null ? 0 : (bytes / this.maxBytesPerSecond) * 1_000
   }
 
   private sending({ from }: Batch): Sending {
@@ -616,12 +626,12 @@ export class Destination {
   /** One line as long as its kind stays, though its words may change from try to try. */
   private outage(kind: string, cause: string, now: Millis): void {
     if (this.away === kind) return
-    this.o.ledger.outage(this.name, now, cause)
+    this.o.ledger.outage(this.name, now, cause, { from: this.at, to: this.o.source.head() })
     this.away = kind
   }
 
   private recovered(): void {
-    this.o.ledger.recovered(this.name, this.o.now())
+    this.o.ledger.recovered(this.name, this.o.now(), this.o.source.head())
     this.away = null
   }
 

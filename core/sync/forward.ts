@@ -215,7 +215,7 @@ export class Forward {
       await this.jobs.leave(name, next !== undefined)
       await loop.stop()
       this.destinations.delete(name)
-      if (next === undefined) this.ledgerFile.recovered(name, this.o.now()) // nobody waits for it any more
+      if (next === undefined) this.ledgerFile.recovered(name, this.o.now(), this.source.head()) // nobody waits for it any more
     }
     this.site = site
     for (const made of destinations) if (!this.destinations.has(made.destination.name)) this.add(made)

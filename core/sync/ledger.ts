@@ -60,6 +60,7 @@ const migrations = [
    alter table destination add column unsent_until integer not null default 0`,
   'alter table destination add column named integer not null default 0',
   'alter table destination add column partitions text',
+  'alter table outage add column first integer; alter table outage add column head integer',
 ]
 
 const keptTransactions = 100_000
@@ -311,18 +312,18 @@ export class Ledger {
     return { time: Float64Array.from(behindMs, (_, i) => from + i * width), behindMs }
   }
 
-  /** Opens an outage, unless one is open for this cause; one that is open for another ends. */
-  outage(name: string, time: Millis, cause: string): void {
-    const since = Math.round(time)
+  /** Opens an outage, unless one is open for this cause; one that is open for another ends. `waits`: what was not sent. */
+  outage(name: string, time: Millis, cause: string, waits: Span): void {
+    const of = { name, time: Math.round(time), cause, first: waits.from, head: waits.to }
     this.db.transaction(() => {
-      this.sql.replaced.run(since, name, cause)
-      this.sql.down.run(name, since, cause, name)
+      this.sql.replaced.run(of)
+      this.sql.down.run(of)
     })()
   }
 
-  /** Closes the open outage, if there is one. */
-  recovered(name: string, time: Millis): void {
-    this.sql.up.run(Math.round(time), name)
+  /** Closes the open outage, if there is one; the log ends at `head`. */
+  recovered(name: string, time: Millis, head: Offset): void {
+    this.sql.up.run({ name, time: Math.round(time), head })
   }
 
   /** Newest first. */
@@ -517,14 +518,21 @@ function prepare(db: Database.Database) {
     sample: db.prepare('insert or replace into lag (destination, time, behind) values (?, ?, ?)'),
     samples: db.prepare('select time, behind from lag where destination = ? and time >= ? and time < ? order by time'),
     down: db.prepare(
-      `insert into outage (destination, since, cause)
-       select ?, ?, ? where not exists (select 1 from outage where destination = ? and until is null)`,
+      `insert into outage (destination, since, cause, first)
+       select :name, :time, :cause, :first
+       where not exists (select 1 from outage where destination = :name and until is null)`,
+    ),
+    up: db.prepare(
+      'update outage set until = max(since, :time), head = :head where destination = :name and until is null',
+    ),
+    outages: db.prepare(
+      `select destination, since as "from", until, max(0, head - first) as waited, cause from outage
+       order by id desc limit 200`,
     ),
     replaced: db.prepare(
-      'update outage set until = max(since, ?) where destination = ? and until is null and cause <> ?',
+      `update outage set until = max(since, :time), head = :head
+       where destination = :name and until is null and cause <> :cause`,
     ),
-    up: db.prepare('update outage set until = max(since, ?) where destination = ? and until is null'),
-    outages: db.prepare('select destination, since as "from", until, cause from outage order by id desc limit 200'),
     pruneLag: db.prepare('delete from lag where time < ?'),
     pruneOutages: db.prepare('delete from outage where id <= (select max(id) from outage) - ?'),
     pruneTransactions: db.prepare('delete from txn where id <= (select max(id) from txn) - ?'),

@@ -55,6 +55,7 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
       await plant.show(scene)
       for (const one of words) await expectText(page, one)
       await picture(scene)
+      expect(await cutLines(page)).toBe(0)
       expect(await faults(page)).toEqual([])
       expect(complaints).toEqual([])
     },
@@ -141,6 +142,15 @@ async function expectText(page: Page, words: RegExp): Promise<void> {
   await expect
     .poll(async () => (await page.locator('body').textContent())?.replaceAll(/\s+/g, ' '), { timeout: 60_000 })
     .toMatch(words)
+}
+
+/** What is to be copied can be read whole, also where there is little room. */
+async function cutLines(page: Page): Promise<number> {
+  await page.setViewportSize({ width: 1280, height: 800 })
+  const lines = page.locator('pre')
+  const cut = await lines.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return cut
 }
 
 async function faults(page: Page): Promise<readonly string[]> {

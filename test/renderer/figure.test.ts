@@ -9,9 +9,11 @@ const live: Standing = {
   state: 'live',
   doing: 'waiting for records',
   behindMs: 2_000,
+  waiting: 6_000,
   perSecond: 100,
   catchUpMs: null,
   retryAt: null,
+  thenMs: null,
   attempt: 0,
 }
 const said = (part: Partial<DestinationRow>) => {
@@ -44,4 +46,11 @@ test('how long it takes to catch up is told only where that is known', () => {
   expect(said({ state: 'catching up', catchUpMs: 780_000 })).toBe(
     '2 s behind; 100 records a second, 13 min to catch up',
   )
+})
+
+test('beside the countdown stands how long it takes then, where that is known', () => {
+  const waiting = { state: 'waiting', retryAt: now + 23_000, attempt: 6, doing: 'waiting for the next try' } as const
+  expect(said({ ...waiting, thenMs: 130_000 })).toBe('0:23 until try 7, then about 2 min to catch up; 2 s behind')
+  expect(said({ ...waiting, thenMs: 40 })).toMatch(/then about 1 s to/)
+  expect(said({ ...waiting, thenMs: 0, waiting: 0 })).toBe('0:23 until try 7; 2 s behind')
 })

@@ -75,6 +75,7 @@ describe.skipIf(!present)('a real Kafka has every reading exactly once and in or
     expect(back).toMatchObject({ error: null, retryAt: null, attempt: 0 })
     const [outage] = running.forward.outages()
     expect(outage!.until).toBeGreaterThanOrEqual(outage!.from)
+    expect(outage!.waited).toBe(500)
     await running.forward.stop()
     await expectExactlyOnce('restart', 1_000)
   })

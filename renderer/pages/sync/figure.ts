@@ -8,7 +8,10 @@ interface Figure {
   readonly late: boolean
 }
 
-type Standing = Pick<DestinationRow, 'state' | 'doing' | 'behindMs' | 'perSecond' | 'catchUpMs' | 'retryAt' | 'attempt'>
+type Standing = Pick<
+  DestinationRow,
+  'state' | 'doing' | 'behindMs' | 'waiting' | 'perSecond' | 'catchUpMs' | 'retryAt' | 'thenMs' | 'attempt'
+>
 
 /** The one figure that says how it stands: seconds behind, or the time until the next try; and what it does, where that tells more. */
 export function figureOf(row: Standing, now: number): Figure {
@@ -23,7 +26,7 @@ function plainly(row: Standing, now: number): Figure {
   if (row.retryAt !== null && row.retryAt > now)
     return {
       big: countdown(row.retryAt - now),
-      words: `until try ${row.attempt + 1}; ${behind} behind`,
+      words: `until try ${row.attempt + 1}${afterwards(row)}; ${behind} behind`,
       late: true,
     }
   if (row.state === 'action needed') return { big: 'Waits for you', words: `${behind} behind`, late: true }
@@ -31,6 +34,10 @@ function plainly(row: Standing, now: number): Figure {
   if (row.state === 'starting') return { big: behind, words: 'behind', late: false }
   if (row.state === 'stopped') return { big: 'Stopped', words: `${behind} behind`, late: true }
   return { big: behind, words: `behind; ${catchUp(row) ?? sending(row)}`, late: false }
+}
+
+function afterwards({ thenMs, waiting }: Standing): string {
+  return thenMs === null || waiting === 0 ? '' : `, then about ${age(Math.max(1_000, thenMs))} to catch up`
 }
 
 function sending({ perSecond }: Standing): string {

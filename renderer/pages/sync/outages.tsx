@@ -1,9 +1,10 @@
 import { useCall, useClock } from '../../use-core.ts'
+import { many } from '../../words/number.ts'
 import { age } from '../../words/time.ts'
 import styles from './sync.module.css'
 import { useNow } from './use-now.ts'
 
-/** When sending stopped, for how long and why. Nothing is missing after any of them: the log kept it. */
+/** When sending stopped, for how long and why, and how much waited. Nothing is missing after any of them: the log kept it. */
 export function Outages() {
   const outages = useCall('outages', {})
   const clock = useClock()
@@ -25,7 +26,10 @@ export function Outages() {
                 {row.until === null ? ', goes on' : ''}
               </span>
             </div>
-            <p className="label">{row.cause}</p>
+            <p className="label">
+              {row.waited !== null && <span className="num">{many(row.waited, 'record')} waited. </span>}
+              {row.cause}
+            </p>
           </li>
         ))}
       </ul>

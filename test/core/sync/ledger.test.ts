@@ -98,24 +98,26 @@ test('lag keeps the worst of each part, and says nothing where nothing was measu
 
 test('an outage has one beginning, whatever the number of tries, and one end', () => {
   const ledger = new Ledger(fresh())
-  ledger.outage('a', 100, 'nothing listens')
-  ledger.outage('a', 200, 'nothing listens')
-  ledger.recovered('a', 300)
-  ledger.recovered('a', 400)
-  expect(ledger.outages()).toEqual([{ destination: 'a', from: 100, until: 300, cause: 'nothing listens' }])
+  ledger.outage('a', 100, 'nothing listens', { from: 7, to: 9 })
+  ledger.outage('a', 200, 'nothing listens', { from: 8, to: 9 })
+  const outage = { destination: 'a', from: 100, cause: 'nothing listens' }
+  expect(ledger.outages()).toEqual([{ ...outage, until: null, waited: null }])
+  ledger.recovered('a', 300, 1_007)
+  ledger.recovered('a', 400, 2_007)
+  expect(ledger.outages()).toEqual([{ ...outage, until: 300, waited: 1_000 }])
   ledger.close()
 })
 
 test('an outage with another cause begins where the one before it ends, of this destination alone', () => {
   const ledger = new Ledger(fresh())
-  ledger.outage('b', 50, 'nothing listens')
-  ledger.outage('a', 100, 'nothing listens')
-  ledger.outage('a', 250, 'paused by a person')
-  ledger.outage('a', 300, 'paused by a person')
+  ledger.outage('b', 50, 'nothing listens', { from: 0, to: 10 })
+  ledger.outage('a', 100, 'nothing listens', { from: 4, to: 10 })
+  ledger.outage('a', 250, 'paused by a person', { from: 4, to: 30 })
+  ledger.outage('a', 300, 'paused by a person', { from: 4, to: 40 })
   expect(ledger.outages()).toEqual([
-    { destination: 'a', from: 250, until: null, cause: 'paused by a person' },
-    { destination: 'a', from: 100, until: 250, cause: 'nothing listens' },
-    { destination: 'b', from: 50, until: null, cause: 'nothing listens' },
+    { destination: 'a', from: 250, until: null, waited: null, cause: 'paused by a person' },
+    { destination: 'a', from: 100, until: 250, waited: 26, cause: 'nothing listens' },
+    { destination: 'b', from: 50, until: null, waited: null, cause: 'nothing listens' },
   ])
   ledger.close()
 })

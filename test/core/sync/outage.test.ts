@@ -15,7 +15,7 @@ test('an outage of a destination ends when that is removed', async () => {
   await until((row) => row.state === 'waiting')
   expect(forward.outages()).toMatchObject([{ destination: 'gone', until: null }])
   await forward.update([])
-  expect(forward.outages()).toMatchObject([{ destination: 'gone', until: expect.any(Number) }])
+  expect(forward.outages()).toMatchObject([{ destination: 'gone', until: expect.any(Number), waited: 10 }])
 })
 
 test('a pause in an outage ends that and is listed itself; it ends when a person resumes, not when sending works', async () => {
