@@ -16,7 +16,7 @@ const present = [hasKafka(), hasChromium, part('openssl', findProgram('openssl')
 /** What a person reads in each. */
 const says: Readonly<Record<Scene, readonly RegExp[]>> = {
   live: [/1 destination is up to date/, /records a second/, /exactly once/, /not checked/],
-  'catching-up': [/1 destination catches up/, /to catch up/],
+  'catching-up': [/1 destination catches up/, /to catch up/, /waiting for its share of bandwidth/],
   waiting: [/1 destination waits for its broker/, /until try \d+/, /refuses the connection/, /Room in log/],
   'topic-missing': [/1 destination needs you/, /has no topic "reports.telemetry.v1"/, /Create topics/],
   'permission-missing': [/lacks a permission/, /kafka-acls --bootstrap-server/, /Copy/],
