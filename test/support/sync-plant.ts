@@ -144,7 +144,7 @@ class RunningPlant implements SyncPlant {
         return null
       case 'catching-up':
         await this.publish(20_000)
-        return named('hq-archive', address, 'archive', { maxBytesPerSecond: 100_000 }) // more than comes meanwhile
+        return named('hq-archive', address, 'archive', { maxBytesPerSecond: 40_000 }) // more than comes meanwhile
       case 'waiting':
         return named('hq-analytics', nobody, 'hq')
       case 'topic-missing':
