@@ -105,9 +105,10 @@ function ofClient(seen: Seen, where: Where): Failure | null {
   const is = (name: string) => seen.names.includes(name)
   if (is('KafkaJSSASLAuthenticationError')) return refusedLogin(seen, where)
   if (is('KafkaJSConnectionClosedError') || seen.codes.includes('ECONNRESET')) return closed(seen, where)
-  if (is('KafkaJSBrokerNotFound') || /not connected|disconnected/i.test(seen.message))
-    return waiting(seen, `the connection to ${brokersOf(where)} was lost`, calm)
-  if (is('KafkaJSConnectionError') || is('KafkaJSRequestTimeoutError') || is('TimeoutError'))
+  const isLost = is('KafkaJSBrokerNotFound') || /not connected|disconnected/i.test(seen.message)
+  if (isLost && !isEarly(seen)) return waiting(seen, `the connection to ${brokersOf(where)} was lost`, calm)
+  // Of a broker that takes the connection and is silent from the first word on the client says no more than that.
+  if (isLost || is('KafkaJSConnectionError') || is('KafkaJSRequestTimeoutError') || is('TimeoutError'))
     return waiting(seen, `the connection to ${brokersOf(where)} gives no answer`, calm)
   return null
 }
@@ -135,8 +136,11 @@ export function noMechanism(seen: Seen, where: Where): Failure {
 
 /** A broker that wants encryption, a certificate or a login closes a connection without it, without a word. */
 function closed(seen: Seen, where: Where): Failure {
-  const early = seen.step === 'connect' || seen.step === 'topics'
-  return waiting(seen, `${brokersOf(where)} closed the connection`, (early && wanted(where)) || calm)
+  return waiting(seen, `${brokersOf(where)} closed the connection`, (isEarly(seen) && wanted(where)) || calm)
+}
+
+function isEarly({ step }: Seen): boolean {
+  return step === 'connect' || step === 'topics'
 }
 
 function wanted({ destination: { tls, sasl, cert } }: Where): string | null {

@@ -25,6 +25,15 @@ test('a broker that takes the connection and never answers is told of in words a
   expect(connections()).toBeGreaterThan(tried)
 })
 
+test('it is told of in the same words where the client gives up before our clock does', async () => {
+  const { address } = await mute()
+  const parts = { pace: { requestMs: 300, stepMs: never } }
+  const { forward, until } = startRunning({ dir: tempDir(), destination: destinationAt(address, 'mute'), parts })
+  onTestFinished(() => forward.stop())
+  const first = await until((row) => row.state === 'waiting')
+  expect(first.error?.message).toBe(`the connection to ${address} gives no answer`)
+})
+
 test('a place of tokens that never answers is told of in words and tried again', async () => {
   const { address, connections } = await mute()
   const parts = { pace: { requestMs: never, stepMs: 300 } }
