@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DestinationConfig, DestinationRow } from '../../../core/contract/calls.ts'
-import type { Offset } from '../../../core/contract/model.ts'
+import type { Millis, Offset } from '../../../core/contract/model.ts'
 import { type Forward, type ForwardParts, startForward } from '../../../core/sync/forward.ts'
 import type { Step } from '../../../core/sync/wait.ts'
 import { openClient, startApp } from '../../support/app.ts'
@@ -114,6 +114,24 @@ describe.skipIf(!present)('several destinations of one log', { timeout: 240_000 
     expect(again.row('empty').acked).toBe(100_000)
     await again.forward.stop()
     expect(await readTopic(kafka.address, 'empty.telemetry')).toEqual([])
+  })
+
+  test('the time to catch up counts the log that it passes, though its filter leaves out everything', async () => {
+    const nothing = { filter: { ...all, topics: ['nowhere'], alerts: false }, create: { ...madeHere, allowed: true } }
+    const clock = performance.now.bind(performance)
+    let later = 0
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock() + later)
+    onTestFinished(() => spy.mockRestore())
+    const running = start('behind', { behind: nothing }, { source: new LongSource(54_000), pace: still })
+    running.forward.head(1_000)
+    const before = await running.until('behind', ({ state, next }) => state === 'catching up' && next === 1_000)
+    expect(before).toMatchObject({ waiting: 53_000, catchUpMs: null })
+    later = 30_000
+    running.forward.head(4_000)
+    const row = await running.until('behind', ({ next }) => next === 4_000)
+    await running.forward.stop()
+    expect(row).toMatchObject({ waiting: 50_000, perSecond: 0 })
+    expect(row.catchUpMs! / 1_000).toBeGreaterThanOrEqual(500) // 3,000 in 30 s, and what the machine took beside them
   })
 
   test('changed templates count from the next record on: nothing is sent again, also after a crash in between', async () => {
@@ -223,6 +241,24 @@ describe.skipIf(!present || !hasMosquitto)('in the whole program', { timeout: 24
     }
   })
 })
+
+/** An hour behind: of its records only those before `upto` may be sent yet. */
+class LongSource extends MadeSource {
+  private readonly length: Offset
+
+  constructor(length: Offset) {
+    super()
+    this.length = length
+  }
+
+  override head(): Offset {
+    return this.length
+  }
+
+  override timeAt(): Millis {
+    return Date.now() - 3_600_000
+  }
+}
 
 const all = destinationAt('', '').filter
 const madeHere = destinationAt('', '').create
