@@ -9,6 +9,8 @@ import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
 import { freePort } from '../support/mosquitto.ts'
 
+const patience = { timeout: 30_000 }
+
 describe.skipIf(!hasChromium)('what a destination is sent, in its form', () => {
   let app: App
   let client: Client
@@ -79,7 +81,7 @@ describe.skipIf(!hasChromium)('what a destination is sent, in its form', () => {
     await page.getByRole('button', { name: 'Add destination' }).first().click()
     await page.getByLabel('Name').fill('vendor')
     await page.getByLabel('Brokers').fill(address)
-    await expect.poll(() => page.getByLabel('Partitions').inputValue()).toBe('6') // what a file that says nothing gets
+    await expect.poll(() => page.getByLabel('Partitions').inputValue(), patience).toBe('6') // what a file that says nothing gets
     await page.getByLabel('Partitions').fill('12')
     await page.getByText('What is sent, and how').click()
     await page.getByLabel('Begin with').selectOption('time')
@@ -119,7 +121,7 @@ describe.skipIf(!hasChromium)('what a destination is sent, in its form', () => {
     await dialog.getByRole('button', { name: 'Remove vendor' }).click()
     await vendor.waitFor({ state: 'detached' })
     expect(await names()).toEqual(['central'])
-    await expect.poll(async () => (await client.call('destinations', {})).length).toBe(1)
+    await expect.poll(async () => (await client.call('destinations', {})).length, patience).toBe(1)
     await page.context().close()
   })
 

@@ -10,6 +10,7 @@ import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
 import { freePort } from '../support/mosquitto.ts'
 
+const patience = { timeout: 30_000 }
 const linesOf = { central: 130, vendor: 90 }
 
 describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
@@ -43,25 +44,25 @@ describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
   })
 
   test('goes back page by page to the first line and forward again, each line with its date', async () => {
-    await expect.poll(shown).toEqual(['130–130', '31–31']) // central was filled last
+    await expect.poll(shown, patience).toEqual(['130–130', '31–31']) // central was filled last
     expect(await page.getByRole('cell', { name: '25 Nov, 13:00:00' }).count()).toBe(100)
     const [older, newer] = ['Older lines', 'Newer lines'].map((name) => page.getByRole('button', { name }))
     await older!.click()
-    await expect.poll(shown).toEqual(['30–30', '21–21'])
+    await expect.poll(shown, patience).toEqual(['30–30', '21–21'])
     await older!.click()
-    await expect.poll(shown).toEqual(['20–20', '1–1'])
+    await expect.poll(shown, patience).toEqual(['20–20', '1–1'])
     expect(await older!.isDisabled()).toBe(true)
     await newer!.click()
-    await expect.poll(shown).toEqual(['30–30', '21–21'])
+    await expect.poll(shown, patience).toEqual(['30–30', '21–21'])
   }, 120_000)
 
   test('shows the lines of one destination alone, from the newest on', async () => {
     await page.getByLabel('Lines of').selectOption('vendor')
-    await expect.poll(shown).toEqual(['90–90', '1–1'])
+    await expect.poll(shown, patience).toEqual(['90–90', '1–1'])
     const { violations } = await new AxeBuilder({ page }).include('section[aria-label="Ledger"]').analyze()
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
     await page.getByLabel('Lines of').selectOption('all destinations')
-    await expect.poll(shown).toEqual(['130–130', '31–31'])
+    await expect.poll(shown, patience).toEqual(['130–130', '31–31'])
   }, 120_000)
 
   /** Offsets of the first line and of the last. */
