@@ -1,7 +1,7 @@
 import type { Millis } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
 import { linkUp, setDeadline } from './clock.ts'
-import { band, expect, isUsual, learnBand, looksAt } from './detect/band.ts'
+import { expect, isUsual, learnBand } from './detect/band.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
@@ -270,14 +270,13 @@ function measure(plant: Plant, id: number, out: Emit): void {
   const row = turnTo(plant.row, plant.rows, id)
   now.text = null
   now.every = everyOf(plant.heads, id)
-  const looks = looksAt(row, now)
-  expect(row, now, hasAlert(state, 'band'), looks)
+  expect(row, now, hasAlert(state, 'band'))
   out.reading(id, now.time, now.value, now.low, now.high, false)
   remember(row, now)
-  if (looks) learnBand(row, now)
-  if (looks) out.score?.(id, now.time, now.score)
-  if (watches !== plant.usual || (looks && !isUsual(row, now)) || !isMoving(row, now))
-    for (let i = 0; i < watches.length; i++) if (looks || watches[i]!.detector !== band) judge(plant, state, i, out)
+  learnBand(row, now)
+  out.score?.(id, now.time, now.score)
+  if (watches !== plant.usual || !isUsual(row, now) || !isMoving(row, now))
+    for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
   learnKind(row, now)
   learnRun(row, now, hasAlert(state, 'stuck'))
 }

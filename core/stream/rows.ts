@@ -11,21 +11,17 @@ export const lastValue = 1
 export const stuckPart = 2
 export const kindPart = stuckPart + 3
 /** From here on, what is usual. */
-export const bandPart = kindPart + 3
-/** Readings of a fast series that the band passes over before it looks at the next. */
-export const passing = bandPart + 9
-export const seasonPart = bandPart + 12
-/** So far go those that it passes over. */
-const passedOver = seasonPart + 3
-export const meansPart = seasonPart + 13
-export const patternPart = meansPart + 19
+export const meansPart = kindPart + 3
+export const bandPart = meansPart + 19
+export const seasonPart = bandPart + 9
+export const patternPart = seasonPart + 13
 /** One more than the bin of the newest value, which says which 16 of the steps are next; 0: none yet. */
 export const lastBin = patternPart + 2
 export const memoryPart = patternPart + 4
 /** 16 small numbers, two in the place of one. */
 export const totalsPart = memoryPart + 54
 /** 256 small numbers. */
-export const stepsPart = totalsPart + 8 + 2
+export const stepsPart = totalsPart + 8 + 5
 export const peakPart = stepsPart + 128
 /** Here ends what is usual. */
 const ring = peakPart + 108
@@ -128,21 +124,19 @@ export function fetchRows(rows: Rows, first: number, n: number): number {
 
 function fetchFirst(near: Float64Array, at: number): number {
   let sum = 0
-  const end = at + (near[at + passing]! > 0 ? passedOver : stepsPart)
-  for (let i = at; i < end; i += 8) sum += near[i]!
+  for (let i = at; i < at + stepsPart; i += 8) sum += near[i]!
   return sum
 }
 
 /** Where these are is in the first ones. */
 function fetchNext({ near, small }: Rows, at: number): number {
-  const newest = near[at + ring + (near[at + count]! & (ringSize - 1)) * ringFields]!
-  if (near[at + passing]! > 0) return newest
-  return newest + small[2 * (at + stepsPart) + 16 * (Math.max(1, near[at + lastBin]!) - 1)]!
+  const last = Math.max(1, near[at + lastBin]!) - 1
+  return near[at + ring + (near[at + count]! & (ringSize - 1)) * ringFields]! + small[2 * (at + stepsPart) + 16 * last]!
 }
 
 /** As of a series that was never seen, but for what kind of series it is and how often it speaks. */
 export function forgetUsual({ near, at, far, from }: Row): void {
-  near.fill(0, at + bandPart, at + ring)
+  near.fill(0, at + meansPart, at + ring)
   far.fill(0, from + bandFar, from + statesPart)
 }
 

@@ -1,4 +1,4 @@
-import { band, expect, learnBand, looksAt } from '../../core/stream/detect/band.ts'
+import { band, expect, learnBand } from '../../core/stream/detect/band.ts'
 import type { Now } from '../../core/stream/detect/detector.ts'
 import { learnKind } from '../../core/stream/detect/kind.ts'
 import { learnRun, stuck } from '../../core/stream/detect/stuck.ts'
@@ -38,9 +38,8 @@ function read(rows: Rows, noise: Float64Array, from: number, to: number): void {
 }
 
 function readOne(row: Row, now: Now): void {
-  const looks = looksAt(row, now)
-  expect(row, now, false, looks)
-  if (looks) learnBand(row, now)
+  expect(row, now, false)
+  learnBand(row, now)
   band.step!(row, now, {}, false)
   stuck.step!(row, now, {}, false)
   learnKind(row, now)

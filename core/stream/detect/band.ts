@@ -1,5 +1,5 @@
 import type { Millis } from '../../contract/model.ts'
-import { bandFar, bandPart, firstOffset, passing, type Row } from '../rows.ts'
+import { bandFar, bandPart, firstOffset, type Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { channels, features, feel } from './channels.ts'
 import { type Detector, isOutside, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
@@ -7,15 +7,7 @@ import { isMeasurement } from './kind.ts'
 import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, reads, scaleOf } from './means.ts'
 import { forget, forgetAlert, isLearned, meanOf, oneIn, share, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
 import { breakPattern, learnPattern } from './pattern.ts'
-import {
-  expectSeason,
-  isWeekKnown,
-  learnRecentRest,
-  learnSeason,
-  seasonWords,
-  spreadOfWeek,
-  usualNow,
-} from './season.ts'
+import { expectSeason, isWeekKnown, learnSeason, seasonWords, spreadOfWeek, usualNow } from './season.ts'
 
 // Nine small statistics, each asking "how far from usual, and how rare is that here?". Their answers are powers of ten
 // that add up to one score: several that speak at once are an alert where one alone would not be.
@@ -39,10 +31,6 @@ const heldSince = bandPart + 6
 const unusualRun = bandPart + 7
 /** 1: a person says that the alert that is open is a fault. */
 const isFault = bandPart + 8
-/** Readings for one that the band looks at; 0: it has looked at none. */
-const stride = bandPart + 10
-/** Event time after which it looks in any case. */
-const lookBy = bandPart + 11
 const firstTime = bandFar
 
 const hour: Millis = 3_600_000
@@ -51,8 +39,6 @@ const leastWidth = 3
 /** Readings of a channel that is at rest. */
 const pauseReadings = 60
 const leastUnusual: Millis = 8_000
-/** What must be unusual for so long is looked at twice in that time, and not at each reading of a fast series. */
-const leastStep: Millis = leastUnusual / 2
 /** What lasts becomes usual, so that every alert ends. */
 const relearnMs = 2 * day
 /** What a channel must say before it counts; and where it is asked how bad it is, because then all signs count. */
@@ -66,7 +52,7 @@ const muchLess = 0.6
 /** The usual behaviour of a measurement, learned per series. */
 export const band: Detector = {
   id: 'band',
-  version: 4,
+  version: 3,
   doc: 'Opens when a value, its level, its noise or its pattern is unlike everything that was learned of it.',
   params: [
     {
@@ -90,25 +76,14 @@ export const band: Detector = {
 
 const { rare } = weighed
 
-/**
- * Whether the band looks at this reading: at each until it is learned, then of a fast series at one in `stride`, and at
- * what comes later than that. To the band it is then a series of that pace, so `now.every` is that.
- */
-export function looksAt({ near, at }: Row, now: Now): boolean {
-  now.every *= Math.max(1, near[at + stride]!)
-  if (near[at + passing] === 0 || now.time > near[at + lookBy]!) return true
-  near[at + passing]! -= 1
-  return false
-}
-
 /** Where this reading was expected, from what was learned before it. An alert holds the band that its value has left. */
-export function expect(row: Row, now: Now, open: boolean, looks: boolean): void {
+export function expect(row: Row, now: Now, open: boolean): void {
   const { near, at } = row
   expectSeason(row, now)
   if (!open) near[at + heldSince] = near[at + isFault] = 0
   else if (near[at + heldSince] === 0) near[at + heldSince] = now.time
-  if (looks && !isHeld(row, now)) settle(row)
-  if (!isMeasurement(row) || !(near[at + stride]! > 1 || isLearned(row, valueChannel))) {
+  if (!isHeld(row, now)) settle(row)
+  if (!isMeasurement(row) || !isLearned(row, valueChannel)) {
     now.low = now.high = now.middle = now.z = Number.NaN
     return
   }
@@ -143,31 +118,20 @@ function followsSeason(row: Row): boolean {
   return spreadOf(row, seasonChannel) < most * spreadOf(row, valueChannel)
 }
 
-/** Scores a reading that the band looks at, then learns from it; sets `now.score`. Call after `expect`. */
+/** Scores a reading, then learns from it; sets `now.score`. Call after `expect`. */
 export function learnBand(row: Row, now: Now): void {
   if (row.near[row.at + reads] === 0) begin(row, now)
-  learnRecentRest(row)
   learnRates(row, now)
   if (isAfterGap(row, now)) afterGap(row, now)
   learnNear(row, now)
   learnPattern(row, now)
   feel(row, now)
-  weigh(row, isHeld(row, now), Math.max(1, row.near[row.at + stride]!))
+  weigh(row, isHeld(row, now))
   scoreOf(row, now)
   if (row.near[row.at + isFault] === 1) forgetNewest(row)
   learnFar(row, now)
   learnSeason(row, now)
   if (isWeekKnown(row)) learnWeek(row)
-  pass(row, now)
-}
-
-/** Not before it is learned: that would then take longer. */
-function pass(row: Row, { time, every }: Now): void {
-  const { near, at } = row
-  const own = every / Math.max(1, near[at + stride]!)
-  near[at + stride] = own < leastStep && isLearned(row, valueChannel) ? Math.floor(leastStep / own) : 1
-  near[at + passing] = near[at + stride]! - 1
-  near[at + lookBy] = time + leastUnusual
 }
 
 function begin(row: Row, now: Now): void {
@@ -251,21 +215,16 @@ function words(row: Row, now: Now): Words {
   const learned = learnedWords(row, now)
   return {
     ...channel,
-    ...(channel.readings === undefined ? {} : { readings: (channel.readings - 1) * row.near[row.at + stride]! + 1 }),
     expected: Number.isNaN(now.middle) ? null : { low: now.low, high: now.high },
     why: why === null ? learned : `${why}; ${learned}`,
     rarity: oneIn(row, c),
   }
 }
 
-function learnedWords(row: Row, now: Now): string {
-  const { near, at } = row
-  const hours = near[at + seasonal] === 1 ? seasonWords(row, now.local) : null
-  const learned = hours ?? levelWords(row, now)
-  return near[at + stride]! > 1 ? `${learned}, one every ${Math.round(now.every / 1_000)} s` : learned
-}
-
-function levelWords({ near, at, far, from }: Row, { time }: Now): string {
+function learnedWords(row: Row, { time, local }: Now): string {
+  const { near, at, far, from } = row
+  const hours = near[at + seasonal] === 1 ? seasonWords(row, local) : null
+  if (hours !== null) return hours
   const span = time - far[from + firstTime]!
   const learned = span < 2 * day ? `${Math.round(span / hour)} hours` : `${thousands(Math.round(span / day))} days`
   return `the usual level, ${thousands(near[at + reads]! - 1)} readings in ${learned}`

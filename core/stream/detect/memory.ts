@@ -69,10 +69,10 @@ const upward = column((channel) => Number(channel.upward))
  * Judges the features of the newest reading, then learns from them. As long as an alert is open, all of it is one
  * episode. One loop over columns: it is most of what a reading costs, and a call for each channel would double that.
  */
-export function weigh(row: Row, open: boolean, stride: number): void {
+export function weigh(row: Row, open: boolean): void {
   const { near, at } = row
   const floor = share * scaleOf(row)
-  const episode = episodeOf(row, stride)
+  const episode = episodeOf(row)
   const rate = near[at + featureRate]!
   let known = -1
   let weight = 0
@@ -112,10 +112,10 @@ export function weigh(row: Row, open: boolean, stride: number): void {
 }
 
 /** Readings in which a deviation may come again as the same one. */
-function episodeOf(row: Row, stride: number): number {
+function episodeOf(row: Row): number {
   const pace = paceOf(row) // readings of this series for one at five minutes
   const age = row.near[row.at + reads]! / (youngEpisodes * episodeReadings)
-  const k = pace > 1 ? Math.min(pace, Math.max(1 / stride, age)) : pace
+  const k = pace > 1 ? Math.min(pace, Math.max(1, age)) : pace
   return Math.round(Math.max(0.3, k) * episodeReadings)
 }
 

@@ -8,23 +8,22 @@ import { dayRate, learnMean, learnSpread, rateOf8, restRate, shareOf } from './m
 
 // What is usual at this hour of the week, or of the day where the week is not known yet; and the means of what is left.
 // Hours are those of the clock on the plant's wall, because people and machines begin their day by it.
-/** Usual value of the hour of the reading in hand; NaN: not known. */
-export const usualNow = seasonPart
-/** How far the reading in hand is from it. */
-export const rest = seasonPart + 1
-/** One more than the hour whose usual value is in `usualNow`, so that it is looked up once an hour; 0: none. */
-const usualHour = seasonPart + 2
 /** Hour since 1970 that is being summed up. */
-const hourNow = seasonPart + 3
-const hourSum = seasonPart + 4
-const hourReadings = seasonPart + 5
-const dayNow = seasonPart + 6
-const days = seasonPart + 7
-/** Of how many readings it is known how far they were from the usual value of the hour. */
-export const rests = seasonPart + 8
-export const restRecently = seasonPart + 9
-export const restOfDay = seasonPart + 10
-export const restLong = seasonPart + 11
+const hourNow = seasonPart
+const hourSum = seasonPart + 1
+const hourReadings = seasonPart + 2
+const dayNow = seasonPart + 3
+const days = seasonPart + 4
+/** Usual value of the hour of the reading in hand; NaN: not known. */
+export const usualNow = seasonPart + 5
+/** How far the reading in hand is from it, and of how many that is known. */
+export const rest = seasonPart + 6
+export const rests = seasonPart + 7
+export const restRecently = seasonPart + 8
+export const restOfDay = seasonPart + 9
+export const restLong = seasonPart + 10
+/** One more than the hour whose usual value is in `usualNow`, so that it is looked up once an hour; 0: none. */
+const usualHour = seasonPart + 12
 const dayMean = hoursPart
 const dayVisits = dayMean + 24
 const weekMean = dayVisits + 24
@@ -60,17 +59,14 @@ export const season: Channel = {
   }),
 }
 
-/** Sets `usualNow` and `rest` for the reading. */
+/** Sets `usualNow` and `rest` for the reading, and learns the fast means of the rest. */
 export function expectSeason(row: Row, { local, value }: Now): void {
   const { near, at } = row
   const now = Math.floor(local / hour)
   if (near[at + usualHour] !== now + 1) lookUp(row, now)
-  near[at + rest] = value - near[at + usualNow]!
-}
-
-/** The fast means of the rest, before the reading is judged. */
-export function learnRecentRest({ near, at }: Row): void {
-  if (Number.isNaN(near[at + usualNow]!)) return
+  const usual = near[at + usualNow]!
+  near[at + rest] = value - usual
+  if (Number.isNaN(usual)) return
   const n = near[at + rests]!
   learnMean(near, at + restRecently, near[at + rest]!, shareOf(n, rateOf8))
   learnMean(near, at + restOfDay, near[at + rest]!, shareOf(n, near[at + dayRate]!))
