@@ -64,6 +64,8 @@ class Follower {
   private readonly parts: Follow
   private ending = false
   private waiting: (() => void) | null = null
+  /** There may be more than the last look at the log has seen. */
+  private woken = false
   private unflushed = 0
   private unsaved = false
   private saving: StateSave | null = null
@@ -87,6 +89,7 @@ class Follower {
   async run(): Promise<void> {
     this.tell()
     while (!this.ending) {
+      this.woken = false
       const more = this.stepFor(turn)
       if (this.parts.path.again) this.beginAgain()
       this.flushWhenDue(more)
@@ -112,6 +115,7 @@ class Follower {
   }
 
   wake(): void {
+    this.woken = true
     this.waiting?.()
   }
 
@@ -200,6 +204,7 @@ class Follower {
 
   /** Until there is more, or something in hand is due. */
   private async rest(): Promise<void> {
+    if (this.woken) return // while a snapshot was begun
     const rested = Promise.withResolvers<void>()
     this.waiting = rested.resolve
     const timer = this.unflushed > 0 || this.unsaved ? setTimeout(rested.resolve, flushEvery) : null
