@@ -17,6 +17,8 @@ const perSecond = 5_000
 /** Short, so that the backlog is not gone before the last of them. */
 const mostInRun = 10_000
 const sampleEveryMs: Millis = 250
+/** Messages of three readings: a smaller one may be gone before anybody has looked. */
+const leastBacklog = 60_000
 
 interface Sides {
   readonly feeder: Child<FeederSide>
@@ -30,7 +32,7 @@ interface Sides {
  */
 export async function backlogClaims(kafka: RealKafka, how: BenchOptions): Promise<void> {
   const dir = join(how.dir, 'backlog')
-  const backlog = Math.ceil((how.messages * 100) / 18) // of three readings each, so by default a million records in Kafka
+  const backlog = Math.max(leastBacklog, Math.ceil((how.messages * 100) / 18)) // by default a million readings
   how.progress(`a log of ${backlog} messages is made`)
   fill(dir, backlog)
   const feeder = startChild<FeederSide>('feeder', { load, port: null } satisfies FeederData)

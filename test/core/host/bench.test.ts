@@ -82,7 +82,7 @@ describe('bench path', () => {
 describe('bench sync', () => {
   test.skipIf(!hasKafkaTools)('envelope: what is sent by default beside Kafka’s own producer', async () => {
     const lines = await measured('sync', 'envelope')
-    expect(lines.map(({ ratio }) => ratio === null)).toEqual([false, false, false, true, true, true, true])
+    expect(lines.map(({ ratio }) => ratio === null)).toEqual([...Array(4).fill(false), ...Array(4).fill(true)])
   })
 
   test.skipIf(!hasKafkaTools)('idle: what a destination costs that has nothing to send', async () => {
