@@ -2,9 +2,9 @@ import { passphraseName, secretName } from '../config/secrets.ts'
 import { configJsonSchema } from '../config/settings.ts'
 import { type Calls, type Config, type DestinationConfig, readCalls } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
-import type { CommandName } from '../contract/model.ts'
 import { checkRule } from '../stream/check-rule.ts'
 import { prepareMapping } from '../stream/decode/mapping.ts'
+import { needsReference } from '../views/refer.ts'
 import type { Answers } from './calls.ts'
 import type { RunningHost } from './host.ts'
 
@@ -17,7 +17,7 @@ export function answersOf(host: RunningHost): Answers {
     command: async (input, signal) => {
       if (input.name === 'mapping.put') prepareMapping(input.value) // says what cannot be understood
       if (input.name === 'rule.put') checkRule(input.value, await host.query.ask('rules', { at: null }, signal))
-      const whole = aboutViews.has(input.name) ? await host.query.ask('refer', input, signal) : input
+      const whole = needsReference(input) ? await host.query.ask('refer', input, signal) : input
       return host.ingest.ask('command', whole)
     },
     destinations: () => host.rows,
@@ -41,9 +41,6 @@ export function answersOf(host: RunningHost): Answers {
     probe: async (input, signal) => host.query.ask('probe', await withSecrets(host, input), signal),
   }
 }
-
-/** Commands that call series and alerts as the views do. */
-const aboutViews: ReadonlySet<CommandName> = new Set(['ack', 'shelve', 'unshelve', 'mark', 'normal', 'series.put'])
 
 /** `health` is answered by two threads. */
 const queryCalls = readCalls.filter((name) => name !== 'health')

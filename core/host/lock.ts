@@ -25,6 +25,16 @@ export function takeLock(dir: string): () => void {
   }
 }
 
+/** Null: another process has it. */
+export function takeLockIfFree(dir: string): (() => void) | null {
+  try {
+    return takeLock(dir)
+  } catch (error) {
+    if (error instanceof FieldError && error.code === 'log_locked') return null
+    throw error
+  }
+}
+
 /** Only for the message that another one gets: a full disk must not keep the recorder from starting. */
 function nameHolder(dir: string): void {
   try {

@@ -1,8 +1,7 @@
 import type { Calls } from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
 import { openLog } from '../log/log.ts'
 import { throughDoor } from './door.ts'
-import { takeLock } from './lock.ts'
+import { takeLock, takeLockIfFree } from './lock.ts'
 import { placesIn } from './paths.ts'
 
 type Command = Calls['command']['in']
@@ -16,16 +15,12 @@ export async function putCommands(
   commands: readonly Command[],
   whole: (command: Command) => Command = (command) => command,
 ): Promise<void> {
-  let release: () => void
+  const { door, log } = placesIn(dataDir)
+  const free = takeLockIfFree(dataDir)
+  if (free === null && (await throughDoor(door, commands)) !== null) return
+  const release = free ?? takeLock(dataDir) // says who has it, unless that one has ended meanwhile
   try {
-    release = takeLock(dataDir)
-  } catch (error) {
-    if (!(error instanceof FieldError) || error.code !== 'log_locked') throw error
-    if ((await throughDoor(placesIn(dataDir).door, commands)) === null) throw error
-    return
-  }
-  try {
-    append(placesIn(dataDir).log, commands.map(whole))
+    append(log, commands.map(whole))
   } finally {
     release()
   }

@@ -9,7 +9,7 @@ import { type Catalogue, nameAt, type SeriesEntry } from '../views/catalogue.ts'
 import { refer } from '../views/refer.ts'
 import { type Views, viewsOf } from '../views/views.ts'
 import { checkCommand } from './calls.ts'
-import { takeLock } from './lock.ts'
+import { takeLockIfFree } from './lock.ts'
 import { placesIn } from './paths.ts'
 import { putCommands } from './put-commands.ts'
 
@@ -35,13 +35,8 @@ export async function rename(dataDir: string, series: number, renaming: Renaming
 
 /** The program that runs reads it by itself. */
 function readIfFree(dataDir: string): void {
-  let release: () => void
-  try {
-    release = takeLock(dataDir)
-  } catch (error) {
-    if (error instanceof FieldError && error.code === 'log_locked') return
-    throw error
-  }
+  const release = takeLockIfFree(dataDir)
+  if (release === null) return
   try {
     readAll(placesIn(dataDir).log, placesIn(dataDir).views)
   } finally {

@@ -1,32 +1,41 @@
 import type { Calls } from '../contract/calls.ts'
-import type { Alert, SeenAlert, SeriesRef } from '../contract/model.ts'
+import type { Alert, CommandName, Commands, SeenAlert, SeriesRef } from '../contract/model.ts'
 import type { Views } from './views.ts'
 
 type Command = Calls['command']['in']
+
+type Whole = { readonly [K in CommandName]?: (views: Views, value: Commands[K]) => Commands[K] }
+
+const onAlerts = <V extends Commands['unshelve']>(views: Views, value: V): V => {
+  return { ...value, seen: seenAlerts(views, value.ids) }
+}
+/** Commands that call series and alerts as the views do. */
+const wholes: Whole = {
+  ack: onAlerts,
+  shelve: onAlerts,
+  unshelve: onAlerts,
+  mark: (views, value) => ({ ...value, seen: seenAlerts(views, [value.id]) }),
+  normal: (views, value) => ({ ...value, ...ref('of', views, value.series) }),
+  'series.put': (views, value) => ({
+    ...value,
+    ...ref('of', views, value.series),
+    ...ref('intoOf', views, value.into),
+  }),
+}
+
+/** Whether `refer` has anything to add. */
+export function needsReference({ name }: Command): boolean {
+  return wholes[name] !== undefined
+}
 
 /**
  * A command with what its numbers and ids stand for now. They come from these views; the log may be read otherwise later,
  * and what a person did must still be done to the same.
  */
 export function refer(views: Views, command: Command): Command {
-  switch (command.name) {
-    case 'ack':
-      return { ...command, value: { ...command.value, seen: seenAlerts(views, command.value.ids) } }
-    case 'shelve':
-      return { ...command, value: { ...command.value, seen: seenAlerts(views, command.value.ids) } }
-    case 'unshelve':
-      return { ...command, value: { ...command.value, seen: seenAlerts(views, command.value.ids) } }
-    case 'mark':
-      return { ...command, value: { ...command.value, seen: seenAlerts(views, [command.value.id]) } }
-    case 'normal':
-      return { ...command, value: { ...command.value, ...ref('of', views, command.value.series) } }
-    case 'series.put': {
-      const { series, into } = command.value
-      return { ...command, value: { ...command.value, ...ref('of', views, series), ...ref('intoOf', views, into) } }
-    }
-    default:
-      return command
-  }
+  const whole = wholes[command.name] as ((views: Views, value: Command['value']) => Command['value']) | undefined
+  if (whole === undefined) return command
+  return { ...command, value: whole(views, command.value) } as Command // of one name, so of one kind
 }
 
 function seenAlerts({ db }: Views, ids: readonly string[]): readonly SeenAlert[] {
