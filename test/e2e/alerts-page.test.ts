@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
+import { hotRule } from '../support/hot-rule.ts'
 
 // In a real browser: what the page of alerts does in a flood, and how a person puts one aside until a date, with a note.
 
@@ -30,15 +32,9 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
     app = await startApp(['--data', join(dir, 'data')])
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
     api = await openClient(app)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const [name, value] = api.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: api.origin }])
-    page = await context.newPage()
-    const scope = { device: '*', signal: '*' }
-    const rule = { id: 'hot', name: 'Too hot', detector: 'limits', scope, params: { high: 50 }, priority: 2 as const }
-    const value2 = { ...rule, holdMs: 0, clearMs: 0, enabled: true, version: 1 }
+    page = await enterPage(browser, api)
     await until('every device', async () => (await api.call('health', { at: null })).devices.total === devices.length)
-    await api.call('command', { name: 'rule.put', value: value2 })
+    await api.call('command', { name: 'rule.put', value: hotRule(50) })
     for (const device of devices) say(device, 60)
     await until('an alert of each', async () => (await open()).length === devices.length)
   }, 180_000)

@@ -9,6 +9,7 @@ import type { UndecodableReason } from '../../core/contract/model.ts'
 import { type App, openClient, runFieldwatch, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 
 const shots = join(import.meta.dirname, '..', '..', 'dist/screenshots/bad-input')
@@ -224,12 +225,9 @@ describe.skipIf(!hasMosquitto || !hasChromium)('what nobody should send', () => 
     },
   )
 
-  async function enter(colorScheme: 'light' | 'dark'): Promise<Page> {
+  function enter(colorScheme: 'light' | 'dark'): Promise<Page> {
     const viewport = { width: 1280, height: 800 }
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
-    const [name, value] = client.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-    return context.newPage()
+    return enterPage(browser, client, { viewport, colorScheme, reducedMotion: 'reduce' })
   }
 
   /** Everything bad, as exported, once there are `n`. */

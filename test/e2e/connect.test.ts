@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { enterPage } from '../support/enter.ts'
 import { freePort, hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { findProgram } from '../support/parts.ts'
 
@@ -134,10 +135,7 @@ async function tryBroker(page: Page, trying: Trying): Promise<void> {
 async function enter(browser: Browser, app: App, complaints: string[]): Promise<Page> {
   const client = await openClient(app)
   client.close()
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  const [name, value] = client.cookie.split('=')
-  await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-  const page = await context.newPage()
+  const page = await enterPage(browser, client)
   page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
   await page.goto(client.origin)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 import type { Writing } from '../support/stream.ts'
 import { writeLog } from '../support/views.ts'
 
@@ -28,10 +29,7 @@ describe.skipIf(!hasChromium)('the continuity of any span', () => {
     app = await startApp(['--data', dir], 'serve', { TZ: 'UTC' })
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
     api = await openClient(app)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const [name, value] = api.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: api.origin }])
-    page = await context.newPage()
+    page = await enterPage(browser, api)
     await until('the views', async () => (await api.call('health', { at: null })).catchingUp === null)
   }, 120_000)
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 import { freePort } from '../support/mosquitto.ts'
 
 const patience = { timeout: 30_000 }
@@ -126,14 +127,8 @@ describe.skipIf(!hasChromium)('what a destination is sent, in its form', () => {
   })
 
   async function enter(colorScheme: 'light' | 'dark'): Promise<Page> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      colorScheme,
-      reducedMotion: 'reduce',
-    })
-    const [name, value] = client.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-    const page = await context.newPage()
+    const viewport = { width: 1280, height: 800 }
+    const page = await enterPage(browser, client, { viewport, colorScheme, reducedMotion: 'reduce' })
     await page.goto(`${client.origin}/#/sync`)
     await page.getByRole('heading', { level: 1, name: 'Sync' }).waitFor()
     return page

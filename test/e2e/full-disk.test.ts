@@ -7,6 +7,7 @@ import { type App, openClient, startApp, until } from '../support/app.ts'
 import { feed } from '../support/capture/feed.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 import { DiskOrders, failingDisk, hasFailingDisk } from '../support/faults/disk.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 
@@ -78,10 +79,7 @@ describe.skipIf(!(hasChromium && hasMosquitto && hasFailingDisk))('a disk that f
   }
 
   async function openPage(): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const [name, value] = client.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-    const opened = await context.newPage()
+    const opened = await enterPage(browser, client)
     await opened.goto(`${client.origin}/#/health`)
     return opened
   }

@@ -8,6 +8,7 @@ import { Ledger } from '../../core/sync/ledger.ts'
 import { type App, openClient, startApp } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 import { freePort } from '../support/mosquitto.ts'
 
 const patience = { timeout: 30_000 }
@@ -29,10 +30,7 @@ describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
     app = await startApp(['--data', dir])
     client = await openClient(app)
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-    const [name, value] = client.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-    page = await context.newPage()
+    page = await enterPage(browser, client, { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
     await page.goto(`${client.origin}/#/sync`)
   }, 120_000)
 

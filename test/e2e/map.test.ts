@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 
 // From a message that nobody understands to its readings, in a real browser: a followed file brings it, a person maps it.
 
@@ -31,10 +32,7 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     for (let i = 0; i < 8; i++) appendFileSync(path, `\u0001 press=7 force=${i}.5 kN\n`)
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
     api = await openClient(app)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const [name, value] = api.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: api.origin }])
-    page = await context.newPage()
+    page = await enterPage(browser, api)
   }, 120_000)
 
   afterAll(async () => {

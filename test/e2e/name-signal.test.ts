@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterPage } from '../support/enter.ts'
 
 // A machine calls its signal otherwise after an update. In a real browser, a person confirms its unit, names it and merges the two.
 
@@ -26,10 +27,7 @@ describe.skipIf(!hasChromium)('a signal that has another name since the update',
     app = await startApp(['--data', join(dir, 'data')])
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
     api = await openClient(app)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const [name, value] = api.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: api.origin }])
-    page = await context.newPage()
+    page = await enterPage(browser, api)
   }, 120_000)
 
   afterAll(async () => {

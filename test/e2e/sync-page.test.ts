@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OffsetSpan, Proof } from '../../core/contract/calls.ts'
 import { runFieldwatch } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { enterPage } from '../support/enter.ts'
 import { hasKafka } from '../support/kafka/kafka.ts'
 import { findProgram, part } from '../support/parts.ts'
 import { type Scene, type SyncPlant, startSyncPlant } from '../support/sync-plant.ts'
@@ -35,10 +36,7 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
     mkdirSync(shots, { recursive: true })
     plant = await startSyncPlant()
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-    page = await context.newPage()
-    const [name, value] = plant.client.cookie.split('=')
-    await context.addCookies([{ name: name!, value: value!, url: plant.client.origin }])
+    page = await enterPage(browser, plant.client, { viewport: { width: 1440, height: 900 } })
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()))
     await page.goto(`${plant.client.origin}/#/sync`)

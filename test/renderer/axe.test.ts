@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
+import { enterContext } from '../support/enter.ts'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const hour = 3_600_000
@@ -96,15 +97,8 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
   ]
 }
 
-async function enter(browser: Browser, client: Client, colorScheme: 'light' | 'dark'): Promise<BrowserContext> {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    colorScheme,
-    reducedMotion: 'reduce',
-  })
-  const [name, value] = client.cookie.split('=')
-  await context.addCookies([{ name: name!, value: value!, url: client.origin }])
-  return context
+function enter(browser: Browser, client: Client, colorScheme: 'light' | 'dark'): Promise<BrowserContext> {
+  return enterContext(browser, client, { viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: 'reduce' })
 }
 
 async function faultsOf(page: Page, origin: string, { name, hash, key }: Place): Promise<string[]> {

@@ -5,6 +5,7 @@ import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { openClient, startApp, until } from './app.ts'
 import { chromiumArgs, chromiumPath } from './chromium.ts'
 import type { Client } from './client.ts'
+import { enterContext } from './enter.ts'
 import { hasKafka } from './kafka/kafka.ts'
 import { scenes, startSyncPlant } from './sync-plant.ts'
 
@@ -53,7 +54,7 @@ async function takeSync(): Promise<void> {
       await plant.show(scene)
       for (const size of sizes)
         for (const theme of themes) {
-          const context = await enter(withSync, plant.client, { ...size, theme })
+          const context = await enterContext(withSync, plant.client, { viewport: size, colorScheme: theme })
           await take(context, `${plant.client.origin}/#/sync`, `sync-${scene}-${theme}-${size.name}`)
           await context.close()
         }
@@ -72,7 +73,7 @@ async function takeAll(
   alert: { readonly id: string; readonly device: string },
   look: Look,
 ) {
-  const context = await enter(from, api, look)
+  const context = await enterContext(from, api, { viewport: look, colorScheme: look.theme })
   const past = new Date(Date.now() - 26 * 3600_000).toISOString()
   const pages = {
     health: '#/health',
@@ -89,14 +90,6 @@ async function takeAll(
   for (const [page, hash] of Object.entries(pages))
     await take(context, `${api.origin}/${hash}`, `${page}-${look.theme}-${look.name}`)
   await context.close()
-}
-
-/** A browser of its own that the app lets in. */
-async function enter(from: Browser, api: Client, look: Look): Promise<BrowserContext> {
-  const context = await from.newContext({ viewport: look, colorScheme: look.theme })
-  const [name, value] = api.cookie.split('=')
-  await context.addCookies([{ name: name!, value: value!, url: api.origin }])
-  return context
 }
 
 async function take(context: BrowserContext, url: string, name: string): Promise<void> {

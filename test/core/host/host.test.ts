@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sourceOf } from '../../../core/config/settings.ts'
 import type { MessageRow } from '../../../core/contract/calls.ts'
 import { type Client, connectClient } from '../../support/client.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
 
 // The program as a process of its own, from its sources, with a real broker before it.
@@ -242,18 +243,7 @@ test('a wrong configuration ends it with the field and the way out', async () =>
   expect(said).toMatch(/sources\[0\]\.url: "tcp:\/x" is not the address/)
 })
 
-const hot = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: 'temperature' },
-  params: { high: 90 },
-  priority: 1,
-  holdMs: 0,
-  clearMs: 0,
-  enabled: true,
-  version: 1,
-} as const
+const hot = hotRule(90, { scope: { device: '*', signal: 'temperature' }, priority: 1 })
 
 function run(...args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -5,24 +5,14 @@ import { connectAsync, type MqttClient } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CallName, Calls } from '../../../core/contract/calls.ts'
 import { type Host, startHost } from '../../../core/host/host.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 // The whole program with small segments, and a bound that always asks for the oldest to go.
 
 const log = { segmentMegabytes: 1, minFreeGigabytes: 100_000 }
-const hot = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: 'temperature' },
-  params: { high: 80 },
-  priority: 1,
-  holdMs: 0,
-  clearMs: 0,
-  enabled: true,
-  version: 1,
-} as const
+const hot = hotRule(80, { scope: { device: '*', signal: 'temperature' }, priority: 1 })
 
 describe.skipIf(!hasMosquitto)('a host whose log may not grow', () => {
   let dir: string

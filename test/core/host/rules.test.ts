@@ -5,6 +5,7 @@ import type { Rule } from '../../../core/contract/model.ts'
 import { startHost } from '../../../core/host/host.ts'
 import { runCli } from '../../../core/host/run-cli.ts'
 import { connectClient } from '../../support/client.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 async function fieldwatch(...args: readonly string[]) {
@@ -22,10 +23,7 @@ function fileOf(dir: string, rules: unknown): string {
 
 const soon = { timeout: 60_000 }
 
-const hot: Rule = {
-  ...{ id: 'hot', name: 'Too hot', detector: 'limits', scope: { device: '*', signal: 'temp' } },
-  ...{ params: { high: 90 }, priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
-}
+const hot = hotRule(90, { scope: { device: '*', signal: 'temp' } })
 
 test('rules are put and deleted where nothing runs, and count as soon as it does', async () => {
   const data = tempDir()

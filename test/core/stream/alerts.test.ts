@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { retainedFlag } from '../../../core/contract/block.ts'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
 const second = 1_000
@@ -46,18 +47,7 @@ const command = (time: number, name: string, value: unknown): Writing => ({
 const link = (time: number, source: string, name: string): Writing => ({ kind: 'link', source, name, time })
 const tick = (time: number): Writing => ({ kind: 'tick', source: '', name: '', time })
 
-const limit = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: '*' },
-  params: { high: 50 },
-  priority: 1,
-  holdMs: 3 * minute,
-  clearMs: 2 * minute,
-  enabled: true,
-  version: 1,
-}
+const limit = hotRule(50, { priority: 1, holdMs: 3 * minute, clearMs: 2 * minute })
 
 describe('a limit', () => {
   const at = (values: readonly number[]): readonly Said[] =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
 const second = 1_000
@@ -44,18 +45,7 @@ const command = (time: number, name: string, value: unknown): Writing => ({
 })
 const tick = (time: number): Writing => ({ kind: 'tick', source: '', name: '', time })
 
-const limit = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: '*' },
-  params: { high: 50 },
-  priority: 2,
-  holdMs: 0,
-  clearMs: 0,
-  enabled: true,
-  version: 1,
-}
+const limit = hotRule(50)
 const put = (more: object = {}) => command(start, 'rule.put', { ...limit, ...more })
 const each = (values: readonly number[], everyMs = minute, name?: string): readonly Writing[] =>
   values.map((value, i) => reading(start + (i + 1) * everyMs, value, name))

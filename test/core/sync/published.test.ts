@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { DestinationStatus, InstallationStatus } from '../../../core/sync/records.ts'
 import { type App, openClient, startApp, until } from '../../support/app.ts'
 import type { Client } from '../../support/client.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
@@ -149,15 +150,4 @@ function schemaOf(name: string): z.ZodType {
   return z.fromJSONSchema(JSON.parse(readFileSync(file, 'utf8')) as z.core.JSONSchema.JSONSchema)
 }
 
-const hot = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: 'temp' },
-  params: { high: 90 },
-  priority: 1,
-  holdMs: 0,
-  clearMs: 0,
-  enabled: true,
-  version: 1,
-} as const
+const hot = hotRule(90, { scope: { device: '*', signal: 'temp' }, priority: 1 })

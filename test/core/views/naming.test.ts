@@ -5,6 +5,7 @@ import { createPath } from '../../../core/stream/path.ts'
 import { guessUnit } from '../../../core/stream/series.ts'
 import { openQueries, type Queries } from '../../../core/views/queries.ts'
 import { shownUnit } from '../../../renderer/words/number.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { blockMaker, Recorder, type Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { buildViews, writeLog } from '../../support/views.ts'
@@ -82,11 +83,7 @@ describe('a series that a person names', () => {
 })
 
 function above(high: number): Writing {
-  const rule = {
-    ...{ id: 'high', name: 'High', detector: 'limits', scope: { device: '*', signal: '*' }, params: { high } },
-    ...{ priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
-  }
-  return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(rule) }
+  return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(hotRule(high)) }
 }
 
 function alertsOf(log: readonly Writing[], maxSeries?: number): readonly Alert[] {
@@ -174,16 +171,7 @@ describe('a series that a person merges into another', () => {
   })
 
   test('ends the alerts of what it was', () => {
-    const rule = {
-      id: 'high',
-      name: 'High',
-      detector: 'limits',
-      scope: { device: '*', signal: '*' },
-      params: { high: 9 },
-    }
-    const body = JSON.stringify({ ...rule, priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 })
-    const command: Writing = { kind: 'command', source: '', name: 'rule.put', time: start, body }
-    const log = [command, message(0, { press: 1 }), message(1, { pressure: 10 }), put(2, { series: 1, into: 0 })]
+    const log = [above(9), message(0, { press: 1 }), message(1, { pressure: 10 }), put(2, { series: 1, into: 0 })]
     expect(alertsOf(log)).toMatchObject([{ signal: 'pressure', until: start + 2 * minute }])
     expect(alertsOf([...log, message(3, { pressure: 11 })])).toMatchObject([
       { signal: 'pressure' },

@@ -10,6 +10,7 @@ import type { Ahead } from '../../../core/stream/plant.ts'
 import { mappingsAhead } from '../../../core/views/ahead.ts'
 import { beginViews } from '../../../core/views/begin.ts'
 import { openQueries } from '../../../core/views/queries.ts'
+import { hotRule } from '../../support/hot-rule.ts'
 import { expectKept } from '../../support/kept.ts'
 import type { Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -101,10 +102,7 @@ const boiler = Array.from({ length: 10 }, (_, i): Writing => {
   const body = JSON.stringify({ temp: i < 5 ? 60 : 95 })
   return { kind: 'message', source: 'a', name: 'y/boiler', time: start + 60_000 + i * 1_000, body }
 })
-const hot = {
-  ...{ id: 'hot', name: 'Too hot', detector: 'limits', scope: { device: '*', signal: 'temp' } },
-  ...{ params: { high: 90 }, priority: 2, holdMs: 0, clearMs: 0, enabled: true, version: 1 },
-}
+const hot = hotRule(90, { scope: { device: '*', signal: 'temp' } })
 
 function command(name: string, time: number, value: unknown): Writing {
   return { kind: 'command', source: '', name, time, body: JSON.stringify(value) }

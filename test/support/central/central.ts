@@ -7,6 +7,7 @@ import { connectAsync } from 'mqtt'
 import { openReader } from '../../../core/log/reader.ts'
 import { openLogSource } from '../../../core/sync/log-source.ts'
 import { type App, openClient, startApp } from '../app.ts'
+import { hotRule } from '../hot-rule.ts'
 import { destinationAt } from '../kafka/destination.ts'
 import { freePorts, readTopic, startKafka } from '../kafka/kafka.ts'
 import { startMosquitto } from '../mosquitto.ts'
@@ -22,18 +23,7 @@ const killsAt = [0.2, 0.45, 0.7]
 const modes = { exact: 'exactly-once', least: 'at-least-once' } as const
 type Name = keyof typeof modes
 
-const hot = {
-  id: 'hot',
-  name: 'Too hot',
-  detector: 'limits',
-  scope: { device: '*', signal: 'temp' },
-  params: { high: 90 },
-  priority: 1,
-  holdMs: 0,
-  clearMs: 0,
-  enabled: true,
-  version: 1,
-} as const
+const hot = hotRule(90, { scope: { device: '*', signal: 'temp' }, priority: 1 })
 
 const root = mkdtempSync(join(tmpdir(), 'fieldwatch-central-'))
 const data = join(root, 'data')

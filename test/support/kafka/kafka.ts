@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { findProgram, part } from '../parts.ts'
+import { BrokerProcess } from './broker-process.ts'
 import { kafkaJars } from './fetch.mjs'
 import { addSecured, allowedKeys, type Secured, scramUsers, securedPorts } from './secured.ts'
 
@@ -99,17 +100,15 @@ const java = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${here('log4j2.xml
 export const formatArgs = ['-Xmx128m', '-XX:TieredStopAtLevel=1', ...java, 'kafka.tools.StorageTool', 'format']
 export const brokerArgs = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java, 'kafka.Kafka']
 
-class OneNode implements Kafka {
+class OneNode extends BrokerProcess implements Kafka {
   address = ''
   proxied = ''
   secured: Secured | null = null
-  private readonly dir: string
   private readonly options: KafkaOptions
   private readonly config: string
-  private child: ChildProcess | null = null
 
   constructor(dir: string, options: KafkaOptions) {
-    this.dir = dir
+    super(dir)
     this.options = options
     this.config = join(dir, 'server.properties')
   }
@@ -134,36 +133,11 @@ class OneNode implements Kafka {
   }
 
   async restart(): Promise<void> {
-    const out = openSync(join(this.dir, 'broker.log'), 'a')
-    this.child = spawn('java', [...allowedKeys(this.dir), ...brokerArgs, this.config], {
-      stdio: ['ignore', out, out],
-    })
-    closeSync(out)
-    process.once('exit', this.killNow)
+    this.start([...allowedKeys(this.dir), ...brokerArgs, this.config])
     while (!(await this.answers())) {
-      if (this.child.exitCode !== null) throw new Error(`Kafka ended at once:\n${this.log().slice(-3_000)}`)
+      if (this.hasEnded()) throw new Error(`Kafka ended at once:\n${this.log().slice(-3_000)}`)
       await sleep(200)
     }
-  }
-
-  log(): string {
-    return readFileSync(join(this.dir, 'broker.log'), 'utf8')
-  }
-
-  stop(): Promise<void> {
-    return this.end('SIGTERM')
-  }
-
-  kill(): Promise<void> {
-    return this.end('SIGKILL')
-  }
-
-  freeze(): void {
-    this.child?.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.child?.kill('SIGCONT')
   }
 
   keepCopy(): void {
@@ -180,19 +154,6 @@ class OneNode implements Kafka {
     await this.kill()
     this.secured?.certificates.remove()
     rmSync(this.dir, { recursive: true, force: true })
-  }
-
-  private readonly killNow = () => {
-    this.child?.kill('SIGKILL')
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const { child } = this
-    if (child === null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await ended
-    process.off('exit', this.killNow)
-    this.child = null
   }
 
   private async answers(): Promise<boolean> {

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { asAdmin } from './admin.ts'
+import { BrokerProcess } from './broker-process.ts'
 import { brokerArgs, formatArgs, freePorts } from './kafka.ts'
 
 const exec = promisify(execFile)
@@ -75,49 +76,9 @@ broker.heartbeat.interval.ms=500
 replica.lag.time.max.ms=5000
 `
 
-class Broker implements OneOfThree {
-  private readonly dir: string
-  private child: ChildProcess | null = null
-
-  constructor(dir: string) {
-    this.dir = dir
-  }
-
+class Broker extends BrokerProcess implements OneOfThree {
   restart(): void {
-    const out = openSync(join(this.dir, 'broker.log'), 'a')
-    const args = [...brokerArgs, join(this.dir, 'server.properties')]
-    this.child = spawn('java', args, { stdio: ['ignore', out, out] })
-    closeSync(out)
-    process.once('exit', this.killNow)
-  }
-
-  kill(): Promise<void> {
-    return this.end('SIGKILL')
-  }
-
-  stop(): Promise<void> {
-    return this.end('SIGTERM')
-  }
-
-  freeze(): void {
-    this.child?.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.child?.kill('SIGCONT')
-  }
-
-  private readonly killNow = () => {
-    this.child?.kill('SIGKILL')
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const { child } = this
-    if (child === null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await ended
-    process.off('exit', this.killNow)
-    this.child = null
+    this.start([...brokerArgs, join(this.dir, 'server.properties')])
   }
 }
 
