@@ -149,15 +149,20 @@ const sourceSettings = z.strictObject({
     ),
 }) satisfies z.ZodType<SourceConfig>
 
-export const sourceSchema = sourceSettings
-  .refine(({ cert, key }) => cert === null || key !== null, {
-    path: ['cert'],
-    error: 'needs the file of its private key beside it: set key as well',
-  })
-  .refine(({ cert, key }) => key === null || cert !== null, {
-    path: ['key'],
-    error: 'needs the file of its certificate beside it: set cert as well',
-  })
+export const sourceSchema = withKeyPair(sourceSettings)
+
+/** A certificate and its private key, or neither. */
+function withKeyPair<S extends z.ZodType<Pick<SourceConfig, 'cert' | 'key'>>>(schema: S): S {
+  return schema
+    .refine(({ cert, key }) => cert === null || key !== null, {
+      path: ['cert'],
+      error: 'needs the file of its private key beside it: set key as well',
+    })
+    .refine(({ cert, key }) => key === null || cert !== null, {
+      path: ['key'],
+      error: 'needs the file of its certificate beside it: set cert as well',
+    })
+}
 
 /** A source of the program's own, every setting at its default. */
 export function sourceOf(name: string, url: string, more: Partial<SourceConfig> = {}): SourceConfig {
@@ -362,15 +367,7 @@ const destinationSettings = z.strictObject({
     ),
 }) satisfies z.ZodType<DestinationConfig>
 
-const destinationSchema = destinationSettings
-  .refine(({ cert, key }) => cert === null || key !== null, {
-    path: ['cert'],
-    error: 'needs the file of its private key beside it: set key as well',
-  })
-  .refine(({ cert, key }) => key === null || cert !== null, {
-    path: ['key'],
-    error: 'needs the file of its certificate beside it: set cert as well',
-  })
+const destinationSchema = withKeyPair(destinationSettings)
   .refine(({ cert, tls }) => cert === null || tls, {
     path: ['cert'],
     error: 'is shown under TLS only: set tls as well',

@@ -1,19 +1,61 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { readConfig } from '../config/file.ts'
 import { fileSecrets, passphraseName, secretName, withEnvironment } from '../config/secrets.ts'
 import type { Config, OffsetSpan } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
-import type { LogReader } from '../log/reader.ts'
+import { type LogReader, openReader } from '../log/reader.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
-import { instant } from './command.ts'
-import type { placesIn } from './paths.ts'
+import { instant, WrongUse } from './command.ts'
+import { defaultDataDir, type Places, placesIn } from './paths.ts'
+import { calledOff } from './signals.ts'
 
 // What commands about one destination are asked with.
 
+export const aboutOne = {
+  destination: { type: 'string' },
+  data: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+} as const
+
+interface Asked {
+  readonly name: string
+  readonly data: string
+  /** What is read for the answer. `reader` is to be closed. */
+  readonly how: {
+    readonly made: DestinationWithPassword
+    readonly site: string
+    readonly reader: LogReader
+    readonly viewsFile: string
+    readonly stateFile: string
+    readonly wanted: OffsetSpan
+    readonly signal: AbortSignal
+  }
+}
+
+/** By the options of `aboutOne`; Ctrl+C calls it off. */
+export async function openAsked(
+  values: { readonly [K in keyof typeof aboutOne]?: string | undefined },
+): Promise<Asked> {
+  const { destination: name, from, to } = values
+  if (name === undefined) throw new WrongUse('--destination is missing')
+  const data = resolve(values.data ?? defaultDataDir())
+  const places = placesIn(data)
+  const { config, made } = await destinationIn(places, name)
+  const reader = openReader(places.log)
+  const files = { viewsFile: places.views, stateFile: places.state }
+  return {
+    name,
+    data,
+    how: { made, site: config.site, reader, ...files, wanted: spanOf(reader, from, to), signal: calledOff() },
+  }
+}
+
 /** With its secrets. Throws FieldError not_found where there is none of this name, or nothing was ever sent. */
-export async function destinationIn(
-  places: Pick<ReturnType<typeof placesIn>, 'config' | 'secrets' | 'state'>,
+async function destinationIn(
+  places: Places,
   name: string,
 ): Promise<{ readonly config: Config; readonly made: DestinationWithPassword }> {
   if (!existsSync(places.state))
@@ -31,7 +73,7 @@ export async function destinationIn(
 }
 
 /** Of `--from` and `--to`: each an offset, or a time; absent: as far as there is something. */
-export function spanOf(reader: LogReader, from: string | undefined, to: string | undefined): OffsetSpan {
+function spanOf(reader: LogReader, from: string | undefined, to: string | undefined): OffsetSpan {
   return { from: offsetOf(reader, 'from', from) ?? 0, to: offsetOf(reader, 'to', to) ?? Number.MAX_SAFE_INTEGER }
 }
 

@@ -1,11 +1,9 @@
-import { resolve } from 'node:path'
 import { secretName, variableOf } from '../../config/secrets.ts'
 import type { OffsetSpan, Proof } from '../../contract/calls.ts'
-import { openReader } from '../../log/reader.ts'
 import { reconcile as compare } from '../../sync/reconcile.ts'
-import { type Command, parse, WrongUse } from '../command.ts'
-import { destinationIn, spanOf, tenths } from '../one-destination.ts'
-import { defaultDataDir, placesIn } from '../paths.ts'
+import { type Command, parse } from '../command.ts'
+import { aboutOne, openAsked, tenths } from '../one-destination.ts'
+import { defaultDataDir } from '../paths.ts'
 
 const usage = `--destination NAME [--data DIR] [--from FROM] [--to TO] [--json]
 
@@ -18,35 +16,15 @@ const usage = `--destination NAME [--data DIR] [--from FROM] [--to TO] [--json]
 A password that the desktop app keeps is given as ${variableOf(secretName('destination', 'NAME'))}.
 Exit code 1: something is missing, twice, out of order or not in the log`
 
-const options = {
-  destination: { type: 'string' },
-  data: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  json: { type: 'boolean' },
-} as const
-
 export const reconcile: Command = {
   name: 'reconcile',
   summary: 'Read the topics of a Kafka back and compare each record with the log: exactly once, proven or not',
   usage,
   run: async (args, io) => {
-    const { values } = parse(args, options, 'no files')
-    const { destination: name } = values
-    if (name === undefined) throw new WrongUse('--destination is missing')
-    const places = placesIn(resolve(values.data ?? defaultDataDir()))
-    const { config, made } = await destinationIn(places, name)
-    const reader = openReader(places.log)
-    const found = await compare({
-      made,
-      site: config.site,
-      reader,
-      viewsFile: places.views,
-      stateFile: places.state,
-      wanted: spanOf(reader, values.from, values.to),
-      progress: tenths((text) => io.err(text)),
-      signal: new AbortController().signal,
-    }).finally(() => reader.close())
+    const { values } = parse(args, { ...aboutOne, json: { type: 'boolean' } }, 'no files')
+    const { name, how } = await openAsked(values)
+    const progress = tenths((text) => io.err(text))
+    const found = await compare({ ...how, progress }).finally(() => how.reader.close())
     if (values.json === true) io.out(JSON.stringify({ destination: name, ...found }))
     else for (const line of lines(name, found)) io.out(line)
     return isProven(found.proof) ? 0 : 1

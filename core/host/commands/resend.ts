@@ -1,13 +1,10 @@
-import { resolve } from 'node:path'
 import { secretName, variableOf } from '../../config/secrets.ts'
 import type { SpanCount } from '../../contract/calls.ts'
-import { openReader } from '../../log/reader.ts'
 import { previewResend, resend as send } from '../../sync/resend.ts'
-import { type Command, type Io, parse, WrongUse } from '../command.ts'
+import { type Command, type Io, parse } from '../command.ts'
 import { takeLock } from '../lock.ts'
-import { destinationIn, spanOf, tenths } from '../one-destination.ts'
-import { defaultDataDir, placesIn } from '../paths.ts'
-import { calledOff } from '../signals.ts'
+import { aboutOne, openAsked, tenths } from '../one-destination.ts'
+import { defaultDataDir } from '../paths.ts'
 
 const usage = `--destination NAME [--data DIR] [--from FROM] [--to TO] [--aside] [--send] [--json]
 
@@ -23,10 +20,7 @@ Each record carries the header edge-resend. Counting works while the program run
 A password that the desktop app keeps is given as ${variableOf(secretName('destination', 'NAME'))}.`
 
 const options = {
-  destination: { type: 'string' },
-  data: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
+  ...aboutOne,
   aside: { type: 'boolean', default: false },
   send: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -38,24 +32,11 @@ export const resend: Command = {
   usage,
   run: async (args, io) => {
     const { values } = parse(args, options, 'no files')
-    const { destination: name } = values
-    if (name === undefined) throw new WrongUse('--destination is missing')
-    const data = resolve(values.data ?? defaultDataDir())
-    const places = placesIn(data)
-    const { config, made } = await destinationIn(places, name)
-    const release = values.send ? takeLock(data) : () => {}
-    const reader = openReader(places.log)
+    const { name, data, how: asked } = await openAsked(values)
+    let release = (): void => {}
     try {
-      const how = {
-        made,
-        site: config.site,
-        reader,
-        viewsFile: places.views,
-        stateFile: places.state,
-        wanted: spanOf(reader, values.from, values.to),
-        asideOnly: values.aside,
-        signal: calledOff(),
-      }
+      if (values.send) release = takeLock(data)
+      const how = { ...asked, asideOnly: values.aside }
       const counted = await previewResend(how)
       if (!values.send) return said(io, values.json, counted, countWords(name, counted))
       io.err(countWords(name, counted))
@@ -65,7 +46,7 @@ export const resend: Command = {
       )
       return said(io, values.json, job, `sent ${job.records} records again to "${name}", marked edge-resend: ${job.id}`)
     } finally {
-      reader.close()
+      asked.reader.close()
       release()
     }
   },
