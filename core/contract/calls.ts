@@ -257,6 +257,36 @@ export interface Columns {
   readonly states: readonly { readonly time: Millis; readonly text: string }[]
 }
 
+/** What a rule may look for, as its form is drawn from it. */
+export interface DetectorInfo {
+  readonly id: string
+  /** "a fixed limit". */
+  readonly looksFor: string
+  readonly doc: string
+  readonly about: 'signal' | 'device' | 'source'
+  /** What else a rule of it may name. */
+  readonly uses: readonly ('states' | 'other')[]
+  /** Null: none. Numbers in milliseconds have the unit `ms`. */
+  readonly params: readonly {
+    readonly name: string
+    readonly label: string
+    readonly default: number | null
+    readonly least: number | null
+    readonly most: number | null
+    readonly unit: string
+    readonly doc: string
+  }[]
+}
+
+/** What came of a rule in the seven days before the instant. */
+export interface RuleUse {
+  readonly rule: string
+  readonly alerts: number
+  /** Alerts that a person marked, and those of them that were useful, by the newest mark of each. */
+  readonly marked: number
+  readonly useful: number
+}
+
 /** What a person called a series, whole, as `series.put` takes it. */
 export type Said = Omit<Named, 'guess'>
 
@@ -863,6 +893,9 @@ export interface Calls {
     { readonly offset: Offset }
   >
   rules: Call<{ readonly at: At }, readonly Rule[]>
+  /** Of each rule that had an alert. */
+  'rules.use': Call<{ readonly at: At }, readonly RuleUse[]>
+  detectors: Call<Record<string, never>, readonly DetectorInfo[]>
   /** In the order in which they were put; of two for one topic the last counts. */
   mappings: Call<{ readonly at: At }, readonly Mapping[]>
   /** The newest messages that a mapping is for, as they would be read with it. Throws bad_input where it cannot be understood. */
@@ -943,6 +976,7 @@ export const readCalls = [
   'continuity.silent',
   'timeline',
   'rules',
+  'rules.use',
   'mappings',
   'mapping.preview',
 ] as const satisfies readonly CallName[]

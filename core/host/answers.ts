@@ -6,6 +6,7 @@ import { checkRule } from '../stream/check-rule.ts'
 import { prepareMapping } from '../stream/decode/mapping.ts'
 import { needsReference } from '../views/refer.ts'
 import type { Answers } from './calls.ts'
+import { detectorInfos } from './detector-infos.ts'
 import type { RunningHost } from './host.ts'
 
 /** Who answers each call: the thread that holds what it is about. */
@@ -20,6 +21,7 @@ export function answersOf(host: RunningHost): Answers {
       const whole = needsReference(input) ? await host.query.ask('refer', input, signal) : input
       return host.ingest.ask('command', whole)
     },
+    detectors: () => detectorInfos,
     destinations: () => host.rows,
     ledger: (input, signal) => host.forward.ask('ledger', input, signal),
     lag: (input, signal) => host.forward.ask('lag', input, signal),

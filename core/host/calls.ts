@@ -145,6 +145,8 @@ const inputs = {
   timeline: z.strictObject({ from: millis, until: millis, bins: z.int().min(1).max(10_000), at }),
   command,
   rules: z.strictObject({ at }),
+  'rules.use': z.strictObject({ at }),
+  detectors: nothing,
   mappings: z.strictObject({ at }),
   'mapping.preview': z.strictObject({ mapping, limit: z.int().min(1).max(50) }),
   destinations: nothing,

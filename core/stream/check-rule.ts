@@ -13,9 +13,36 @@ export function checkRule(rule: Rule, held: readonly Rule[]): void {
     if (param === undefined)
       throw refused(rule, `params.${name}`, `${rule.detector} has no such one`, `it has: ${names}`)
     if (value > (param.most ?? Infinity))
-      throw refused(rule, `params.${name}`, `${value} is too many`, `at most ${param.most} can be looked at`)
+      throw refused(rule, `params.${name}`, `${value} is too many`, `at most ${param.most}`)
+    if (value < (param.least ?? -Infinity))
+      throw refused(rule, `params.${name}`, `${value} is too few`, `at least ${param.least}`)
   }
-  if (rule.detector === 'relation') checkRelation(rule, held)
+  checks[rule.detector]?.(rule, held)
+}
+
+/** What would never open, or always be open. */
+const checks: Readonly<Record<string, (rule: Rule, held: readonly Rule[]) => void>> = {
+  limits: (rule) => {
+    needsOne(rule, 'low', 'high')
+    needsOrder(rule)
+  },
+  count: needsOrder,
+  rate: (rule) => needsOne(rule, 'rise', 'fall'),
+  'forbidden-state': (rule) => {
+    if (rule.params.state === undefined && (rule.states ?? []).length === 0)
+      throw refused(rule, 'states', 'none is named', 'name the states that are forbidden')
+  },
+  relation: checkRelation,
+}
+
+function needsOne(rule: Rule, one: string, other: string): void {
+  if (rule.params[one] === undefined && rule.params[other] === undefined)
+    throw refused(rule, `params.${one}`, 'is missing', `give ${one} or ${other}, or both`)
+}
+
+function needsOrder(rule: Rule): void {
+  const { low = -Infinity, high = Infinity } = rule.params
+  if (low > high) throw refused(rule, 'params.low', `${low} is above high (${high})`, 'give a low one that is below it')
 }
 
 /** One line is learned of a signal, so that it can be compared with one other. */

@@ -101,6 +101,7 @@ function answersFrom(views: Views): Answers {
     'mapping.preview': ({ mapping, limit }) =>
       ask(views, { at: null }, ({ offset }) => mappings.preview(mapping, offset, limit)),
     rules: asOf(views, ({ offset }) => rules.at(offset)),
+    'rules.use': asOf(views, (instant) => rules.use(instant)),
   }
 }
 

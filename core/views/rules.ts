@@ -1,19 +1,30 @@
 import type { Statement } from 'better-sqlite3'
+import type { RuleUse } from '../contract/calls.ts'
 import type { Offset, Rule } from '../contract/model.ts'
+import type { Instant } from './instant.ts'
 import type { Db } from './tables.ts'
 
 const maxRules = 1_000
+const week = 7 * 24 * 3_600_000
 
 /** Every version of every rule, as the records put them. */
 export class RuleHistory {
   private readonly one: Statement<[string, number], { doc: string }>
   private readonly all: Statement<[number, number], { doc: string }>
+  private readonly used: Statement<[number, number, number, number], RuleUse>
 
   constructor(db: Db) {
     this.one = db.prepare('select doc from rule where id = ? and offset < ? order by offset desc limit 1')
     this.all = db.prepare(
       `select doc from (select id, doc, deleted, max(offset) from rule where offset < ? group by id)
        where deleted = 0 order by id limit ?`,
+    )
+    this.used = db.prepare(
+      `select rule, count(*) as alerts, count(mark) as marked, count(nullif(mark, 'not useful')) as useful
+       from (select doc ->> '$.rule' as rule, (select note from transition
+           where alert = alert.id and phase = 'marked' and offset < ? order by seq desc limit 1) as mark
+         from alert where opened < ? and opened_at > ? and opened_at <= ?)
+       group by rule order by rule`,
     )
   }
 
@@ -25,5 +36,10 @@ export class RuleHistory {
 
   at(offset: Offset): readonly Rule[] {
     return this.all.all(offset, maxRules).map(({ doc }) => JSON.parse(doc) as Rule)
+  }
+
+  /** By when they opened in log time. */
+  use({ offset, time }: Instant): readonly RuleUse[] {
+    return this.used.all(offset, offset, time - week, time)
   }
 }

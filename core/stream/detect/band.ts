@@ -53,16 +53,23 @@ const muchLess = 0.6
 export const band: Detector = {
   id: 'band',
   version: 3,
+  looksFor: 'outside its usual band',
   doc: 'Opens when a value, its level, its noise or its pattern is unlike everything that was learned of it.',
   params: [
     {
       name: 'score',
+      label: 'Rarity',
+      least: 0.1,
+      most: 100,
       default: 3,
       unit: 'powers of ten',
       doc: 'How rare it must be, all its signs together. Half of it keeps an alert open.',
     },
     {
       name: 'act',
+      label: 'Critical from',
+      least: 0.1,
+      most: 100,
       default: 5,
       unit: 'powers of ten',
       doc: 'From here on it is critical, once it was unusual twice in a row.',

@@ -6,12 +6,14 @@ import { type Detector, type Late, type Now, type Params, param, type Verdict } 
 export const count: Detector = {
   id: 'count',
   version: 2,
+  looksFor: 'many in a while',
+  uses: ['states'],
   doc: 'Opens when so many readings from low to high, or of the states that the rule names, came within a window, and returns when fewer are left in it.',
   params: [
-    { name: 'readings', default: 5, most: ringSize, unit: 'readings', doc: 'How many.' },
-    { name: 'windowMs', default: 600_000, unit: 'ms', doc: 'Within how long.' },
-    { name: 'low', default: -Infinity, unit: '', doc: 'Counted from this value on.' },
-    { name: 'high', default: Infinity, unit: '', doc: 'Counted up to this value.' },
+    { name: 'readings', label: 'Readings', least: 1, default: 5, most: ringSize, unit: 'readings', doc: 'How many.' },
+    { name: 'windowMs', label: 'Window', least: 1, default: 600_000, unit: 'ms', doc: 'Within how long.' },
+    { name: 'low', label: 'From', default: -Infinity, unit: '', doc: 'Counted from this value on.' },
+    { name: 'high', label: 'Up to', default: Infinity, unit: '', doc: 'Counted up to this value.' },
   ],
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,

@@ -37,8 +37,11 @@ export type Verdict = 0 | 1 | 2 | 3
 
 export interface Param {
   readonly name: string
+  /** In a form. */
+  readonly label: string
   readonly default: number
-  /** More is refused; absent: any. */
+  /** Less or more is refused; absent: any. */
+  readonly least?: number
   readonly most?: number
   readonly unit: string
   readonly doc: string
@@ -48,7 +51,13 @@ export interface Param {
 export interface Detector {
   readonly id: string
   readonly version: number
+  /** In a list of rules. */
+  readonly looksFor: string
   readonly doc: string
+  /** What its alerts are about; absent: a signal. */
+  readonly about?: 'device' | 'source'
+  /** What else a rule of it may name. */
+  readonly uses?: readonly ('states' | 'other')[]
   readonly params: readonly Param[]
   /** What it can look at; absent: numbers. */
   readonly types?: readonly SeriesType[]

@@ -5,8 +5,18 @@ import { type Detector, type Now, type Params, param, type Verdict } from './det
 export const forbiddenState: Detector = {
   id: 'forbidden-state',
   version: 1,
+  looksFor: 'a forbidden state',
+  uses: ['states'],
   doc: 'Opens while a state is one of those that the rule names: as texts in `states`, or as a number.',
-  params: [{ name: 'state', default: Number.NaN, unit: '', doc: 'The forbidden state, where states are numbers.' }],
+  params: [
+    {
+      name: 'state',
+      label: 'State',
+      default: Number.NaN,
+      unit: '',
+      doc: 'The forbidden state, where states are numbers.',
+    },
+  ],
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,
   step,

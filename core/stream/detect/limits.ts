@@ -5,12 +5,15 @@ import { type Detector, type Now, type Params, param, type Verdict, type Words }
 export const limits: Detector = {
   id: 'limits',
   version: 1,
+  looksFor: 'a fixed limit',
   doc: 'Opens while a value is above the high limit or below the low one.',
   params: [
-    { name: 'low', default: -Infinity, unit: '', doc: 'Alert below this value.' },
-    { name: 'high', default: Infinity, unit: '', doc: 'Alert above this value.' },
+    { name: 'low', label: 'Low', default: -Infinity, unit: '', doc: 'Alert below this value.' },
+    { name: 'high', label: 'High', default: Infinity, unit: '', doc: 'Alert above this value.' },
     {
       name: 'deadband',
+      label: 'Deadband',
+      least: 0,
       default: 0,
       unit: '',
       doc: 'How far inside its limit a value must be to count as back in order.',

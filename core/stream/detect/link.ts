@@ -5,8 +5,10 @@ import { type Detector, param } from './detector.ts'
 export const link: Detector = {
   id: 'link',
   version: 1,
+  looksFor: 'a lost connection',
+  about: 'source',
   doc: 'Opens when a broker connection stays lost. One alert in place of one for each of its devices.',
-  params: [{ name: 'afterMs', default: 30_000, unit: 'ms', doc: 'How long it may be lost.' }],
+  params: [{ name: 'afterMs', label: 'After', least: 0, default: 30_000, unit: 'ms', doc: 'How long it may be lost.' }],
   clearReadings: 1,
 }
 

@@ -6,12 +6,29 @@ import type { SilenceLimits } from './silence.ts'
 export const missing: Detector = {
   id: 'missing',
   version: 1,
+  looksFor: 'a signal that stays away',
   doc: 'Opens when a signal with a regular pace has not come for much longer than usual, though its device sends.',
   params: [
-    { name: 'gaps', default: 5, unit: 'usual gaps', doc: 'How many usual gaps must pass.' },
-    { name: 'times', default: 3, unit: '', doc: 'How many times the longest gap so far must pass.' },
+    {
+      name: 'gaps',
+      label: 'Usual gaps',
+      least: 1,
+      default: 5,
+      unit: 'usual gaps',
+      doc: 'How many usual gaps must pass.',
+    },
+    {
+      name: 'times',
+      label: 'Times the longest',
+      least: 1,
+      default: 3,
+      unit: '',
+      doc: 'How many times the longest gap so far must pass.',
+    },
     {
       name: 'limitMs',
+      label: 'Fixed limit',
+      least: 0,
       default: 0,
       unit: 'ms',
       doc: 'A fixed limit in place of the learned one, for any pace; 0: learned.',

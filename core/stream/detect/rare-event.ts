@@ -10,10 +10,25 @@ const day = 86_400_000
 export const rareEvent: Detector = {
   id: 'rare-event',
   version: 1,
+  looksFor: 'a state that is rare',
   doc: 'Opens when something with few states is in one that it was not in for long. Of the first eight states.',
   params: [
-    { name: 'quietMs', default: 7 * day, unit: 'ms', doc: 'How long it was not in that state.' },
-    { name: 'readings', default: 100, unit: 'readings', doc: 'Learned before anything is rare.' },
+    {
+      name: 'quietMs',
+      label: 'Not seen for',
+      least: 0,
+      default: 7 * day,
+      unit: 'ms',
+      doc: 'How long it was not in that state.',
+    },
+    {
+      name: 'readings',
+      label: 'Learned first',
+      least: 1,
+      default: 100,
+      unit: 'readings',
+      doc: 'Learned before anything is rare.',
+    },
   ],
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,

@@ -8,12 +8,15 @@ const minute = 60_000
 export const rate: Detector = {
   id: 'rate',
   version: 1,
+  looksFor: 'a fast rise or fall',
   doc: 'Opens when a value changes faster than its limit.',
   params: [
-    { name: 'rise', default: Infinity, unit: 'a minute', doc: 'Alert when it rises by more.' },
-    { name: 'fall', default: Infinity, unit: 'a minute', doc: 'Alert when it falls by more.' },
+    { name: 'rise', label: 'Rise', least: 0, default: Infinity, unit: 'a minute', doc: 'Alert when it rises by more.' },
+    { name: 'fall', label: 'Fall', least: 0, default: Infinity, unit: 'a minute', doc: 'Alert when it falls by more.' },
     {
       name: 'overMs',
+      label: 'Over',
+      least: 0,
       default: 0,
       unit: 'ms',
       doc: 'Over how long; 0: from one reading to the next. At most 32 readings.',

@@ -6,11 +6,34 @@ import { type Detector, type Params, param } from './detector.ts'
 export const silence: Detector = {
   id: 'silence',
   version: 1,
+  looksFor: 'no message in time',
+  about: 'device',
   doc: 'Opens when a device has sent nothing for much longer than usual.',
   params: [
-    { name: 'gaps', default: 5, unit: 'usual gaps', doc: 'How many usual gaps must pass.' },
-    { name: 'times', default: 3, unit: '', doc: 'How many times the longest gap so far must pass.' },
-    { name: 'limitMs', default: 0, unit: 'ms', doc: 'A fixed limit in place of the learned one; 0: learned.' },
+    {
+      name: 'gaps',
+      label: 'Usual gaps',
+      least: 1,
+      default: 5,
+      unit: 'usual gaps',
+      doc: 'How many usual gaps must pass.',
+    },
+    {
+      name: 'times',
+      label: 'Times the longest',
+      least: 1,
+      default: 3,
+      unit: '',
+      doc: 'How many times the longest gap so far must pass.',
+    },
+    {
+      name: 'limitMs',
+      label: 'Fixed limit',
+      least: 0,
+      default: 0,
+      unit: 'ms',
+      doc: 'A fixed limit in place of the learned one; 0: learned.',
+    },
   ],
   clearReadings: 1,
 }

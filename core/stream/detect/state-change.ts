@@ -5,6 +5,7 @@ import type { Detector, Late, Now, Verdict } from './detector.ts'
 export const stateChange: Detector = {
   id: 'state-change',
   version: 1,
+  looksFor: 'a change of state',
   doc: 'Opens when a state changes, and returns with the next reading that has changed nothing.',
   params: [],
   types: ['number', 'boolean', 'text'],

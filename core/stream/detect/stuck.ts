@@ -12,10 +12,25 @@ const alertedRun = stuckFar
 export const stuck: Detector = {
   id: 'stuck',
   version: 1,
+  looksFor: 'the same value for long',
   doc: 'Opens when a value that usually changes stays exactly the same for long.',
   params: [
-    { name: 'readings', default: 30, unit: 'readings', doc: 'Fewest equal readings in a row.' },
-    { name: 'times', default: 3, unit: '', doc: 'How many times the longest run so far.' },
+    {
+      name: 'readings',
+      label: 'Equal readings',
+      least: 2,
+      default: 30,
+      unit: 'readings',
+      doc: 'Fewest equal readings in a row.',
+    },
+    {
+      name: 'times',
+      label: 'Times the longest',
+      least: 1,
+      default: 3,
+      unit: '',
+      doc: 'How many times the longest run so far.',
+    },
   ],
   clearReadings: 2,
   step,
