@@ -389,6 +389,7 @@ export const undecodableReasons = [
   'not_text',
   'not_json',
   'too_large',
+  'too_many_series',
   'too_deep',
   'not_finite',
   'no_value',

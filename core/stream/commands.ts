@@ -3,6 +3,7 @@ import { knownAlert } from './alert-id.ts'
 import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import { learnFault } from './detect/band.ts'
+import { mostSeries } from './detect/series-cap.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
 import { endFull } from './full.ts'
@@ -84,8 +85,8 @@ function applyRules(plant: Plant, out: Emit): void {
       if (state.own && !state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
     setDue(plant, state)
   }
-  if (!plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled))
-    endFull(plant, 'its rule was changed', out)
+  const isWatched = plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled)
+  if (!isWatched || plant.series.length < mostSeries(plant.rules)) endFull(plant, 'its rule was changed', out)
   applyMissingRules(plant, out)
   plant.devices.forEach((device, index) => {
     Object.assign(device, silenceRule(plant.rules, device.name))

@@ -28,7 +28,7 @@ export interface Emit {
   message(source: string, qos: number, repeat: boolean, readings: number): void
   /** After `message`, once or more for each device that the message holds readings of, by its number in the order of their first series. */
   ofDevice(device: number, qos: number, repeat: boolean): void
-  /** Beside readings, `too_large` says that the message or the plant held more than the bound, and the rest was left out. */
+  /** Beside readings, `too_large` says that the message held more than the bound, `too_many_series` that the plant does, and the rest was left out. */
   undecodable(topic: Topic, reason: UndecodableReason): void
   /** A series is seen for the first time. */
   series(series: Series, deviceLabel: string, area: string, topic: string): void

@@ -3,6 +3,7 @@ import type { Watch } from './alerts.ts'
 import type { Now } from './detect/detector.ts'
 import { reads } from './detect/means.ts'
 import { learnedDays } from './detect/season.ts'
+import { mostSeries } from './detect/series-cap.ts'
 import { deviceEvery, deviceFirst, deviceGaps, deviceLast, heard } from './detect/silence.ts'
 import { triedClock } from './device-clock.ts'
 import { everyOf, headOf, lastOffset, lastReading, newest } from './heads.ts'
@@ -161,10 +162,10 @@ export function explainLink(source: SourceState, limitMs: Millis): Explanation {
 }
 
 /** Why series are left out. */
-export function explainFull({ next, time, maxSeries }: Plant, device: string, signal: string): Explanation {
+export function explainFull({ next, time, rules }: Plant, device: string, signal: string): Explanation {
   return {
     ...unlearned([{ offset: next, time, value: null, signal: null }]),
-    why: `${thousands(maxSeries)} series are watched already; "${signal}" of "${device}" was the first that is not. Their messages are kept, and counted as too large`,
+    why: `${thousands(mostSeries(rules))} series are watched already; "${signal}" of "${device}" was the first that is not. Messages of others are kept, and counted. Watch more by "Most series" of this rule, or leave topics out that make new names`,
   }
 }
 

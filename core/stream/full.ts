@@ -1,5 +1,6 @@
 import type { Topic } from '../contract/model.ts'
 import { opened, returned } from './alerts.ts'
+import { mostSeries } from './detect/series-cap.ts'
 import type { Emit } from './emit.ts'
 import { explainFull } from './explain.ts'
 import type { Plant } from './plant.ts'
@@ -12,7 +13,7 @@ export function leaveOut(plant: Plant, device: string, signal: string, topic: To
   const rule = ruleFor(plant.rules, 'series-cap', topic.source)
   if (rule === null) return
   plant.full = opened(plant, rule, topic.source, out, {
-    title: `More than ${thousands(plant.maxSeries)} series: new ones are not watched`,
+    title: `More than ${thousands(mostSeries(plant.rules))} series: new ones are not watched`,
     device: topic.source,
     series: null,
     signal: null,

@@ -119,8 +119,8 @@ export function knownIn(plant: Plant): PathKnown {
 }
 
 /** A plant that goes on from what was known, with everything to learn; it says what it knows as of the record before. */
-export function plantKnowing(known: Known, maxSeries: number, out: Emit): Plant {
-  const plant = createPlant(maxSeries)
+export function plantKnowing(known: Known, out: Emit): Plant {
+  const plant = createPlant()
   plant.begun = true
   plant.time = known.time
   plant.zone = known.zone

@@ -64,29 +64,25 @@ export interface Path {
 export interface PathOptions {
   /** Mappings that count from before their own record, by `from`. */
   readonly ahead?: readonly Ahead[]
-  /** Readings of further series are left out and counted as `too_large`. */
-  readonly maxSeries?: number
   /** False: readings are told, and none is learned from or judged. */
   readonly detect?: boolean
   /** False: every message is read with JSON.parse; the answers are the same. */
   readonly shapes?: boolean
 }
 
-const mostSeries = 50_000
-
 /** A path that has read nothing; it may begin at any offset. */
 export function createPath(options: PathOptions = {}): Path {
-  return pathOf(createPlant(options.maxSeries ?? mostSeries), options)
+  return pathOf(createPlant(), options)
 }
 
 /** The path as it was saved; `state` holds every slab. Throws `internal` when another version has saved it. */
 export function restorePath(state: PathState, options: PathOptions = {}): Path {
-  return pathOf(restorePlant(state, options.maxSeries ?? mostSeries), options)
+  return pathOf(restorePlant(state), options)
 }
 
 /** A path that goes on from what another version knew: nothing is learned yet. It says what it knows as of the record before. */
 export function resumePath(known: Known, out: Emit, options: PathOptions = {}): Path {
-  return pathOf(plantKnowing(known, options.maxSeries ?? mostSeries, out), options)
+  return pathOf(plantKnowing(known, out), options)
 }
 
 function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: PathOptions): Path {
@@ -299,7 +295,7 @@ function readings({ plant, decoded }: Reader, topic: Topic, source: number, flag
       layout.ids[3 * slot + kind] = id
     }
     if (id < 0) {
-      left = 'too_large'
+      left = 'too_many_series'
       continue
     }
     const owned = ownerOf(plant.heads, id)

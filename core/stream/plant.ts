@@ -16,6 +16,7 @@ import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/context.ts'
 import type { Layout } from './decode/decoded.ts'
 import type { Now } from './detect/detector.ts'
+import { mostSeries } from './detect/series-cap.ts'
 import {
   deviceEvery,
   deviceRowLength,
@@ -116,7 +117,6 @@ export interface Plant {
   /** Log time before which no deadline is due; it need not be looked for until then. */
   wake: Millis
   readonly now: Now
-  readonly maxSeries: number
   /** Readings are learned from and judged. */
   detects: boolean
   /** Null: none goes on. */
@@ -180,7 +180,7 @@ export interface SourceState {
   readonly gaps: Gaps
 }
 
-export function createPlant(maxSeries: number): Plant {
+export function createPlant(): Plant {
   const rows = createRows()
   return {
     next: 0,
@@ -244,7 +244,6 @@ export function createPlant(maxSeries: number): Plant {
       otherName: '',
       other: Number.NaN,
     },
-    maxSeries,
     detects: true,
     saving: null,
   }
@@ -303,7 +302,7 @@ export function seriesIndex(
   const key = seriesKey(layout.places[slot]!.device, layout.signals[slot]!, type)
   const known = plant.seriesOf.get(key)
   if (known !== undefined) return known
-  if (plant.series.length < plant.maxSeries) return addSeries(plant, layout, slot, type, topic, out)
+  if (plant.series.length < mostSeries(plant.rules)) return addSeries(plant, layout, slot, type, topic, out)
   leaveOut(plant, layout.places[slot]!.device, layout.signals[slot]!, topic, out)
   return -1
 }

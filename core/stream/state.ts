@@ -31,7 +31,7 @@ export interface Saving extends Omit<PathState, 'slabs'> {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-40'
+export const pathVersion = 'path-41'
 
 interface Core {
   readonly time: Millis | null
@@ -187,14 +187,14 @@ function orNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
-export function restorePlant(state: PathState, maxSeries: number): Plant {
+export function restorePlant(state: PathState): Plant {
   if (state.version !== pathVersion)
     throw new FieldError(
       'internal',
       `path state: version "${state.version}" is not "${pathVersion}"; read the log again from its base`,
     )
   const core = JSON.parse(state.core) as Core // written by savePlant of the same version
-  const plant = createPlant(maxSeries)
+  const plant = createPlant()
   plant.next = state.next
   plant.time = core.time ?? -Infinity
   plant.begun = core.begun

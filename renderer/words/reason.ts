@@ -4,6 +4,7 @@ const reasons: Record<UndecodableReason, string> = {
   not_text: 'not text',
   not_json: 'not JSON',
   too_large: 'too large',
+  too_many_series: 'of more series than are watched',
   too_deep: 'nested too deep',
   not_finite: 'a number without an end',
   no_value: 'no value in it',

@@ -25,7 +25,7 @@ export function cpuPerReading(): number {
 }
 
 function read(rows: Rows, noise: Float64Array, from: number, to: number): void {
-  const { now } = createPlant(0)
+  const { now } = createPlant()
   const row = rowOf(rows, 0)
   now.every = period
   for (let round = from; round < to; round++)

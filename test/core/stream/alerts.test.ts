@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { retainedFlag } from '../../../core/contract/block.ts'
 import type { Alert, Transition } from '../../../core/contract/model.ts'
 import { createPath } from '../../../core/stream/path.ts'
+import { defaultRules } from '../../../core/stream/rules.ts'
 import { hotRule } from '../../support/hot-rule.ts'
 import { blockMaker, Recorder, random, type Writing } from '../../support/stream.ts'
 
@@ -436,11 +437,31 @@ test('clocks of 1970 and 2100 are not believed: arrival is used', () => {
 
 test('more series than the plant may hold are left out and counted', () => {
   const recorder = new Recorder()
-  const block = blockMaker()([1, 2, 3].map((i) => reading(start + i, i, `a/d${i}/x`)))
-  createPath({ maxSeries: 2 }).step(block, 0, block.n, recorder.emit)
+  const block = blockMaker()([most(2), ...[1, 2, 3].map((i) => reading(start + i, i, `a/d${i}/x`))])
+  createPath().step(block, 0, block.n, recorder.emit)
   expect(recorder.lines.filter((line) => line.includes(' reading '))).toHaveLength(2)
-  expect(recorder.lines.filter((line) => line.includes('too_large'))).toHaveLength(1)
+  expect(recorder.lines.filter((line) => line.includes('too_many_series'))).toHaveLength(1)
 })
+
+test('a higher cap ends its alert, and what was left out is watched from its next reading on', () => {
+  const log = [most(2), ...[1, 2, 3].map((i) => reading(start + i, i, `a/d${i}/x`))]
+  const more = [...log, most(3), reading(start + 9, 3, 'a/d3/x')]
+  const [{ alert } = { alert: undefined }, ...rest] = alertsOf(log)
+  expect(rest).toEqual([])
+  expect(alert?.title).toBe('More than 2 series: new ones are not watched')
+  expect(alert?.explanation.why).toMatch(/"x" of "a\/d3" was the first that is not.*"Most series" of this rule/)
+  expect(alertsOf(more).map(({ transition }) => transition.phase)).toEqual(['opened', 'returned'])
+  expect(alert?.explanation.evidence).toMatchObject([{ offset: 3 }])
+  const recorder = new Recorder()
+  const block = blockMaker()(more)
+  createPath().step(block, 0, block.n, recorder.emit)
+  expect(recorder.lines.filter((line) => line.includes(' reading '))).toHaveLength(3)
+})
+
+function most(series: number): Writing {
+  const rule = defaultRules.find(({ id }) => id === 'series-cap')
+  return command(start, 'rule.put', { ...rule, params: { most: series } })
+}
 
 test('the band that a value left stays where it was until the alert has ended', () => {
   const chance = random(11)

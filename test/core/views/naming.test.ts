@@ -86,10 +86,10 @@ function above(high: number): Writing {
   return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(hotRule(high)) }
 }
 
-function alertsOf(log: readonly Writing[], maxSeries?: number): readonly Alert[] {
+function alertsOf(log: readonly Writing[]): readonly Alert[] {
   const alerts = new Map<string, Alert>()
   const block = blockMaker()(log)
-  createPath(maxSeries === undefined ? {} : { maxSeries }).step(block, 0, block.n, {
+  createPath().step(block, 0, block.n, {
     ...new Recorder().emit,
     alert: (alert) => alerts.set(alert.id, alert),
   })
@@ -205,20 +205,4 @@ describe('how a series comes', () => {
     expect(kindOf((i) => 1 + 3 * ((i * 7) % 11))!.cadence).toBe('on change')
     expect(kindOf((i) => (i % 4 === 0 ? 60 : 0.1))!.cadence).toBe('bursts')
   })
-})
-
-test('when there are as many series as may be, one alert says so, and a merge or a rule does not hide it', () => {
-  const log = [message(0, { a: 1, b: 2 }), message(1, { a: 1, c: 2 }), message(2, { d: 1, e: 2 })]
-  expect(alertsOf(log, 2)).toMatchObject([
-    {
-      rule: 'series-cap',
-      title: 'More than 2 series: new ones are not watched',
-      until: null,
-      explanation: {
-        why: '2 series are watched already; "c" of "hall/p-1" was the first that is not. Their messages are kept, and counted as too large',
-        evidence: [{ offset: 1 }],
-      },
-    },
-  ])
-  expect(alertsOf(log, 5)).toEqual([])
 })
