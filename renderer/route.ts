@@ -4,6 +4,10 @@ import type { At } from '../core/contract/calls.ts'
 export const deviceTabs = ['signals', 'messages', 'alerts', 'notes', 'details'] as const
 export type DeviceTab = (typeof deviceTabs)[number]
 
+/** `new` is a rule that is not stored yet. */
+const settingsSections = ['rules', 'new', 'plant'] as const
+type SettingsSection = (typeof settingsSections)[number]
+
 /** Where the reader is. Every place has an instant: `at` is null for live. */
 export type Route =
   | { readonly page: 'health'; readonly at: At }
@@ -13,6 +17,7 @@ export type Route =
   | { readonly page: 'continuity'; readonly at: At }
   | { readonly page: 'sync'; readonly at: At }
   | { readonly page: 'connect'; readonly at: At }
+  | { readonly page: 'settings'; readonly section: SettingsSection; readonly id: string | null; readonly at: At }
   | { readonly page: 'map'; readonly topic: string | null; readonly at: At }
 export type Page = Route['page']
 
@@ -31,6 +36,10 @@ export function parseRoute(hash: string): Route {
     case 'sync':
     case 'connect':
       return { page, at }
+    case 'settings': {
+      const section = settingsSections.find((each) => each === first) ?? 'rules'
+      return { page, section, id: (section === 'rules' && second) || null, at }
+    }
     case 'map':
       return { page, topic: asked.get('topic') || null, at }
     case 'device':
@@ -82,6 +91,8 @@ function onHash(changed: () => void): () => void {
 function pathOf(route: Route): string {
   if (route.page === 'alerts' && route.id !== null) return `alerts/${encodeURIComponent(route.id)}`
   if (route.page === 'device') return `device/${encodeURIComponent(route.id)}/${route.tab}`
+  if (route.page === 'settings')
+    return `settings/${route.section}${route.id === null ? '' : `/${encodeURIComponent(route.id)}`}`
   return route.page
 }
 

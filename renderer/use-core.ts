@@ -89,7 +89,7 @@ const freshMs: Partial<Record<CallName, number>> = {
   timeline: 5_000,
   device: 1_000,
   series: 1_000,
-  rules: 10_000,
+  'rules.use': 10_000,
   'mapping.preview': 5_000,
 }
 

@@ -20,10 +20,12 @@ import { TimeBar } from './time-bar.tsx'
 const later = {
   connect: () => import('../pages/connect/connect-page.tsx'),
   map: () => import('../pages/map/map-page.tsx'),
+  settings: () => import('../pages/settings/settings-page.tsx'),
   sync: () => import('../pages/sync/sync-page.tsx'),
 }
 const ConnectPage = lazy(later.connect)
 const MapPage = lazy(later.map)
+const SettingsPage = lazy(later.settings)
 const SyncPage = lazy(later.sync)
 
 /** What stands around every page: where to go, where in time, and what the recorder does now. */
@@ -71,5 +73,7 @@ function pageOf(route: Route): ReactNode {
       return <ConnectPage route={route} />
     case 'map':
       return <MapPage route={route} />
+    case 'settings':
+      return <SettingsPage route={route} />
   }
 }

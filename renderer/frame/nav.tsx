@@ -42,6 +42,7 @@ export function Nav({ route }: { readonly route: Route }) {
       </Place>
       <div className={styles.foot}>
         <Place to={{ page: 'connect', at }} here={here} icon="plug" name="Connect" />
+        <Place to={{ page: 'settings', section: 'rules', id: null, at }} here={here} icon="settings" name="Settings" />
       </div>
     </nav>
   )

@@ -118,6 +118,18 @@ function actionsAt(at: At): readonly Choice[] {
     },
     { id: 'Sync', name: 'Sync', icon: 'upload', keys: 'G S', act: to({ page: 'sync', at }) },
     { id: 'Connect a broker', name: 'Connect a broker', icon: 'plug', keys: 'G C', act: to({ page: 'connect', at }) },
+    {
+      id: 'Settings, rules',
+      name: 'Settings, rules',
+      icon: 'rules',
+      act: to({ page: 'settings', section: 'rules', id: null, at }),
+    },
+    {
+      id: 'Settings, plant and time zone',
+      name: 'Settings, plant and time zone',
+      icon: 'clock',
+      act: to({ page: 'settings', section: 'plant', id: null, at }),
+    },
     { id: 'Keys', name: 'Keys', icon: 'info', keys: '?', act: openKeyList },
   ]
   return at === null

@@ -19,13 +19,18 @@ export function PriorityMark({ priority, state = 'alert', acknowledged = false }
   if (state === 'learning') return <Mark name="Learning">{learning}</Mark>
   if (state === 'normal' || priority === null) return <Mark name="Normal">{normal}</Mark>
   return (
-    <Mark name={`${names[priority]}, ${acknowledged ? 'acknowledged' : 'not acknowledged'}`}>
+    <Mark name={`${priorityNames[priority]}, ${acknowledged ? 'acknowledged' : 'not acknowledged'}`}>
       {shapes[priority](acknowledged)}
     </Mark>
   )
 }
 
-const names: Record<Priority, string> = { 1: 'Critical', 2: 'Warning', 3: 'Advisory' }
+/** That of a rule, which is neither acknowledged nor not. */
+export function PriorityShape({ priority }: { readonly priority: Priority }) {
+  return <Mark name={priorityNames[priority]}>{shapes[priority](false)}</Mark>
+}
+
+export const priorityNames: Record<Priority, string> = { 1: 'Critical', 2: 'Warning', 3: 'Advisory' }
 
 function Mark({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (

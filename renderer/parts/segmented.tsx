@@ -1,9 +1,10 @@
+import type { ReactNode } from 'react'
 import styles from './segmented.module.css'
 
 interface SegmentedProps<T extends string> {
   readonly label: string
   readonly value: T
-  readonly choices: readonly { readonly value: T; readonly label: string }[]
+  readonly choices: readonly { readonly value: T; readonly label: string; readonly mark?: ReactNode }[]
   readonly onChange: (value: T) => void
   readonly look?: 'plain' | 'time'
 }
@@ -21,6 +22,7 @@ export function Segmented<T extends string>({ label, value, choices, onChange, l
           aria-pressed={choice.value === value}
           onClick={() => onChange(choice.value)}
         >
+          {choice.mark}
           {choice.label}
         </button>
       ))}

@@ -93,6 +93,11 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
     { name: 'continuity', hash: '#/continuity' },
     { name: 'sync', hash: '#/sync' },
     { name: 'connect', hash: '#/connect' },
+    { name: 'rules', hash: '#/settings/rules' },
+    { name: 'a rule', hash: '#/settings/rules/band' },
+    { name: 'a rule in the past', hash: `#/settings/rules/band?at=${past}` },
+    { name: 'a new rule', hash: '#/settings/new' },
+    { name: 'the plant', hash: '#/settings/plant' },
     { name: 'map messages', hash: '#/map?topic=%2B/%23' },
   ]
 }

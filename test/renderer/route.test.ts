@@ -13,6 +13,10 @@ const places: readonly Route[] = [
   { page: 'continuity', at },
   { page: 'sync', at: null },
   { page: 'connect', at },
+  { page: 'settings', section: 'rules', id: null, at },
+  { page: 'settings', section: 'rules', id: 'below 72/°C', at: null },
+  { page: 'settings', section: 'new', id: null, at: null },
+  { page: 'settings', section: 'plant', id: null, at },
 ]
 
 test.each(places)('the hash of %j names the same place', (place) => {
