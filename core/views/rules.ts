@@ -23,7 +23,7 @@ export class RuleHistory {
       `select rule, count(*) as alerts, count(mark) as marked, count(nullif(mark, 'not useful')) as useful
        from (select doc ->> '$.rule' as rule, (select note from transition
            where alert = alert.id and phase = 'marked' and offset < ? order by seq desc limit 1) as mark
-         from alert where opened < ? and opened_at > ? and opened_at <= ?)
+         from alert where opened < ? and since > ? and since <= ?)
        group by rule order by rule`,
     )
   }
@@ -38,7 +38,7 @@ export class RuleHistory {
     return this.all.all(offset, maxRules).map(({ doc }) => JSON.parse(doc) as Rule)
   }
 
-  /** By when they opened in log time. */
+  /** By when their conditions began. */
   use({ offset, time }: Instant): readonly RuleUse[] {
     return this.used.all(offset, offset, time - week, time)
   }

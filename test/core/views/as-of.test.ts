@@ -79,6 +79,7 @@ function everything(queries: Queries, at: number | null, now: number): Record<st
     messages: queries.messages(messages),
     bad: queries.messages({ ...messages, device: null, undecodable: true }),
     rules: queries.rules({ at }),
+    use: queries['rules.use']({ at }),
   }
 }
 

@@ -26,6 +26,10 @@ const plans = [
     'SEARCH transition USING INDEX transition_alert (alert=?)',
   ],
   ['select * from transition where offset >= 1 and offset < 2 order by offset, seq', 'USING INDEX transition_offset'],
+  [
+    "select doc ->> '$.rule' from alert where opened < 1 and since > 2 and since <= 3",
+    'SEARCH alert USING INDEX alert_since (since>? AND since<?)',
+  ],
   ['select id, doc from alert where opened < 1 order by opened desc limit 2', 'USING INDEX alert_opened'],
   [
     "select id, doc from alert where device = 'a' and opened < 1 order by opened desc limit 2",
