@@ -3,13 +3,13 @@ import type { FormEvent } from 'react'
 import type { ProbeResult } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { TextField } from '../../parts/field.tsx'
+import { type Declared, Fields, nameOf } from '../../parts/fields.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { faultOf } from '../../words/fault.ts'
 import { sentence } from '../../words/sentence.ts'
 import styles from './connect.module.css'
-import type { Draft } from './draft.ts'
-import { MoreOptions } from './more-options.tsx'
+import { type Draft, emptyDraft } from './draft.ts'
+import { MoreOptions, moreOptions } from './more-options.tsx'
 
 interface FormProps {
   readonly draft: Draft
@@ -27,34 +27,12 @@ export function BrokerForm({ draft, change, probe, current, past }: FormProps) {
     event.preventDefault()
     if (!probe.isPending && !past) probe.mutate(draft)
   }
+  const part = { draft, change, wrong: (field: string) => faultOf(probe.error, `source.${field}`) }
   return (
     <form className={styles.form} onSubmit={test}>
-      <TextField
-        label="Broker"
-        help="mqtt://, mqtts://, ws:// or wss://, with a path where it wants one."
-        placeholder="mqtt://broker.example:1883"
-        required
-        value={draft.url}
-        wrong={faultOf(probe.error, 'source.url')}
-        onChange={(url) => change({ url })}
-      />
+      <Fields of={address} {...part} />
       <Result probe={probe} current={current} />
-      <TextField label="User" value={draft.username} onChange={(username) => change({ username })} />
-      <TextField
-        label="Password"
-        help="Kept in the secret store, never in the settings file."
-        type="password"
-        value={draft.password}
-        onChange={(password) => change({ password })}
-      />
-      <TextField
-        label="Listen to"
-        help="Topics; more than one with commas. # is all that you may read."
-        required
-        value={draft.topics}
-        wrong={faultOf(probe.error, 'source.topics')}
-        onChange={(topics) => change({ topics })}
-      />
+      <Fields of={login} {...part} />
       <Button
         type="submit"
         disabled={past}
@@ -63,14 +41,14 @@ export function BrokerForm({ draft, change, probe, current, past }: FormProps) {
       >
         {probe.isPending ? 'Testing…' : 'Test the broker'}
       </Button>
-      <MoreOptions draft={draft} change={change} wrong={(field) => faultOf(probe.error, field)} />
+      <MoreOptions {...part} />
     </form>
   )
 }
 
 /** A failure stays until the next test, so that the fields do not move while it is mended. */
 function Result({ probe, current }: Pick<FormProps, 'probe' | 'current'>) {
-  if (probe.error !== null) return named(probe.error) ? null : <ErrorNote error={probe.error} />
+  if (probe.error !== null) return isAtField(probe) ? null : <ErrorNote error={probe.error} />
   const result = probe.data
   if (result === undefined) return null
   if (result.error !== null)
@@ -92,22 +70,34 @@ function Result({ probe, current }: Pick<FormProps, 'probe' | 'current'>) {
   )
 }
 
-const fields = [
-  'source.url',
-  'source.topics',
-  'source.exclude',
-  'source.dropQos0',
-  'source.ca',
-  'source.cert',
-  'source.key',
-  'source.serverName',
-  'source.alpn',
-  'source.announce.topic',
-  'source.clientId',
-  'source.name',
-] as const
-export type NamedField = (typeof fields)[number]
-
-function named(error: Error): boolean {
-  return fields.some((field) => faultOf(error, field) !== null)
+/** A field of the form says it. */
+function isAtField({ error, variables }: FormProps['probe']): boolean {
+  const shown = [...address, ...login, ...moreOptions(variables ?? emptyDraft)]
+  return shown.some((field) => faultOf(error, `source.${nameOf(field)}`) !== null)
 }
+
+const address: readonly Declared<Draft>[] = [
+  {
+    text: 'url',
+    label: 'Broker',
+    help: 'mqtt://, mqtts://, ws:// or wss://, with a path where it wants one.',
+    placeholder: 'mqtt://broker.example:1883',
+    required: true,
+  },
+]
+
+const login: readonly Declared<Draft>[] = [
+  { text: 'username', label: 'User' },
+  {
+    text: 'password',
+    label: 'Password',
+    help: 'Kept in the secret store, never in the settings file.',
+    type: 'password',
+  },
+  {
+    text: 'topics',
+    label: 'Listen to',
+    help: 'Topics; more than one with commas. # is all that you may read.',
+    required: true,
+  },
+]

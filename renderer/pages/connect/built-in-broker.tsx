@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from 'react'
 import type { BrokerConfig, Config } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
-import { SwitchField, TextField } from '../../parts/field.tsx'
+import { SwitchField } from '../../parts/field.tsx'
+import { type Declared, Fields } from '../../parts/fields.tsx'
 import styles from './connect.module.css'
 import type { Secret } from './sources.tsx'
 
@@ -51,34 +52,17 @@ interface OptionsProps {
 }
 
 function Options({ broker, disabled, onSave }: OptionsProps) {
-  const [host, setHost] = useState(broker.host)
-  const [port, setPort] = useState(String(broker.port))
-  const [username, setUsername] = useState(broker.username ?? '')
-  const [password, setPassword] = useState('')
+  const [draft, setDraft] = useState(() => draftOf(broker))
   const save = (event: FormEvent) => {
     event.preventDefault()
+    const { host, port, username, password } = draft
     onSave({ ...broker, host: host.trim(), port: Number(port), username: username.trim() || null }, password)
   }
   return (
     <details className={styles.rest}>
       <summary>More options of the built-in broker</summary>
       <form className={styles.form} onSubmit={save}>
-        <TextField
-          label="Listen on"
-          help="127.0.0.1: this machine only. 0.0.0.0: the whole network, with user and password."
-          required
-          value={host}
-          onChange={setHost}
-        />
-        <TextField label="Port" type="number" min={0} max={65_535} required value={port} onChange={setPort} />
-        <TextField label="User for devices" help="Empty: none is asked for." value={username} onChange={setUsername} />
-        <TextField
-          label="Password for devices"
-          help="Kept in the secret store, never in the settings file."
-          type="password"
-          value={password}
-          onChange={setPassword}
-        />
+        <Fields of={fields} draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
         <Button type="submit" disabled={disabled}>
           Save
         </Button>
@@ -86,3 +70,24 @@ function Options({ broker, disabled, onSave }: OptionsProps) {
     </details>
   )
 }
+
+function draftOf({ host, port, username }: BrokerConfig) {
+  return { host, port: String(port), username: username ?? '', password: '' }
+}
+
+const fields: readonly Declared<ReturnType<typeof draftOf>>[] = [
+  {
+    text: 'host',
+    label: 'Listen on',
+    help: '127.0.0.1: this machine only. 0.0.0.0: the whole network, with user and password.',
+    required: true,
+  },
+  { text: 'port', label: 'Port', type: 'number', min: 0, max: 65_535, required: true },
+  { text: 'username', label: 'User for devices', help: 'Empty: none is asked for.' },
+  {
+    text: 'password',
+    label: 'Password for devices',
+    help: 'Kept in the secret store, never in the settings file.',
+    type: 'password',
+  },
+]

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Config, FileConfig } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { TextField } from '../../parts/field.tsx'
+import { type Declared, Fields } from '../../parts/fields.tsx'
 import { useCore } from '../../use-core.ts'
 import styles from './connect.module.css'
 
@@ -22,10 +22,6 @@ export function FollowFile({ config, onClose }: FollowFileProps) {
   const [draft, setDraft] = useState(empty)
   const save = useFollow(() => dialog.current?.close())
   useEffect(() => dialog.current?.showModal(), [])
-  const field = (key: keyof Draft) => ({
-    value: draft[key],
-    onChange: (text: string) => setDraft({ ...draft, [key]: text }),
-  })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     save.mutate({ ...config, files: [...config.files, toFile(draft)] })
@@ -34,26 +30,7 @@ export function FollowFile({ config, onClose }: FollowFileProps) {
     <dialog ref={dialog} className={styles.dialog} aria-labelledby="follow-file" onClose={onClose}>
       <form onSubmit={submit}>
         <h2 id="follow-file">Follow a log file</h2>
-        <TextField
-          label="File"
-          help="Its path on this machine. It is followed as it grows."
-          required
-          {...field('path')}
-        />
-        <TextField
-          label="Topic"
-          help="Under which its lines are kept, such as logs/gate."
-          required
-          {...field('topic')}
-        />
-        <TextField
-          label="Pattern"
-          help="Its named groups are the signals: gate=(?<gate>\w+) took (?<ms>\d+). Empty: a line is read as any message."
-          {...field('pattern')}
-        />
-        <TextField label="Device" help="May name a group: gate {gate}. Empty: the topic." {...field('device')} />
-        <TextField label="Time" help="The group that holds it. Empty: when the line was read." {...field('time')} />
-        <TextField label="Name" help="How this app calls it. Empty: the file." {...field('name')} />
+        <Fields of={fields} draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
         {save.error !== null && <ErrorNote error={save.error} />}
         <div className="row">
           <span className="push" />
@@ -66,6 +43,19 @@ export function FollowFile({ config, onClose }: FollowFileProps) {
     </dialog>
   )
 }
+
+const fields: readonly Declared<Draft>[] = [
+  { text: 'path', label: 'File', help: 'Its path on this machine. It is followed as it grows.', required: true },
+  { text: 'topic', label: 'Topic', help: 'Under which its lines are kept, such as logs/gate.', required: true },
+  {
+    text: 'pattern',
+    label: 'Pattern',
+    help: 'Its named groups are the signals: gate=(?<gate>\\w+) took (?<ms>\\d+). Empty: a line is read as any message.',
+  },
+  { text: 'device', label: 'Device', help: 'May name a group: gate {gate}. Empty: the topic.' },
+  { text: 'time', label: 'Time', help: 'The group that holds it. Empty: when the line was read.' },
+  { text: 'name', label: 'Name', help: 'How this app calls it. Empty: the file.' },
+]
 
 function toFile(draft: Draft): FileConfig {
   const path = draft.path.trim()

@@ -1,5 +1,5 @@
 import { FieldError } from '../../../core/contract/errors.ts'
-import { ChoiceField, TextArea, TextField } from '../../parts/field.tsx'
+import { type Declared, Fields } from '../../parts/fields.tsx'
 import type { Draft } from './draft.ts'
 import styles from './map.module.css'
 
@@ -24,96 +24,74 @@ const separators = [
   { value: '\t', label: 'tab' },
 ] as const
 
-const schemas: { readonly [format: string]: readonly [label: string, help: string] } = {
-  pattern: ['Pattern', 'A regular expression; its named groups are the fields: temp=(?<temp>[0-9.]+)'],
-  protobuf: ['The .proto file', 'Its text; the first message in it is the one of the topic.'],
-  avro: ['The schema', 'The JSON of the Avro schema.'],
-}
-
 /** Which messages, in which format, and where in them the readings are. */
 export function MappingForm({ draft, change, wrong }: MappingFormProps) {
-  const set = (more: Partial<Draft>) => change({ ...draft, ...more })
-  const schema = schemas[draft.format]
   return (
     <form className={styles.form} aria-label="Mapping" onSubmit={(event) => event.preventDefault()}>
-      <TextField
-        label="Topics"
-        value={draft.topics}
-        wrong={saidOf(wrong, 'topics')}
-        help="+ stands for one level, # for all that follow."
-        onChange={(topics) => set({ topics, id: '' })}
+      <Fields
+        of={fieldsOf(draft)}
+        draft={draft}
+        change={(part) => change({ ...draft, ...part, ...(part.topics === undefined ? {} : { id: '' }) })} // another one
+        wrong={(field) => saidOf(wrong, field)}
       />
-      <ChoiceField label="Format" value={draft.format} choices={formats} onChange={(format) => set({ format })} />
-      {schema !== undefined && (
-        <TextArea
-          label={schema[0]}
-          help={schema[1]}
-          rows={draft.format === 'pattern' ? 3 : 10}
-          value={draft.schema}
-          wrong={saidOf(wrong, 'schema')}
-          onChange={(text) => set({ schema: text })}
-        />
-      )}
-      {draft.format === 'csv' && (
-        <>
-          <TextField
-            label="Columns"
-            value={draft.columns}
-            help="Their names, with commas between; empty: the first line has them."
-            onChange={(columns) => set({ columns })}
-          />
-          <ChoiceField
-            label="Between two cells"
-            value={draft.separator}
-            choices={separators}
-            onChange={(separator) => set({ separator })}
-          />
-        </>
-      )}
-      {draft.format !== 'csv' && draft.format !== 'pattern' && (
-        <TextField
-          label="Rows"
-          value={draft.rows}
-          help="Where the list of readings is, such as data.samples; empty: the message itself."
-          onChange={(rows) => set({ rows })}
-        />
-      )}
-      <TextField
-        label="Device"
-        value={draft.device}
-        help="{2} is the second level of the topic, {machine} a field; empty: the topic."
-        onChange={(device) => set({ device })}
-      />
-      <TextArea
-        label="Signals"
-        rows={4}
-        value={draft.signals}
-        help="One a line: flow = data.f, l/s. Empty: every field."
-        onChange={(signals) => set({ signals })}
-      />
-      <TextField
-        label="Time"
-        value={draft.time}
-        help="Its field; empty: when it came."
-        onChange={(time) => set({ time })}
-      />
-      <TextField
-        label="Unit"
-        value={draft.unit}
-        help="Of signals without their own."
-        onChange={(unit) => set({ unit })}
-      />
-      <TextField
-        label="Quality"
-        value={draft.quality}
-        help="A field; rows with other words than the good ones are left out."
-        onChange={(quality) => set({ quality })}
-      />
-      {draft.quality !== '' && (
-        <TextField label="Good" value={draft.good} help="Such as good, 192" onChange={(good) => set({ good })} />
-      )}
     </form>
   )
+}
+
+function fieldsOf({ format, quality }: Draft): readonly Declared<Draft>[] {
+  return [
+    { text: 'topics', label: 'Topics', help: '+ stands for one level, # for all that follow.' },
+    { choice: 'format', choices: formats, label: 'Format' },
+    ...inFormat[format],
+    {
+      text: 'device',
+      label: 'Device',
+      help: '{2} is the second level of the topic, {machine} a field; empty: the topic.',
+    },
+    { text: 'signals', rows: 4, label: 'Signals', help: 'One a line: flow = data.f, l/s. Empty: every field.' },
+    { text: 'time', label: 'Time', help: 'Its field; empty: when it came.' },
+    { text: 'unit', label: 'Unit', help: 'Of signals without their own.' },
+    {
+      text: 'quality',
+      label: 'Quality',
+      help: 'A field; rows with other words than the good ones are left out.',
+    },
+    ...(quality === '' ? [] : [good]),
+  ]
+}
+
+const good: Declared<Draft> = { text: 'good', label: 'Good', help: 'Such as good, 192' }
+
+const rows: Declared<Draft> = {
+  text: 'rows',
+  label: 'Rows',
+  help: 'Where the list of readings is, such as data.samples; empty: the message itself.',
+}
+
+const inFormat: { readonly [K in Draft['format']]: readonly Declared<Draft>[] } = {
+  json: [rows],
+  csv: [
+    { text: 'columns', label: 'Columns', help: 'Their names, with commas between; empty: the first line has them.' },
+    { choice: 'separator', choices: separators, label: 'Between two cells' },
+  ],
+  pattern: [
+    {
+      text: 'schema',
+      rows: 3,
+      label: 'Pattern',
+      help: 'A regular expression; its named groups are the fields: temp=(?<temp>[0-9.]+)',
+    },
+  ],
+  protobuf: [
+    {
+      text: 'schema',
+      rows: 10,
+      label: 'The .proto file',
+      help: 'Its text; the first message in it is the one of the topic.',
+    },
+    rows,
+  ],
+  avro: [{ text: 'schema', rows: 10, label: 'The schema', help: 'The JSON of the Avro schema.' }, rows],
 }
 
 function saidOf(error: Error | null, path: string): string | null {

@@ -2,7 +2,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Config, DestinationConfig } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { ChoiceField, TextField } from '../../parts/field.tsx'
+import { type Declared, Fields } from '../../parts/fields.tsx'
 import { useCall, useClock } from '../../use-core.ts'
 import { faultOf } from '../../words/fault.ts'
 import { type Draft, emptyDraft, secretsOf, toDestination, toDraft } from './draft.ts'
@@ -54,7 +54,7 @@ export function DestinationForm({ edited, onClose }: FormProps) {
           </p>
         )}
         <div className={styles.fields}>
-          <Reach {...part} isNew={edited === null} />
+          <Fields of={reach(edited === null)} {...part} />
           <Trust {...part} />
           <MadeTopics {...part} made={made} />
         </div>
@@ -83,47 +83,30 @@ function showFirstFault(form: HTMLElement | null): void {
   field?.focus()
 }
 
-export interface PartProps {
-  readonly draft: Draft
-  readonly change: (part: Partial<Draft>) => void
-  /** What the core said of a field of the destination; null: nothing. */
-  readonly wrong: (field: string) => string | null
-}
-
-function Reach({ draft, change, wrong, isNew }: PartProps & { readonly isNew: boolean }) {
-  return (
-    <>
-      <TextField
-        label="Name"
-        help={
-          isNew
-            ? 'How this page calls it. It stays: its place in the log hangs on it.'
-            : 'Its place in the log hangs on it.'
-        }
-        required
-        readOnly={!isNew}
-        wrong={wrong('name')}
-        value={draft.name}
-        onChange={(name) => change({ name })}
-      />
-      <TextField
-        label="Brokers"
-        help="host:port; more than one with commas."
-        placeholder="kafka.example:9092"
-        required
-        wrong={wrong('brokers')}
-        value={draft.brokers}
-        onChange={(brokers) => change({ brokers })}
-      />
-      <ChoiceField
-        label="Delivery"
-        help="Exactly once needs transactions at the broker."
-        value={draft.delivery}
-        choices={deliveries}
-        onChange={(delivery) => change({ delivery })}
-      />
-    </>
-  )
+function reach(isNew: boolean): readonly Declared<Draft>[] {
+  const stays = 'Its place in the log hangs on it.'
+  return [
+    {
+      text: 'name',
+      label: 'Name',
+      help: isNew ? `How this page calls it. It stays: ${stays.toLowerCase()}` : stays,
+      required: true,
+      readOnly: !isNew,
+    },
+    {
+      text: 'brokers',
+      label: 'Brokers',
+      help: 'host:port; more than one with commas.',
+      placeholder: 'kafka.example:9092',
+      required: true,
+    },
+    {
+      choice: 'delivery',
+      choices: deliveries,
+      label: 'Delivery',
+      help: 'Exactly once needs transactions at the broker.',
+    },
+  ]
 }
 
 const deliveries = [

@@ -17,7 +17,7 @@ export interface Draft {
   readonly key: string
   readonly passphrase: string
   readonly create: boolean
-  readonly retentionHours: number
+  readonly retentionHours: string
   /** Of topics that are made; null: as many as the settings make by themselves. */
   readonly partitions: string | null
   readonly copies: string | null
@@ -55,7 +55,7 @@ export const emptyDraft: Draft = {
   key: '',
   passphrase: '',
   create: true,
-  retentionHours: 24 * 7,
+  retentionHours: '168',
   partitions: null,
   copies: null,
   telemetry: 'edge.telemetry.v1',
@@ -92,7 +92,7 @@ export function toDraft(of: DestinationConfig): Draft {
     cert: of.cert ?? '',
     key: of.key ?? '',
     create: of.create.allowed,
-    retentionHours: of.create.retentionHours,
+    retentionHours: String(of.create.retentionHours),
     partitions: String(of.create.partitions),
     copies: String(of.create.replication),
     telemetry: topics.telemetry,
@@ -150,7 +150,7 @@ export function toDestination(draft: Draft, { before, made, clock }: Context): D
       allowed: draft.create,
       partitions: Number(draft.partitions ?? made.partitions),
       replication: Number(draft.copies ?? made.replication),
-      retentionHours: draft.retentionHours,
+      retentionHours: Number(draft.retentionHours),
     },
     paused: before?.paused ?? false,
     required: before?.required ?? true,
