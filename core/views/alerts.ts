@@ -95,7 +95,7 @@ export class AlertAnswers {
     if (doc === undefined)
       throw new FieldError(
         'not_found',
-        `alert "${id}" is not known ${instant.live ? '' : 'at that time '}; see History`,
+        `alert "${id}" is not known${instant.live ? '' : ' at that time'}; see History`,
       )
     const alert = this.views.openAlerts.fold(doc, instant)
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]

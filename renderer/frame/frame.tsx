@@ -4,7 +4,7 @@ import ContinuityPage from '../pages/continuity/continuity-page.tsx'
 import DevicePage from '../pages/device/device-page.tsx'
 import DevicesPage from '../pages/device/devices-page.tsx'
 import HealthPage from '../pages/health/health-page.tsx'
-import { type Route, useRoute } from '../route.ts'
+import { formatRoute, type Route, useRoute } from '../route.ts'
 import { useLink } from '../use-core.ts'
 import { Announcer } from './announcer.tsx'
 import { Banner } from './banner.tsx'
@@ -12,6 +12,7 @@ import { BeforeTheLog } from './before-the-log.tsx'
 import styles from './frame.module.css'
 import { KeyList } from './key-list.tsx'
 import { Nav } from './nav.tsx'
+import { PageBoundary } from './page-boundary.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { StoppedBar } from './stopped-bar.tsx'
 import { TimeBar } from './time-bar.tsx'
@@ -43,7 +44,9 @@ export function Frame() {
         {route.at !== null && <Banner at={route.at} />}
         <div className={away ? `${styles.page} ${styles.old}` : styles.page}>
           <BeforeTheLog at={route.at}>
-            <Suspense>{pageOf(route)}</Suspense>
+            <PageBoundary place={formatRoute(route)}>
+              <Suspense>{pageOf(route)}</Suspense>
+            </PageBoundary>
           </BeforeTheLog>
         </div>
       </main>

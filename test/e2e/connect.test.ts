@@ -46,6 +46,19 @@ describe.skipIf(!hasChromium || !hasMosquitto)('with nothing configured', () => 
     await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor()
   })
 
+  test('Continuity has nothing to tell yet, and a page that cannot be had takes only itself away', async () => {
+    await page.goto(`${new URL(page.url()).origin}/#/continuity`)
+    await page.getByRole('heading', { name: 'No source was heard in this time' }).waitFor()
+    await page.route(/sync-page/, (asked) => asked.abort())
+    await page.goto(`${new URL(page.url()).origin}/#/sync`)
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: 'This page cannot be shown' }).waitFor()
+    await page.unroute(/sync-page/)
+    complaints.length = 0 // of what was refused on purpose
+    await page.getByRole('link', { name: 'Connect' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor()
+  })
+
   test('a wrong name, a closed port and a wrong password have each their own sentence', async () => {
     const port = await freePort()
     await tryBroker(page, { url: 'mqtt://no-such-host.invalid' })

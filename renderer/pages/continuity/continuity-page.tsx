@@ -21,6 +21,7 @@ import { SilentDevices } from './silent-devices.tsx'
 import { SourceList } from './source-list.tsx'
 
 const minute = 60_000
+const unsaid = '\u00a0' // keeps its line
 
 /** Every gap with its cause: of the sources, and of devices that were silent while their source was heard. */
 export default function ContinuityPage({ route }: { readonly route: Extract<Route, { page: 'continuity' }> }) {
@@ -35,7 +36,7 @@ export default function ContinuityPage({ route }: { readonly route: Extract<Rout
   const { data, error } = useCall('continuity', { at, ...span })
   return (
     <>
-      <PageHead title="Continuity" sentence={data === undefined ? '\u00a0' : sentence(data, clock)}>
+      <PageHead title="Continuity" sentence={data === undefined ? unsaid : sentence(data, clock)}>
         <SpanPicker value={shown} now={now} onChange={setShown} />
       </PageHead>
       {data === undefined ? (
@@ -66,6 +67,7 @@ export default function ContinuityPage({ route }: { readonly route: Extract<Rout
 }
 
 function sentence({ sources, from, until, keptSince }: Continuity, clock: Clock): string {
+  if (sources.length === 0) return unsaid
   const gaps = sharedGaps(sources)
   const tooLate = tooLateWords(sources)
   const kept =
