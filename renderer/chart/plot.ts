@@ -157,7 +157,8 @@ function valueRange({ mean, min, max, low, high }: Columns): [number, number] {
   }
   if (least > most) return [0, 1]
   const room = (most - least) * 0.06 || Math.abs(most) * 0.05 || 1
-  return [least - room, most + room]
+  const [from, to] = [least - room, most + room]
+  return Number.isFinite(to - from) ? [from, to] : [-Number.MAX_VALUE / 2, Number.MAX_VALUE / 2] // a span must be a number
 }
 
 const font = '11px "Inter Variable", system-ui, sans-serif'

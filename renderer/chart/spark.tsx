@@ -58,9 +58,9 @@ function scaleOf(values: Float64Array, band: Band | null, width: number, height:
     high = Math.max(high, v)
   }
   if (!seen) return null
-  const span = high - low || 1
+  const half = high / 2 - low / 2 || 0.5 // the whole may be larger than a number can be
   const step = (width - 4) / Math.max(1, values.length - 1)
-  return { x: (i) => 1 + i * step, y: (v) => height - 2 - ((v - low) / span) * (height - 4) }
+  return { x: (i) => 1 + i * step, y: (v) => height - 2 - ((v / 2 - low / 2) / half) * (height - 4) }
 }
 
 function pathOf(values: Float64Array, scale: Scale, join: number, wanted: (v: number, i: number) => boolean): string {

@@ -1,4 +1,5 @@
 import type { Millis } from '../../core/contract/model.ts'
+import { isExtreme, powered, scaleOf } from '../words/number.ts'
 import type { Clock } from '../words/time.ts'
 
 /** At most `most` round values inside [low, high], ascending. */
@@ -32,15 +33,21 @@ export function timeLabel(at: Millis, step: Millis, clock: Clock): string {
   return clock.minute(at)
 }
 
-/** The axis words of evenly rounded values: each with the decimals that its step needs. */
+/** The axis words of evenly rounded values: each with the decimals that its step needs, and short where they are large. */
 export function valueLabels(ticks: readonly number[]): string[] {
   const step = ticks.length < 2 ? Math.abs(ticks[0] ?? 1) / 10 || 1 : ticks[1]! - ticks[0]!
-  const decimals = decimalsOf(step)
-  return ticks.map((tick) =>
-    tick
-      .toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
-      .replace('-', '\u2212'),
-  )
+  const largest = Math.max(...ticks.map(Math.abs))
+  if (isExtreme(largest)) return ticks.map((tick) => powered(tick, digitsOf(largest, step)))
+  const [scale, letter] = largest < 100_000 ? [1, ''] : scaleOf(largest)
+  const decimals = decimalsOf(step / scale)
+  const words = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  return ticks.map((tick) => `${(tick / scale).toLocaleString('en', words).replace('-', '\u2212')}${letter}`)
+}
+
+/** Behind the first, so that two ticks are not written alike. */
+function digitsOf(largest: number, step: number): number {
+  const power = Math.floor(Math.log10(step))
+  return Math.max(0, Math.floor(Math.log10(largest)) - power) + decimalsOf(step / 10 ** power)
 }
 
 /** The least decimals that write a step exactly: 0.25 needs two. */

@@ -8,7 +8,7 @@ import { formatRoute, type Route, useRoute } from '../route.ts'
 import { useLink } from '../use-core.ts'
 import { Announcer } from './announcer.tsx'
 import { Banner } from './banner.tsx'
-import { BeforeTheLog } from './before-the-log.tsx'
+import { BeyondTheLog } from './beyond-the-log.tsx'
 import styles from './frame.module.css'
 import { KeyList } from './key-list.tsx'
 import { Nav } from './nav.tsx'
@@ -43,11 +43,11 @@ export function Frame() {
         {away && <StoppedBar />}
         {route.at !== null && <Banner at={route.at} />}
         <div className={away ? `${styles.page} ${styles.old}` : styles.page}>
-          <BeforeTheLog at={route.at}>
+          <BeyondTheLog at={route.at}>
             <PageBoundary place={formatRoute(route)}>
               <Suspense>{pageOf(route)}</Suspense>
             </PageBoundary>
-          </BeforeTheLog>
+          </BeyondTheLog>
         </div>
       </main>
       <TimeBar at={route.at} />

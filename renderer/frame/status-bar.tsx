@@ -24,8 +24,8 @@ export function StatusBar() {
       <span className="push" />
       {status !== undefined && (
         <>
-          <span>{status.site}</span>
-          <span>
+          <span className={styles.aside}>{status.site}</span>
+          <span className={styles.aside}>
             CPU {Math.round(status.cpuPercent)}
             {thin}%, {bytes(status.memoryBytes)}
           </span>

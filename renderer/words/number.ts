@@ -11,8 +11,23 @@ export function count(n: number): string {
 /** 412883201 -> "412.9 M": for places where the scale matters, not the digit. */
 export function roughly(n: number): string {
   if (Math.abs(n) < 100_000) return count(n)
-  const [scale, letter] = Math.abs(n) < 1e6 ? [1e3, 'k'] : Math.abs(n) < 1e9 ? [1e6, 'M'] : [1e9, 'G']
+  const [scale, letter] = scaleOf(n)
   return `${significant(n / scale, 4)}${thin}${letter}`
+}
+
+/** What a large number is counted in, and its letter. */
+export function scaleOf(n: number): readonly [scale: number, letter: string] {
+  return Math.abs(n) < 1e6 ? [1e3, 'k'] : Math.abs(n) < 1e9 ? [1e6, 'M'] : [1e9, 'G']
+}
+
+/** Too large or too small to be written out. */
+export function isExtreme(n: number): boolean {
+  return n !== 0 && (Math.abs(n) >= 1e15 || Math.abs(n) < 1e-6)
+}
+
+/** 1.23e29 */
+export function powered(n: number, digits: number): string {
+  return minus(n.toExponential(digits).replace('e+', 'e'))
 }
 
 /** A measured value with as many digits as a person reads at a glance: 3.12, 71.4, 6,480. */
@@ -64,7 +79,8 @@ export function percent(share: number): string {
 }
 
 function measured(v: number): string {
-  return Number.isFinite(v) ? fixed(v, decimalsFor(Math.abs(v))) : 'not a number'
+  if (!Number.isFinite(v)) return 'not a number'
+  return isExtreme(v) ? powered(v, 2) : fixed(v, decimalsFor(Math.abs(v)))
 }
 
 function decimalsFor(size: number): number {
@@ -76,7 +92,7 @@ function decimalsFor(size: number): number {
 }
 
 function fixed(v: number, decimals: number): string {
-  if (Math.abs(v) >= 1e15) return minus(v.toExponential(2))
+  if (Math.abs(v) >= 1e15) return powered(v, 2)
   return minus(v.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }))
 }
 
@@ -85,5 +101,5 @@ function significant(v: number, digits: number): string {
 }
 
 function minus(text: string): string {
-  return text.replace(/^-(?=0(\.0+)?$)/, '').replace('-', '\u2212')
+  return text.replace(/^-(?=0(\.0+)?$)/, '').replaceAll('-', '\u2212')
 }

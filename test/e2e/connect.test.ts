@@ -59,6 +59,15 @@ describe.skipIf(!hasChromium || !hasMosquitto)('with nothing configured', () => 
     await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor()
   })
 
+  test('an instant that is still to come is told as one, and leads back to live', async () => {
+    await page.goto(`${new URL(page.url()).origin}/#/health?at=2140-01-01T00:00:00Z`)
+    await page.getByRole('heading', { name: 'That time has not come yet' }).waitFor()
+    await page.locator('main').getByRole('button', { name: 'Back to live' }).last().click()
+    await page.getByRole('heading', { name: 'Nothing to watch yet' }).waitFor()
+    await page.getByRole('link', { name: 'Connect a broker' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor()
+  })
+
   test('a wrong name, a closed port and a wrong password have each their own sentence', async () => {
     const port = await freePort()
     await tryBroker(page, { url: 'mqtt://no-such-host.invalid' })

@@ -66,6 +66,13 @@ test('value ticks are round, inside the range, and named with the digits they ne
   expect(valueTicks(7, 7, 4)).toEqual([7])
 })
 
+test('value ticks that are large or small are named in the room that there is', () => {
+  expect(valueLabels([600_000, 800_000, 1_000_000])).toEqual(['0.6M', '0.8M', '1.0M'])
+  expect(valueLabels([-150_000, -100_000])).toEqual(['−150k', '−100k'])
+  expect(valueLabels([1.2e29, 1.25e29])).toEqual(['1.20e29', '1.25e29'])
+  expect(valueLabels(valueTicks(0, 2e-9, 2))).toEqual(['0e0', '1e−9', '2e−9'])
+})
+
 test('time ticks stand at round times of the plant', () => {
   const clock = clockIn('Asia/Kathmandu')
   const ticks = timeTicks(now - 2 * hour, now, 5, clock)

@@ -23,6 +23,10 @@ test('a measured value has the digits that a person reads', () => {
   ])
 })
 
+test('a value too large or too small to be written out is not written as nothing', () => {
+  expect([1e308, -1.234e29, 5e-324, 2e-7].map(value)).toEqual(['1.00e308', '−1.23e29', '4.94e−324', '2.00e−7'])
+})
+
 test('a value that rounds to nothing has no minus', () => {
   expect(range(-0.001, 5)).toBe('0.00 to 5.00')
 })

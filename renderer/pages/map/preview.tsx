@@ -49,6 +49,7 @@ function Message({ row }: { readonly row: MessageRow }) {
       <p className="label">
         <span className="num">{clock.full(row.record.time)}</span>, record {count(row.record.offset)},{' '}
         <span className="mono">{row.record.topic.name}</span>
+        {row.text === null && row.base64 !== null && ', not text, so in base64'}
       </p>
       <pre className={`mono ${styles.raw}`}>{(row.text ?? row.base64 ?? '').slice(0, 400)}</pre>
       {row.undecodable !== null && <p className="p2">Not read: {reasonWords(row.undecodable)}.</p>}
