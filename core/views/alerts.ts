@@ -93,10 +93,7 @@ export class AlertAnswers {
   alert(instant: Instant, id: string): AlertDetail {
     const doc = this.one.get(id, instant.offset) ?? this.likely(id, instant.offset)
     if (doc === undefined)
-      throw new FieldError(
-        'not_found',
-        `alert "${id}" is not known${instant.live ? '' : ' at that time'}; see History`,
-      )
+      throw new FieldError('not_found', `alert "${id}" is not known${instant.live ? '' : ' at that time'}; see History`)
     const alert = this.views.openAlerts.fold(doc, instant)
     const series = alert.series === null ? undefined : this.views.catalogue.series[alert.series]
     return {
