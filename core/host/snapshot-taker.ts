@@ -1,11 +1,11 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { PathKnown } from '../stream/known.ts'
 import type { FromSnapshot, SnapshotData, SnapshotSide } from './protocols.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
-import { type Channel, openChannel } from './thread.ts'
+import { type Channel, openChannel, startWorker } from './thread.ts'
 
 /**
  * Takes a snapshot when one is due, in a thread that is there for as long as that takes: copying and packing the views
@@ -72,7 +72,7 @@ interface SnapshotThread {
 function startThread(data: SnapshotData, onReady: () => void, failed: (failure: unknown) => void): SnapshotThread {
   let ready = false
   const file = new URL(`./snapshot-thread${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(file, { workerData: data, name: 'snapshot' })
+  const worker = startWorker(file, 'snapshot', data)
   const channel = openChannel<SnapshotSide, FromSnapshot>(worker, {
     asks: {},
     tells: {

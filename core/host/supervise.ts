@@ -1,10 +1,10 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import type { Channel, Handlers, Side } from './thread.ts'
-import { openChannel } from './thread.ts'
+import { openChannel, startWorker } from './thread.ts'
 
 export type Stopped = Status['stopped'][number]
 
@@ -89,7 +89,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
   private start(): void {
     this.starts++
     const file = new URL(`./${this.how.name}-thread${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(file, { workerData: this.how.data(), name: this.how.name })
+    const worker = startWorker(file, this.how.name, this.how.data())
     this.worker = worker
     this.channel = openChannel<There, Here>(worker, this.how.handlers)
     let reason: unknown = null

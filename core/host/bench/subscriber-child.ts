@@ -1,10 +1,9 @@
 import { extname, join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import mqtt from 'mqtt'
 import { destinationOf } from '../../config/settings.ts'
 import type { DestinationRow } from '../../contract/calls.ts'
 import type { ForwardData, ForwardSide, FromForward, FromStream, StreamData, StreamSide } from '../protocols.ts'
-import { type Channel, openChannel } from '../thread.ts'
+import { type Channel, openChannel, startWorker } from '../thread.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import type { FromRecorder, RecorderData, RecorderSide, SubscriberData, SubscriberSide } from './sides.ts'
 
@@ -109,9 +108,8 @@ function durable(): Subscriber {
   let read = 0
   const { dir, clientId, topic, commitDelay } = data
   const url = `mqtt://127.0.0.1:${data.port}`
-  const recorder = new Worker(new URL(`./recorder-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: { dir, url, clientId, topic, commitDelay } satisfies RecorderData,
-  })
+  const of: RecorderData = { dir, url, clientId, topic, commitDelay }
+  const recorder = startWorker(new URL(`./recorder-thread${extname(import.meta.url)}`, import.meta.url), 'recorder', of)
   const onRead = (offset: number) => {
     sync?.upto(offset)
     told(() => (read = offset))
@@ -146,14 +144,13 @@ function told(change: () => void): void {
 }
 
 function startPath(dir: string, onRead: (offset: number) => void): Channel<StreamSide> {
-  const worker = new Worker(new URL(`../stream-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: {
-      logDir: dir,
-      viewsFile: join(dir, 'views.db'),
-      snapshots: join(dir, 'snapshots'),
-      maxViewsBytes: null,
-    } satisfies StreamData,
-  })
+  const of: StreamData = {
+    logDir: dir,
+    viewsFile: join(dir, 'views.db'),
+    snapshots: join(dir, 'snapshots'),
+    maxViewsBytes: null,
+  }
+  const worker = startWorker(new URL(`../stream-thread${extname(import.meta.url)}`, import.meta.url), 'stream', of)
   return openChannel<StreamSide, FromStream>(worker, {
     asks: {},
     tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {} },
@@ -163,9 +160,11 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
 function startSync(dir: string, { address, topic }: NonNullable<SubscriberData['sync']>) {
   let row: DestinationRow | null = null
   const places: ForwardData = { logDir: dir, viewsFile: join(dir, 'views.db'), stateFile: join(dir, 'state.db') }
-  const worker = new Worker(new URL(`../forward-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: places,
-  })
+  const worker = startWorker(
+    new URL(`../forward-thread${extname(import.meta.url)}`, import.meta.url),
+    'forward',
+    places,
+  )
   const channel = openChannel<ForwardSide, FromForward>(worker, {
     asks: {},
     tells: {
