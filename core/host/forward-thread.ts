@@ -10,13 +10,14 @@ import { openChannel } from './thread.ts'
 
 const tellEvery = 500
 
-const { logDir, viewsFile, stateFile } = workerData as ForwardData // made by the host, which is typed the same
+const { logDir, head, viewsFile, stateFile } = workerData as ForwardData // made by the host, which is typed the same
 giveWay() // a backlog takes a core for minutes, and what is captured must be acknowledged meanwhile
 let telling = false
 const reader = openReader(logDir)
 const forward = startForward({
   dir: dirname(stateFile),
   reader,
+  head: head ?? reader.head(),
   viewsFile,
   site: '',
   destinations: [],

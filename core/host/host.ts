@@ -9,7 +9,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { type Bounds, limitBytes } from '../log/retention.ts'
 import { refuseNewer } from '../log/segment.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
-import { refuseNewerState } from '../sync/ledger.ts'
+import { refuseNewerState } from '../sync/state-file.ts'
 import { openAccess, openMetricsToken } from './access.ts'
 import { answersOf } from './answers.ts'
 import { dispatch } from './calls.ts'
@@ -121,6 +121,8 @@ export class RunningHost implements Host {
   private plan: KeptPlan | null = null
   private demoUrl: string | null = null
   private head: Head = { head: 0, time: 0 }
+  /** Where the log ended when this program took it. */
+  private taken: Offset | null = null
   private sources: readonly SourceRow[] = []
   private preparing: Status['preparing'] = null
   private meters: Meters = noMeters
@@ -287,6 +289,7 @@ export class RunningHost implements Host {
         asks: {},
         tells: {
           ready: (head) => {
+            this.taken ??= head.head
             this.headIs(head)
             ready.resolve()
           },
@@ -356,7 +359,12 @@ export class RunningHost implements Host {
       name: 'forward',
       now: this.now,
       changed: () => this.pushStatus(),
-      data: () => ({ logDir: this.places.log, viewsFile: this.places.views, stateFile: this.places.state }),
+      data: () => ({
+        logDir: this.places.log,
+        head: this.taken,
+        viewsFile: this.places.views,
+        stateFile: this.places.state,
+      }),
       handlers: {
         asks: {},
         tells: {

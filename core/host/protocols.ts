@@ -163,6 +163,8 @@ export type FromQuery = { readonly asks: Record<never, never>; readonly tells: {
 
 export interface ForwardData {
   readonly logDir: string
+  /** Where the log ended when this program took it; null: nothing could be added to it yet. */
+  readonly head: Offset | null
   readonly viewsFile: string
   readonly stateFile: string
 }

@@ -1,6 +1,6 @@
 import type { Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
-import { afterRestore, stopped } from './resume.ts'
+import { cutShort, stopped } from './resume.ts'
 import { type KafkaRecord, PlainSender } from './sender.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { atOnce, type Sending } from './set-aside.ts'
@@ -29,21 +29,23 @@ class AtLeastOnce implements Session {
   readonly markedUntil: Offset
   private readonly o: SessionOptions
   private readonly sender: PlainSender
-  private readonly restored: boolean
+  private readonly shared: Offset | null
   private booked = false
 
   constructor(options: SessionOptions) {
     this.o = options
     this.sender = new PlainSender(options.kafka, options.form)
-    const { acked, intent, restored } = options.ledger.place(options.destination, options.start)
+    const { acked, intent, shared } = options.ledger.place(options.destination, options.start)
     this.next = acked
-    if (intent !== null) options.ledger.markUntil(options.destination, intent.to)
+    const doubted = Math.max(intent?.to ?? 0, shared ?? 0) // what it was copied from may have sent it
+    options.ledger.markUntil(options.destination, doubted)
     this.markedUntil = options.ledger.markedUntil(options.destination)
-    this.restored = restored
+    this.shared = shared
   }
 
   async open(): Promise<void> {
-    if (this.restored) throw stopped(this.o.destination, afterRestore())
+    if (this.shared !== null && this.next > this.shared)
+      throw stopped(this.o.destination, cutShort(this.next, this.shared))
     this.o.doing('connecting')
     await this.step('connect', this.sender.connect())
     if (this.markedUntil <= this.next) this.book()

@@ -1,6 +1,7 @@
 import type { Millis, Offset } from '../contract/model.ts'
 import { AsItCame, type MessagesInBlocks } from './as-it-came.ts'
 import type { Entry } from './ledger.ts'
+import { inLine } from './lines.ts'
 import { Packing, type PackingOptions, type Request, sizeOf } from './packing.ts'
 import { type AlertChange, alertRecords, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
@@ -76,8 +77,9 @@ export function nextBatch(options: BatchOptions, from: Offset, limit: Offset): B
 
 /** The same, with a pause after each piece. */
 export function* batchInPieces(options: BatchOptions, from: Offset, limit: Offset): Generator<void, Batch> {
-  const building = new Building(options)
-  const end = Math.min(limit, from + Math.max(leastScan, options.maxRecords))
+  const { voice, end: last } = inLine(options.voice, from)
+  const building = new Building({ ...options, voice })
+  const end = Math.min(limit, last, from + Math.max(leastScan, options.maxRecords))
   let to = from
   while (to < end && building.hasRoom()) {
     const next = building.read(to, end)

@@ -5,13 +5,15 @@ import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
 import type { Batch } from './batch.ts'
 import { Comparison, type Found, mostDifferences } from './comparison.ts'
+import { type Line, lineAt } from './lines.ts'
 import type { Span } from './resume.ts'
 import { type Origin, partitionOf } from './sender.ts'
 import { type CommittedRecord, TopicReader } from './topic-reader.ts'
 
 export interface CheckOptions {
   readonly kafka: Kafka
-  readonly installation: string
+  /** By which its records are named. */
+  readonly lines: readonly Line[]
   /** Whose records are counted; `always`: all of them say so. */
   readonly by: { readonly name: string; readonly always: boolean }
   readonly span: Span
@@ -88,7 +90,7 @@ interface Place {
 
 class Reading {
   records = 0
-  /** Of this installation, by another destination. */
+  /** Of this installation, by another destination or another copy. */
   others = 0
   private readonly o: CheckOptions
   private readonly comparison: Comparison
@@ -140,9 +142,12 @@ class Reading {
   private note(record: CommittedRecord): Offset | null {
     this.records += 1
     const { headers } = record
-    if (headers.get('edge-source') !== this.o.installation) return null
-    if (!this.isOurs(headers.get('edge-destination'))) return this.skip()
+    const source = headers.get('edge-source')
+    if (!this.o.lines.some((line) => line.source === source)) return null
     const offset = Number(headers.get('edge-offset'))
+    // What another copy added after they parted has an offset of ours, and is another record.
+    if (source !== lineAt(this.o.lines, offset).source || !this.isOurs(headers.get('edge-destination')))
+      return this.skip()
     const { from, to } = this.o.span
     if (offset >= from && offset < to) this.comparison.found(foundOf(record, offset))
     return headers.has('edge-resend') ? null : offset

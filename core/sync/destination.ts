@@ -10,7 +10,7 @@ import type { Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
 import { Opening } from './opening.ts'
 import type { Pace } from './pace.ts'
-import { morePartitions, shortRetention } from './preflight.ts'
+import { copied, morePartitions, shortRetention } from './preflight.ts'
 import { Progress } from './progress.ts'
 import type { Condition, Voice } from './record-format.ts'
 import type { Origin } from './sender.ts'
@@ -199,11 +199,13 @@ export class Destination {
   /** One session, from its opening to its first error. */
   private async life(): Promise<void> {
     const { opening, voice, state, name } = this
-    const { ledger } = this.o
+    const { ledger, source } = this.o
+    const { shared } = ledger.place(name, source.base())
     const kafka = await opening.client()
     const facts = await opening.look(kafka)
     const session = await opening.open(kafka, facts)
     try {
+      if (shared !== null) state.warn(copied(shared, voice.source))
       state.warn(morePartitions(voice.topics, ledger.partitions(name), facts))
       ledger.writesTo(name, allTopics(voice.topics), facts.topics)
       this.delivery = session.delivery

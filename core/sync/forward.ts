@@ -35,6 +35,8 @@ export interface ForwardOptions {
   /** state.db lies here. */
   readonly dir: string
   readonly reader: LogReader
+  /** Where the log ended when this program took it, before anything was added. */
+  readonly head: Offset
   readonly viewsFile: string
   readonly site: string
   readonly destinations: readonly DestinationWithPassword[]
@@ -87,6 +89,7 @@ export class Forward {
     this.site = options.site
     this.source = parts.source ?? openLogSource(options.reader, options.viewsFile)
     this.ledgerFile = new Ledger(join(options.dir, 'state.db'))
+    this.ledgerFile.goOn(options.head)
     this.jobs = new Jobs({
       ledger: this.ledgerFile,
       destination: (name) => this.loop(name),
@@ -142,12 +145,12 @@ export class Forward {
     const count = Math.max(1, Math.min(points, 5_000))
     return [...this.destinations.keys()].map((destination) => ({
       destination,
-      ...this.ledgerFile.lag(destination, from, until, count),
+      ...this.ledgerFile.lag.worst(destination, from, until, count),
     }))
   }
 
   outages(): Outage[] {
-    return this.ledgerFile.outages()
+    return this.ledgerFile.outages.list()
   }
 
   aside({ destination, after, limit }: Calls['sync.aside']['in']): Calls['sync.aside']['out'] {
@@ -216,7 +219,7 @@ export class Forward {
       await this.jobs.leave(name, next !== undefined)
       await loop.stop()
       this.destinations.delete(name)
-      if (next === undefined) this.ledgerFile.recovered(name, this.o.now(), this.source.head()) // nobody waits for it any more
+      if (next === undefined) this.ledgerFile.outages.close(name, this.o.now(), this.source.head()) // nobody waits for it any more
     }
     this.site = site
     for (const made of destinations) if (!this.destinations.has(made.destination.name)) this.add(made)
@@ -284,7 +287,7 @@ export class Forward {
   private async sample(): Promise<void> {
     for (let samples = 0; !this.stopping.signal.aborted; samples++) {
       const now = this.o.now()
-      for (const { loop } of this.destinations.values()) this.ledgerFile.sampleLag(loop.name, now, loop.behindMs())
+      for (const { loop } of this.destinations.values()) this.ledgerFile.lag.add(loop.name, now, loop.behindMs())
       if (samples % pruneEverySamples === 0) this.ledgerFile.prune(now)
       await sleep(sampleEveryMs, this.stopping.signal).catch(() => {}) // stopped: the loop ends
     }

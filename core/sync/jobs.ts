@@ -173,7 +173,7 @@ export class Jobs {
     refuseShared(means.topics)
     return check({
       kafka: await means.client(),
-      installation: ledger.identity.installation,
+      lines: ledger.identity.lines,
       by: { name: job.destination, always: ledger.isNamed(job.destination) },
       span: job,
       batch: means.batch,

@@ -1,77 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import Database from 'better-sqlite3'
-import type { LedgerRow, Outage } from '../contract/calls.ts'
-import { FieldError } from '../contract/errors.ts'
+import type Database from 'better-sqlite3'
+import type { LedgerRow } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import { AsideBook, type Letter } from './aside-book.ts'
 import type { Verdict } from './coordinator.ts'
+import { type Identity, IdentityBook, readIdentity } from './identity.ts'
 import { JobBook } from './job-book.ts'
+import { LagBook } from './lag-book.ts'
+import { OutageBook } from './outage-book.ts'
 import type { Intent, Place, Span } from './resume.ts'
-
-/** Appended, never edited. */
-const migrations = [
-  `create table meta (key text primary key, value text not null) strict;
-   create table destination (
-     name text primary key, begun integer not null, acked integer not null,
-     last_from integer, last_to integer, intent_from integer, intent_to integer,
-     cluster text, delivery text,
-     transactions integer not null default 0, records integer not null default 0, confirmed integer,
-     maybe_twice integer not null default 0, dead_letters integer not null default 0
-   ) strict;
-   create table txn (
-     id integer primary key, destination text not null, first integer not null, until integer not null,
-     records integer not null, bytes integer not null, confirmed integer
-   ) strict;
-   create index txn_destination on txn (destination, id);
-   create table letter (
-     destination text not null, at integer not null, part integer not null, reason text not null, time integer not null,
-     primary key (destination, at, part)
-   ) strict;
-   create table lag (
-     destination text not null, time integer not null, behind integer not null, primary key (destination, time)
-   ) strict, without rowid;
-   create table outage (
-     id integer primary key, destination text not null, since integer not null, until integer, cause text not null
-   ) strict;`,
-  'alter table destination add column verdict text',
-  'alter table destination add column restored integer not null default 0',
-  'alter table destination add column intent_told integer not null default 0',
-  'alter table destination add column began integer; alter table destination add column begin_with text',
-  `create table aside (
-     destination text not null, at integer not null, part integer not null, what text not null,
-     reason text not null, kept text not null, time integer not null, again integer,
-     primary key (destination, at, part, what)
-   ) strict;
-   create index aside_waits on aside (destination, at) where again is null;
-   insert into aside select destination, at, part, 'reading', reason, 'topic', time, null from letter;
-   drop table letter;`,
-  `alter table txn add column again text;
-   create index txn_again on txn (again) where again is not null;
-   create table job (
-     id text primary key, destination text not null, kind text not null, aside_only integer not null,
-     first integer not null, until integer not null, state text not null,
-     started integer not null, ended integer, next integer not null,
-     records integer not null default 0, bytes integer not null default 0, error text, proof text
-   ) strict;`,
-  'alter table destination add column marked_until integer not null default 0',
-  'alter table destination add column topics text',
-  `alter table destination add column unsent integer not null default 0;
-   alter table destination add column unsent_until integer not null default 0`,
-  'alter table destination add column named integer not null default 0',
-  'alter table destination add column partitions text',
-  'alter table outage add column first integer; alter table outage add column head integer',
-]
+import { openState, openStateForReading } from './state-file.ts'
 
 const keptTransactions = 100_000
-const keptLagMs: Millis = 8 * 86_400_000
-const keptOutages = 1_000
-
-/** Who sends: never changes for one data directory. */
-export interface Identity {
-  readonly installation: string
-  readonly log: string
-}
 
 /** One batch as the ledger books it. */
 export interface Entry extends Span {
@@ -121,22 +60,21 @@ export class Ledger {
   identity: Identity
   readonly aside: AsideBook
   readonly jobs: JobBook
+  readonly lag: LagBook
+  readonly outages: OutageBook
+  private readonly who: IdentityBook
   private readonly db: Database.Database
   private readonly sql: ReturnType<typeof prepare>
 
   constructor(file: string) {
-    this.db = new Database(file)
-    this.db.pragma('journal_mode = wal')
-    this.db.pragma('synchronous = full')
-    if (this.db.pragma('synchronous', { simple: true }) !== 2)
-      throw new FieldError('internal', `${file}: synchronous could not be set to full, so no send would be safe`)
-    migrate(this.db, file)
+    this.db = openState(file)
     this.sql = prepare(this.db)
+    this.who = new IdentityBook(this.db, file)
     this.aside = new AsideBook(this.db)
     this.jobs = new JobBook(this.db, this.aside)
-    this.sql.once.run('installation', randomName('fw-'))
-    this.sql.once.run('log', randomName('log-'))
-    this.identity = this.readIdentity()
+    this.lag = new LagBook(this.db)
+    this.outages = new OutageBook(this.db)
+    this.identity = readIdentity(this.db)
   }
 
   /**
@@ -144,7 +82,8 @@ export class Ledger {
    * from the first one on that they are its.
    */
   add(name: string, start: Offset, asked: string, named: boolean): void {
-    this.sql.addNew.run({ name, start, asked, named: Number(named) })
+    const shared = this.identity.lines.at(-1)!.first
+    this.sql.addNew.run({ name, start, asked, named: Number(named), shared })
   }
 
   /** All its records say whose they are; else those do not that it sent while it was alone. */
@@ -193,21 +132,34 @@ export class Ledger {
       acked: row.acked,
       last: spanOf(row.last_from, row.last_to),
       intent: intentOf(row),
-      restored: row.restored === 1,
+      shared: row.restored === 1 ? this.identity.lines.at(-1)!.first : null,
     }
   }
 
-  /**
-   * This file came back from a backup: what was sent after the backup is not in it. From now on the log is another one,
-   * because its next offsets may have been given to other records before.
-   */
+  /** This file came back from a backup: what was sent after the backup is not in it. */
   cameBack(): void {
     this.db.transaction(() => {
-      this.sql.renew.run(randomName('log-'))
+      this.who.renew()
       this.sql.cameBack.run()
       this.jobs.cameBack()
     })()
-    this.identity = this.readIdentity()
+    this.identity = readIdentity(this.db)
+  }
+
+  /**
+   * The program starts, with a log that ends at `head`. A copy, however it was made, or a log that ends before what was
+   * sent goes on with other records than the one it was copied from: from here on they have a name of their own.
+   */
+  goOn(head: Offset): void {
+    const copied = this.who.wasCopied() ?? this.sql.anyCopied.get() === 1
+    this.db.transaction(() => {
+      if (copied || this.sql.farthest.get()! > head) {
+        this.cameBack()
+        this.who.beginLine(head)
+      }
+      this.who.settle()
+    })()
+    this.identity = readIdentity(this.db)
   }
 
   /** Cluster and delivery mode of the newest session; null before the first. */
@@ -297,45 +249,11 @@ export class Ledger {
     return { rows: rows.slice(0, limit).map(told), more: rows.length > limit }
   }
 
-  sampleLag(name: string, time: Millis, behindMs: Millis): void {
-    this.sql.sample.run(name, Math.round(time), Math.round(behindMs))
-  }
-
-  /** Worst lag in each of `points` equal parts of the span; NaN where there is no sample. */
-  lag(name: string, from: Millis, until: Millis, points: number): { time: Float64Array; behindMs: Float64Array } {
-    const width = (until - from) / points
-    const behindMs = new Float64Array(points).fill(Number.NaN)
-    for (const { time, behind } of this.sql.samples.iterate(name, from, until) as Iterable<Sample>) {
-      const i = Math.min(points - 1, Math.floor((time - from) / width))
-      behindMs[i] = Math.max(behind, behindMs[i]! || 0)
-    }
-    return { time: Float64Array.from(behindMs, (_, i) => from + i * width), behindMs }
-  }
-
-  /** Opens an outage, unless one is open for this cause; one that is open for another ends. `waits`: what was not sent. */
-  outage(name: string, time: Millis, cause: string, waits: Span): void {
-    const of = { name, time: Math.round(time), cause, first: waits.from, head: waits.to }
-    this.db.transaction(() => {
-      this.sql.replaced.run(of)
-      this.sql.down.run(of)
-    })()
-  }
-
-  /** Closes the open outage, if there is one; the log ends at `head`. */
-  recovered(name: string, time: Millis, head: Offset): void {
-    this.sql.up.run({ name, time: Math.round(time), head })
-  }
-
-  /** Newest first. */
-  outages(): Outage[] {
-    return this.sql.outages.all() as Outage[]
-  }
-
   /** Drops what is older than the screens show. */
   prune(now: Millis): void {
     this.db.transaction(() => {
-      this.sql.pruneLag.run(now - keptLagMs)
-      this.sql.pruneOutages.run(keptOutages)
+      this.lag.prune(now)
+      this.outages.prune()
       this.sql.pruneTransactions.run(keptTransactions)
       this.aside.prune()
     })()
@@ -347,11 +265,6 @@ export class Ledger {
 
   private row(name: string): DestinationRecord {
     return this.sql.destination.get(name) as DestinationRecord // added by place()
-  }
-
-  private readIdentity(): Identity {
-    const meta = (key: string) => this.sql.meta.pluck().get(key) as string // made at the first start
-    return { installation: meta('installation'), log: meta('log') }
   }
 }
 
@@ -373,31 +286,14 @@ interface ReadLedger {
 
 /** What a reader beside the program needs of state.db. The file is not written. Throws FieldError for another version. */
 export function readLedger(file: string): ReadLedger {
-  const db = new Database(file, { readonly: true, fileMustExist: true })
-  const version = db.pragma('user_version', { simple: true }) as number
-  refuse(file, version)
-  if (version < migrations.length)
-    throw new FieldError(
-      'not_found',
-      `${file} is of version ${version}; start the program once, it brings it to ${migrations.length}`,
-    )
-  const meta = db.prepare<[string], string>('select value from meta where key = ?').pluck()
+  const db = openStateForReading(file)
   const place = db.prepare<[string], ReadPlace>('select acked, began, named from destination where name = ?')
   return {
-    identity: { installation: meta.get('installation')!, log: meta.get('log')! }, // made at the first start
+    identity: readIdentity(db),
     aside: new AsideBook(db),
     place: (name: string) => place.get(name) ?? null,
     close: () => void db.close(),
   }
-}
-
-function randomName(prefix: string): string {
-  return prefix + randomBytes(8).toString('hex')
-}
-
-interface Sample {
-  readonly time: Millis
-  readonly behind: Millis
 }
 
 function intentOf({ intent_from, intent_to, intent_told }: DestinationRecord): Intent | null {
@@ -409,43 +305,12 @@ function spanOf(from: number | null, to: number | null): Span | null {
   return from === null || to === null ? null : { from, to }
 }
 
-/** From the file's header alone, so that a file of a newer program is not touched. Throws FieldError log_newer. */
-export function refuseNewerState(file: string): void {
-  if (existsSync(file)) refuse(file, versionIn(file))
-}
-
-function versionIn(file: string): number {
-  const header = new DataView(new ArrayBuffer(64)) // SQLite's own: user_version is at 60
-  const fd = openSync(file, 'r')
-  readSync(fd, header)
-  closeSync(fd)
-  return header.getUint32(60)
-}
-
-function refuse(file: string, version: number): void {
-  if (version > migrations.length)
-    throw new FieldError('log_newer', `${file} is of version ${version}, this program knows ${migrations.length}`, {
-      hint: 'Use the newer program; the file was not touched.',
-    })
-}
-
-function migrate(db: Database.Database, file: string): void {
-  const version = db.pragma('user_version', { simple: true }) as number
-  refuse(file, version)
-  db.transaction(() => {
-    for (const migration of migrations.slice(version)) db.exec(migration)
-    db.pragma(`user_version = ${migrations.length}`)
-  })()
-}
-
 function prepare(db: Database.Database) {
   return {
-    once: db.prepare('insert into meta (key, value) values (?, ?) on conflict do nothing'),
-    meta: db.prepare('select value from meta where key = ?'),
     add: db.prepare('insert into destination (name, begun, acked) values (?, 0, ?) on conflict do nothing'),
     addNew: db.prepare(
-      `insert into destination (name, begun, acked, began, begin_with, named)
-       values (:name, 0, :start, :start, :asked, :named) on conflict do nothing`,
+      `insert into destination (name, begun, acked, began, begin_with, named, marked_until)
+       values (:name, 0, :start, :start, :asked, :named, :shared) on conflict do nothing`,
     ),
     others: db
       .prepare<[string], string>('select topics from destination where name <> ? and topics is not null')
@@ -458,8 +323,9 @@ function prepare(db: Database.Database) {
          intent_from = null, intent_to = null, restored = 0
        where name = :name`,
     ),
-    renew: db.prepare("update meta set value = ? where key = 'log'"),
     cameBack: db.prepare('update destination set restored = 1'),
+    anyCopied: db.prepare<[], number>('select exists (select 1 from destination where restored = 1)').pluck(),
+    farthest: db.prepare<[], Offset>('select coalesce(max(acked), 0) from destination where restored = 0').pluck(),
     gain: db.prepare(
       `update destination set
          transactions = transactions + (select count(*) from txn
@@ -515,26 +381,6 @@ function prepare(db: Database.Database) {
        where (:destination is null or destination = :destination) and (:before is null or id < :before)
        order by id desc limit :limit`,
     ),
-    sample: db.prepare('insert or replace into lag (destination, time, behind) values (?, ?, ?)'),
-    samples: db.prepare('select time, behind from lag where destination = ? and time >= ? and time < ? order by time'),
-    down: db.prepare(
-      `insert into outage (destination, since, cause, first)
-       select :name, :time, :cause, :first
-       where not exists (select 1 from outage where destination = :name and until is null)`,
-    ),
-    up: db.prepare(
-      'update outage set until = max(since, :time), head = :head where destination = :name and until is null',
-    ),
-    outages: db.prepare(
-      `select destination, since as "from", until, max(0, head - first) as waited, cause from outage
-       order by id desc limit 200`,
-    ),
-    replaced: db.prepare(
-      `update outage set until = max(since, :time), head = :head
-       where destination = :name and until is null and cause <> :cause`,
-    ),
-    pruneLag: db.prepare('delete from lag where time < ?'),
-    pruneOutages: db.prepare('delete from outage where id <= (select max(id) from outage) - ?'),
     pruneTransactions: db.prepare('delete from txn where id <= (select max(id) from txn) - ?'),
   }
 }

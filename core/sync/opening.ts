@@ -8,7 +8,7 @@ import { type ClusterFacts, createTopics, readFacts } from './cluster.ts'
 import type { DestinationOptions } from './destination.ts'
 import { explain, missingTopics, type Where } from './failures.ts'
 import { Login } from './login.ts'
-import { checkCopies, checkSameCluster, checkSameLog, missingIn } from './preflight.ts'
+import { checkCopies, checkSameCluster, missingIn } from './preflight.ts'
 import type { Progress } from './progress.ts'
 import { statusRecord, type Voice } from './record-format.ts'
 import { clientOf, type Form, type KafkaRecord, type ProducerName } from './sender.ts'
@@ -51,7 +51,7 @@ export class Opening {
 
   /** Throws where something must be mended first. */
   async look(kafka: Kafka): Promise<ClusterFacts> {
-    const { config, voice, ledger, source, pace, doing, signal } = this.o
+    const { config, voice, ledger, pace, doing, signal } = this.o
     doing('looking at its topics')
     const asking = readFacts(kafka, voice.topics, ledger.topics(config.name))
     const facts = await within('topics', pace.stepMs, signal, asking)
@@ -64,7 +64,6 @@ export class Opening {
       return this.look(kafka)
     }
     checkSameCluster(config.name, ledger.session(config.name).cluster, facts)
-    checkSameLog(config.name, ledger.place(config.name, 0).acked, source.head())
     checkCopies(facts)
     return facts
   }

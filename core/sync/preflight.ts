@@ -25,13 +25,6 @@ export function checkSameCluster(name: string, known: string | null, { id }: Clu
   })
 }
 
-export function checkSameLog(name: string, acked: Offset, head: Offset): void {
-  if (head >= acked) return
-  throw new FieldError('kafka_state', `"${name}": ${acked} records were sent, but the log holds only ${head}`, {
-    hint: 'The log was replaced, or restored from an older backup. Give this destination another name to send it again under it.',
-  })
-}
-
 /** A transaction that is begun all the same would hang, and hold back who reads the topic, until its copies are back. */
 export function checkCopies({ short }: ClusterFacts): void {
   if (short === null) return
@@ -43,6 +36,15 @@ export function checkCopies({ short }: ClusterFacts): void {
       hint: 'Nothing is lost; it goes on when the other brokers are back (min.insync.replicas of the topic says how many).',
     },
   )
+}
+
+/** Said when a session has found out where the one stood that this was copied from. */
+export function copied(shared: Offset, source: string): Warning {
+  return {
+    code: 'kafka_state',
+    message: `this data was copied or restored: records from ${shared} on go under the source ${source}`,
+    hint: 'So they are never taken for those that the other copy sends.',
+  }
 }
 
 /** Retention keeps what was not sent, unless the disk left no choice. */

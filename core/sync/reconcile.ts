@@ -24,10 +24,10 @@ export async function reconcile(options: ReconcileOptions): Promise<OffsetSpan &
     const { means } = meansBeside(options, ledger.identity)
     const topics = telemetryTopics(means.topics)
     const aside = (of: OffsetSpan) => ledger.aside.readings(name, of)
-    const { installation } = ledger.identity
+    const { lines } = ledger.identity
     const kafka = await means.client()
     const by = { name, always: place.named === 1 }
-    const asked = { kafka, installation, by, span, batch: means.batch, topics, aside, progress, signal }
+    const asked = { kafka, lines, by, span, batch: means.batch, topics, aside, progress, signal }
     const proof = await check(asked).catch((error) => {
       throw means.explain(error).error
     })

@@ -1,6 +1,7 @@
 import type { DestinationConfig } from '../contract/calls.ts'
 import type { Alert, LogRecord, Millis, Reading, Transition, UndecodableReason } from '../contract/model.ts'
 import type { Filter } from './filter.ts'
+import type { Identity } from './identity.ts'
 import type { AlertRecord, DestinationStatus, InstallationStatus, LetterRecord, TelemetryRecord } from './records.ts'
 import type { KafkaRecord } from './sender.ts'
 import type { Topics } from './topics.ts'
@@ -25,9 +26,7 @@ export interface AlertChange {
 }
 
 /** Who is speaking, where to, and in which form. */
-export interface Voice extends Pick<DestinationConfig, 'payload' | 'headers'> {
-  readonly installation: string
-  readonly log: string
+export interface Voice extends Pick<DestinationConfig, 'payload' | 'headers'>, Identity {
   /** Its name, where another destination of this installation writes to the same topics; else null. */
   readonly destination: string | null
   readonly site: string
@@ -127,9 +126,9 @@ function raw(voice: Voice, message: Message, now: Millis, maybeTwice: boolean): 
   }
 }
 
-function origin({ installation, site }: Voice, { record }: Message, index: number, time: Millis) {
+function origin({ source, site }: Voice, { record }: Message, index: number, time: Millis) {
   return {
-    source: installation,
+    source,
     offset: record.offset,
     index,
     ts: time,
@@ -157,8 +156,8 @@ export function alertRecords(
   const { alert, transition, seq, topic } = change
   if (!voice.filter.takesAlert(topic, alert.signal)) return []
   const { offset, phase, time, by, note } = transition
-  const value: AlertRecord = { source: voice.installation, site: voice.site, offset, seq, phase, time, by, note, alert }
-  const id = `${voice.installation}:${offset}:alert:${seq}`
+  const value: AlertRecord = { source: voice.source, site: voice.site, offset, seq, phase, time, by, note, alert }
+  const id = `${voice.source}:${offset}:alert:${seq}`
   const record: KafkaRecord = {
     topic: voice.topics.alerts,
     key: alertKey(voice, alert),
@@ -200,7 +199,7 @@ export function statusRecord(voice: Voice, standing: Standing, now: Millis): Kaf
     topic: voice.topics.status,
     key: `${installation}/${standing.destination}`,
     value: JSON.stringify(value),
-    headers: named(voice, `${installation}:status:${standing.next}`, 'status', now),
+    headers: named({ ...voice, source: installation }, `${installation}:status:${standing.next}`, 'status', now),
     time: now,
     of: null,
   }
@@ -221,7 +220,7 @@ export function installationRecord(voice: Voice, condition: Condition, now: Mill
     topic: voice.topics.status,
     key: installation,
     value: JSON.stringify(value),
-    headers: named(voice, `${installation}:condition:${now}`, 'status', now),
+    headers: named({ ...voice, source: installation }, `${installation}:condition:${now}`, 'status', now),
     time: now,
     of: null,
   }
@@ -232,7 +231,7 @@ export function letter(voice: Voice, record: KafkaRecord, reason: string, now: M
   const { value } = record
   const bytes = value !== null && typeof value !== 'string' ? value : null
   const told: LetterRecord = {
-    source: voice.installation,
+    source: record.headers['edge-source'] ?? voice.source,
     topic: record.topic,
     reason,
     time: iso(now),
@@ -261,7 +260,7 @@ function headers(
   time: Millis,
   maybeTwice: boolean,
 ) {
-  const id = `${voice.installation}:${record.offset}`
+  const id = `${voice.source}:${record.offset}`
   return {
     ...named(voice, index === null ? id : `${id}:${index}`, type, time),
     ...(voice.headers === 'full' ? { ce_subject: record.topic.name.slice(0, maxTopic) } : {}),
@@ -272,9 +271,9 @@ function headers(
   }
 }
 
-function named({ installation, log, destination, headers }: Voice, id: string, type: string, time: Millis) {
+function named({ installation, source, log, destination, headers }: Voice, id: string, type: string, time: Millis) {
   const by: Readonly<Record<string, string>> = destination === null ? {} : { 'edge-destination': destination }
-  const own = { 'edge-source': installation, 'edge-log': log, ...by }
+  const own = { 'edge-source': source, 'edge-log': log, ...by }
   if (headers === 'minimal') return own
   return {
     ce_specversion: '1.0',

@@ -8,13 +8,14 @@ import { telemetryTypes } from './topics.ts'
 const offset = z.int().min(0)
 const millis = z.number()
 const isoTime = z.string().meta({ format: 'date-time' })
-const source = z
-  .string()
-  .meta({ description: 'The installation that wrote this; with offset and index it names a record.' })
+const source = z.string().meta({
+  description:
+    'With offset and index it names a record. The installation; of what a copy of it adds to the log, that and a suffix after a dot.',
+})
 const site = z.string().meta({ description: 'Name of the plant.' })
 const logName = z
   .string()
-  .meta({ description: 'The log that the offsets are of; another one after a backup was restored.' })
+  .meta({ description: 'Which copy of the data wrote this; another one after a backup was restored.' })
 
 /** One reading; or, of type raw, a message that could not be decoded. */
 const telemetryRecord = z.strictObject({

@@ -24,8 +24,11 @@ export interface Place {
   readonly last: Span | null
   /** Written before its transaction begins, cleared when it is confirmed. */
   readonly intent: Intent | null
-  /** All this is from a backup, and was not compared with the cluster since. */
-  readonly restored: boolean
+  /**
+   * All this is from a copy, and was not compared with the cluster since: records before this offset are those of the one
+   * it was copied from, later ones are not. Null: it is not so.
+   */
+  readonly shared: Offset | null
 }
 
 export type Resume =
@@ -56,10 +59,12 @@ export interface Seen {
 /** Where to go on, from what the cluster says and what we remember. */
 export function resume(place: Place, seen: Seen, log: string): Resume {
   const { checkpoint, flushed } = seen
-  if (checkpoint === null) return place.restored ? afterRestore() : withoutCheckpoint(place, seen)
+  const { acked, last, intent, shared } = place
+  if (shared !== null && acked > shared) return cutShort(acked, shared)
+  if (checkpoint === null) return shared === null ? withoutCheckpoint(place, seen) : copyInDoubt(acked, shared)
   const { next } = checkpoint
-  const { acked, last, intent } = place
-  if (!place.restored && checkpoint.log !== null && checkpoint.log !== log) return anotherLog(checkpoint.log, log)
+  if (shared === null && checkpoint.log !== null && checkpoint.log !== log) return anotherLog(checkpoint.log, log)
+  if (shared !== null && next > acked && next <= shared) return { kind: 'go', next } // sent after it was copied, and the same
   if (next > Math.max(acked, intent?.to ?? 0)) return restoredHere(next, place)
   if (next === intent?.to) return { kind: 'go', next }
   const behind = next < acked
@@ -87,21 +92,28 @@ function withoutCheckpoint(place: Place, { flushed, told }: Seen): Resume {
   return { kind: 'marked', next: intent.from, until: intent.to }
 }
 
+const anotherName =
+  'give this destination another name. What both copies hold goes again under it, marked edge-maybe-dup; what came since goes under a source of its own. With "start from now" only that goes.'
+
 function restoredHere(next: Offset, { acked }: Place): Resume {
   return {
     kind: 'stop',
     message: `the cluster has records up to offset ${next}, but this installation remembers sending only up to ${acked}`,
-    hint: 'Its data was restored from a backup, or a copy of it sends elsewhere. Give this destination another name to send the whole log again under it, or go on with the newer copy.',
+    hint: `Its data was restored from a backup, or a copy of it sends elsewhere. Go on with the newer copy. Or: ${anotherName}`,
   }
 }
 
-/** Also without transactions, where the cluster never knows how far it was sent to. */
-export function afterRestore(): Resume & { readonly kind: 'stop' } {
+/** What it was copied from may have sent any of the records that they share. */
+function copyInDoubt(acked: Offset, shared: Offset): Resume {
+  return { kind: 'marked', next: acked, until: shared }
+}
+
+/** Also without transactions. */
+export function cutShort(acked: Offset, head: Offset): Resume & { readonly kind: 'stop' } {
   return {
     kind: 'stop',
-    message:
-      'this data was restored from a backup, and the cluster does not know how far it was sent to after that backup',
-    hint: 'Give this destination another name to send the whole log again under it: what had arrived then arrives twice.',
+    message: `${acked} records were sent, but the log held only ${head} when the program started`,
+    hint: `The log was replaced, or an older copy of it was put in its place. Way out: ${anotherName}`,
   }
 }
 
@@ -117,6 +129,6 @@ function anotherLog(theirs: string, ours: string): Resume {
   return {
     kind: 'stop',
     message: `the checkpoint in the cluster belongs to log ${theirs}; this one is ${ours}`,
-    hint: 'The data directory was replaced. Give this destination another name to send this log under it.',
+    hint: `A copy of this data directory sends under this name, or the directory was replaced. Stop the copy. Or: ${anotherName}`,
   }
 }

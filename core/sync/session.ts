@@ -208,10 +208,10 @@ class ExactlyOnce implements Session {
     this.book()
   }
 
-  /** The checkpoint is from before transactions were left out for a while, or from the log before a restore. */
+  /** The checkpoint is from before transactions were left out for a while, or from the log that this one was copied from. */
   private isAnothers(): boolean {
     const { ledger, destination, start } = this.o
-    return ledger.session(destination).delivery === 'at least once' || ledger.place(destination, start).restored
+    return ledger.session(destination).delivery === 'at least once' || ledger.place(destination, start).shared !== null
   }
 
   /** Decides whatever an older transaction left hanging; resolves to what the cluster says afterwards. */

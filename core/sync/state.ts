@@ -97,13 +97,13 @@ export class State {
   private outage(kind: string, cause: string): void {
     if (this.away === kind) return
     const { name, ledger, progress, head, now } = this.o
-    ledger.outage(name, now(), cause, { from: progress.at, to: head() })
+    ledger.outages.open(name, now(), cause, { from: progress.at, to: head() })
     this.away = kind
   }
 
   private recovered(): void {
     const { name, ledger, head, now } = this.o
-    ledger.recovered(name, now(), head())
+    ledger.outages.close(name, now(), head())
     this.away = null
   }
 }

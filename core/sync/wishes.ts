@@ -1,6 +1,7 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { BatchSource } from './batch.ts'
+import { inLine } from './lines.ts'
 import { alertRecords, type Voice } from './record-format.ts'
 import { resent } from './send-again.ts'
 import type { KafkaRecord, Origin } from './sender.ts'
@@ -61,6 +62,7 @@ export class Wishes {
     const then = source.changes({ from: of.offset, to: of.offset + 1 }).find(({ seq }) => seq === of.index)
     const change = then === undefined ? null : source.newestChange(then.alert.id, at)
     if (change === null) return []
-    return alertRecords(voice, change, now(), false).map((record) => resent(record, id))
+    const own = inLine(voice, change.transition.offset).voice
+    return alertRecords(own, change, now(), false).map((record) => resent(record, id))
   }
 }

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
 import type { Offset } from '../../core/contract/model.ts'
 import { type Forward, type ForwardParts, startForward } from '../../core/sync/forward.ts'
-import { Ledger } from '../../core/sync/ledger.ts'
 import type { Step } from '../../core/sync/wait.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
-import { deviceOf, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
+import { deviceOf, endless, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
 
 let kafka: Kafka
 const root = mkdtempSync(join(tmpdir(), 'fieldwatch-sync-'))
@@ -145,27 +144,6 @@ describe.skipIf(!present)('what a person sees', () => {
     expect(new Set(unmarked.map(idOf)).size).toBe(unmarked.length)
   })
 
-  test.each([
-    { delivery: 'auto', why: /has records up to offset 1000, but this installation remembers sending only up to 500/ },
-    { delivery: 'at-least-once', why: /restored from a backup, and the cluster does not know how far it was sent/ },
-  ] as const)(
-    'a restored backup that is older than what was sent ($delivery): it stops, says so, and sends nothing',
-    async ({ delivery, why }) => {
-      const name = `older-${delivery}`
-      const [dir, backup] = [join(root, name), join(root, `${name}-backup`)]
-      await sendUntil(name, 500, { dir, more: { delivery } })
-      cpSync(dir, backup, { recursive: true })
-      await sendUntil(name, 1_000, { dir, more: { delivery } })
-      restoreFrom(backup, dir)
-      const running = start(name, { dir, more: { delivery } })
-      running.forward.head(1_200)
-      const row = await running.until((row) => row.state === 'action needed')
-      expect(row.error).toMatchObject({ code: 'kafka_state', message: expect.stringMatching(why) })
-      await running.forward.stop()
-      await expectExactlyOnce(name, 1_000)
-    },
-  )
-
   test('an idle destination writes its checkpoint again, so that the cluster does not forget it', async () => {
     const renewEveryMs = 50
     let commits = 0
@@ -217,6 +195,7 @@ function start(
     {
       dir: made(dir),
       reader: null as never, // the made source is read instead
+      head: endless,
       viewsFile: '',
       site: 'hall',
       destinations: [{ destination: destinationAt(address, name, more), password: null }],
@@ -236,22 +215,6 @@ function start(
     }
   }
   return { forward, until }
-}
-
-async function sendUntil(name: string, next: Offset, options: StartOptions): Promise<void> {
-  const running = start(name, options)
-  running.forward.head(next)
-  await running.until((row) => row.next === next)
-  await running.forward.stop()
-}
-
-/** As the command does it, with the part that sync has in a backup. */
-function restoreFrom(backup: string, dir: string): void {
-  if (backup !== dir) rmSync(dir, { recursive: true })
-  if (backup !== dir) cpSync(backup, dir, { recursive: true })
-  const ledger = new Ledger(join(dir, 'state.db'))
-  ledger.cameBack()
-  ledger.close()
 }
 
 function made(dir: string): string {

@@ -46,9 +46,11 @@ function open(): Forward {
   const topics = { telemetry: topic, alerts: `${topic}.alerts`, status: `${topic}.status`, deadletter: `${topic}.dead` }
   const create = { allowed: true, partitions: 4, replication: 1, retentionHours: -1 }
   const destination = destinationOf({ name: `run-${process.pid}-${runs}`, brokers: [address], topics, create, ...more })
+  const reader = openReader(join(dir, 'log'))
   return startForward({
     dir: state,
-    reader: openReader(join(dir, 'log')),
+    reader,
+    head: reader.head(),
     viewsFile: join(dir, 'views.db'),
     site: 'bench',
     destinations: [{ destination, password: null }],

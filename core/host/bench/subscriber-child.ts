@@ -159,7 +159,12 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
 
 function startSync(dir: string, { address, topic }: NonNullable<SubscriberData['sync']>) {
   let row: DestinationRow | null = null
-  const places: ForwardData = { logDir: dir, viewsFile: join(dir, 'views.db'), stateFile: join(dir, 'state.db') }
+  const places: ForwardData = {
+    logDir: dir,
+    head: null,
+    viewsFile: join(dir, 'views.db'),
+    stateFile: join(dir, 'state.db'),
+  }
   const worker = startWorker(
     new URL(`../forward-thread${extname(import.meta.url)}`, import.meta.url),
     'forward',

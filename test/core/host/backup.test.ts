@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,7 +11,7 @@ import { readCatalogue } from '../../../core/log/catalogue.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { verify } from '../../../core/log/verify.ts'
-import { Ledger } from '../../../core/sync/ledger.ts'
+import { Ledger, readLedger } from '../../../core/sync/ledger.ts'
 import { runFieldwatch, startApp } from '../../support/app.ts'
 import { CaptureProcess, killAll } from '../../support/capture/captured.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
@@ -128,6 +128,42 @@ test('the running app is backed up by the command line, and its restored copy st
   expect(await again.stop()).toBe(0)
 })
 
+test.each([
+  [
+    'restored',
+    async () => {
+      await backup()
+      await restore()
+    },
+  ],
+  ['copied by hand', async () => cpSync(data, restored, { recursive: true })],
+])(
+  'what a data directory that was %s adds to its log has names of its own, from the first record on',
+  async (_, copy) => {
+    const app = await startApp(['--data', data])
+    expect(await app.stop()).toBe(0)
+    const end = recordsIn(data).length
+    await copy()
+    for (const dir of [restored, data]) {
+      const again = await startApp(['--data', dir])
+      expect(await again.stop()).toBe(0)
+    }
+    const [own, other] = [linesIn(data), linesIn(restored)]
+    expect(own).toEqual([{ first: 0, source: expect.stringMatching(/^fw-[0-9a-f]{16}$/) }])
+    expect(other).toEqual([...own, { first: end, source: expect.stringContaining(`${own[0]!.source}.`) }])
+    expect(recordsIn(restored).length).toBeGreaterThan(end)
+  },
+)
+
+function linesIn(dataDir: string) {
+  const ledger = readLedger(join(dataDir, 'state.db'))
+  try {
+    return ledger.identity.lines
+  } finally {
+    ledger.close()
+  }
+}
+
 test('what belongs to the log comes with it: configuration, state of sync, name at the broker; passwords only when asked', async () => {
   await fill()
   for (const name of ['config.json', 'secrets.json', 'sessions.json']) writeFileSync(join(data, name), `{"${name}":1}`)
@@ -141,7 +177,8 @@ test('what belongs to the log comes with it: configuration, state of sync, name 
   expect(readdirSync(restored).sort()).toEqual(['config.json', 'log', 'state.db'])
   expect(filesOf(restored)).toEqual(filesOf(data))
   const back = new Ledger(join(restored, 'state.db'))
-  expect(back.place('central', 0)).toMatchObject({ acked: 700, restored: true })
+  back.goOn(3_500)
+  expect(back.place('central', 0)).toMatchObject({ acked: 700, shared: 3_500 })
   expect([
     back.identity.installation === ledger.identity.installation,
     back.identity.log === ledger.identity.log,

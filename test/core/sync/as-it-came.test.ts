@@ -98,7 +98,8 @@ function voiceOf(filter: typeof config.filter): Voice {
     'x',
   )
   const form = { payload: 'raw', headers: 'minimal', filter: filterOf(filter) } as const
-  return { installation: 'fw-1', log: 'log-1', destination: null, site: 'hall-2', topics, ...form }
+  const who = { installation: 'fw-1', log: 'log-1', lines: [{ first: 0, source: 'fw-1' }], source: 'fw-1' }
+  return { ...who, destination: null, site: 'hall-2', topics, ...form }
 }
 
 const texts = [

@@ -13,7 +13,7 @@ import type { Step } from '../../../core/sync/wait.ts'
 import { openClient, startApp } from '../../support/app.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { freePorts, hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
-import { deviceOf, MadeSource, readingIds } from '../../support/kafka/made-source.ts'
+import { deviceOf, endless, MadeSource, readingIds } from '../../support/kafka/made-source.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
 
 let kafka: Kafka
@@ -296,6 +296,7 @@ function start(folder: string, wanted: Wanted, options: StartOptions = {}): Runn
     {
       dir,
       reader: null as never, // the made source is read instead
+      head: endless,
       viewsFile: '',
       site: 'hall',
       destinations: Object.entries(wanted).map(([name, more]) => made(name, more)),

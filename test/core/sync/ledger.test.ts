@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Entry, Ledger } from '../../../core/sync/ledger.ts'
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'fieldwatch-ledger-')), 'state.db')
@@ -29,7 +29,7 @@ test('an intent survives a restart, and its line stays under way', () => {
     acked: 0,
     last: null,
     intent: { from: 0, to: 10, told: true },
-    restored: false,
+    shared: null,
   })
   expect(after.rows('a', null, 10).rows).toMatchObject([{ from: 0, to: 10, confirmed: null }])
   after.close()
@@ -88,8 +88,8 @@ test('lag keeps the worst of each part, and says nothing where nothing was measu
     [20, 7],
     [70, 3],
   ] as const)
-    ledger.sampleLag('a', time, behind)
-  expect(ledger.lag('a', 0, 90, 3)).toEqual({
+    ledger.lag.add('a', time, behind)
+  expect(ledger.lag.worst('a', 0, 90, 3)).toEqual({
     time: Float64Array.of(0, 30, 60),
     behindMs: Float64Array.of(900, Number.NaN, 3),
   })
@@ -98,23 +98,23 @@ test('lag keeps the worst of each part, and says nothing where nothing was measu
 
 test('an outage has one beginning, whatever the number of tries, and one end', () => {
   const ledger = new Ledger(fresh())
-  ledger.outage('a', 100, 'nothing listens', { from: 7, to: 9 })
-  ledger.outage('a', 200, 'nothing listens', { from: 8, to: 9 })
+  ledger.outages.open('a', 100, 'nothing listens', { from: 7, to: 9 })
+  ledger.outages.open('a', 200, 'nothing listens', { from: 8, to: 9 })
   const outage = { destination: 'a', from: 100, cause: 'nothing listens' }
-  expect(ledger.outages()).toEqual([{ ...outage, until: null, waited: null }])
-  ledger.recovered('a', 300, 1_007)
-  ledger.recovered('a', 400, 2_007)
-  expect(ledger.outages()).toEqual([{ ...outage, until: 300, waited: 1_000 }])
+  expect(ledger.outages.list()).toEqual([{ ...outage, until: null, waited: null }])
+  ledger.outages.close('a', 300, 1_007)
+  ledger.outages.close('a', 400, 2_007)
+  expect(ledger.outages.list()).toEqual([{ ...outage, until: 300, waited: 1_000 }])
   ledger.close()
 })
 
 test('an outage with another cause begins where the one before it ends, of this destination alone', () => {
   const ledger = new Ledger(fresh())
-  ledger.outage('b', 50, 'nothing listens', { from: 0, to: 10 })
-  ledger.outage('a', 100, 'nothing listens', { from: 4, to: 10 })
-  ledger.outage('a', 250, 'paused by a person', { from: 4, to: 30 })
-  ledger.outage('a', 300, 'paused by a person', { from: 4, to: 40 })
-  expect(ledger.outages()).toEqual([
+  ledger.outages.open('b', 50, 'nothing listens', { from: 0, to: 10 })
+  ledger.outages.open('a', 100, 'nothing listens', { from: 4, to: 10 })
+  ledger.outages.open('a', 250, 'paused by a person', { from: 4, to: 30 })
+  ledger.outages.open('a', 300, 'paused by a person', { from: 4, to: 40 })
+  expect(ledger.outages.list()).toEqual([
     { destination: 'a', from: 250, until: null, waited: null, cause: 'paused by a person' },
     { destination: 'a', from: 100, until: 250, waited: 26, cause: 'nothing listens' },
     { destination: 'b', from: 50, until: null, waited: null, cause: 'nothing listens' },
@@ -130,17 +130,140 @@ test('a file of a newer program is refused in words, untouched', () => {
   expect(() => new Ledger(file)).toThrow(/is of version 99/)
 })
 
-test('a ledger that came back from a backup is another log of the same installation, and doubts every place until it is looked at', () => {
-  const ledger = new Ledger(fresh())
-  ledger.place('a', 0)
-  ledger.begin('a', session(10))
-  const before = { ...ledger.identity }
-  ledger.cameBack()
-  expect(ledger.place('a', 0)).toMatchObject({ acked: 10, restored: true })
-  expect(ledger.place('new', 0)).toMatchObject({ acked: 0, restored: false })
-  ledger.begin('a', session(10))
-  expect(ledger.place('a', 0).restored).toBe(false)
-  expect(ledger.identity.installation).toBe(before.installation)
-  expect(ledger.identity.log).not.toBe(before.log)
+describe('a copy of a data directory', () => {
+  const installation = (ledger: Ledger) => ledger.identity.installation
+
+  test('is another log of the same installation, and doubts every place until it is looked at', () => {
+    const ledger = begun(fresh())
+    const before = ledger.identity
+    ledger.cameBack()
+    ledger.goOn(30)
+    expect(ledger.place('a', 0)).toMatchObject({ acked: 10, shared: 30 })
+    ledger.begin('a', session(10))
+    expect(ledger.place('a', 0).shared).toBeNull()
+    expect(installation(ledger)).toBe(before.installation)
+    expect(ledger.identity.log).not.toBe(before.log)
+    ledger.close()
+  })
+
+  test.each([
+    ['by the command', (file: string) => cameBack(file)],
+    ['by hand', (file: string) => copied(file)],
+  ])('made %s names what it adds as no other copy does, from its first start on, for ever', (_, copy) => {
+    const file = fresh()
+    begun(file).close()
+    const copies = [copy(file), copy(file)].map(opened)
+    const names = copies.map(({ ledger, path }) => {
+      ledger.goOn(30)
+      ledger.close()
+      const again = new Ledger(path)
+      again.goOn(90)
+      const { lines, source } = again.identity
+      expect(lines).toEqual([
+        { first: 0, source: installation(again) },
+        { first: 30, source },
+      ])
+      again.close()
+      return source
+    })
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) expect(name).toMatch(/^fw-[0-9a-f]{16}\.[0-9a-f]{16}$/)
+  })
+
+  test('marks for a new destination what the other copy may have sent there', () => {
+    const file = fresh()
+    begun(file).close()
+    const { ledger } = opened(copied(file))
+    ledger.goOn(30)
+    ledger.add('new', 0, 'beginning', true)
+    expect([ledger.markedUntil('new'), ledger.markedUntil('a')]).toEqual([30, 0])
+    ledger.close()
+  })
+
+  test('of a log that ends before an earlier copy of it began forgets the names of that one', () => {
+    const file = fresh()
+    begun(file).close()
+    for (const end of [90, 30]) {
+      const ledger = new Ledger(file)
+      ledger.cameBack()
+      ledger.goOn(end)
+      expect(ledger.identity.lines.map(({ first }) => first)).toEqual([0, end])
+      expect(ledger.place('a', 0).shared).toBe(end)
+      ledger.close()
+    }
+  })
+
+  test('is not what is renamed, or starts again', () => {
+    const file = fresh()
+    begun(file).close()
+    const moved = join(dirname(file), 'moved.db')
+    renameSync(file, moved)
+    const ledger = new Ledger(moved)
+    const before = ledger.identity
+    ledger.goOn(30)
+    expect(ledger.identity).toEqual(before)
+    ledger.close()
+  })
+
+  test('is found also where an older program restored it and said only that', () => {
+    const file = fresh()
+    begun(file).close()
+    const older = new Database(file)
+    older.exec("delete from meta where key = 'place'; update destination set restored = 1")
+    older.close()
+    const ledger = new Ledger(file)
+    ledger.goOn(30)
+    expect(ledger.identity.lines).toHaveLength(2)
+    ledger.close()
+  })
+
+  test('what an older program used goes on as it was', () => {
+    const file = fresh()
+    begun(file).close()
+    const older = new Database(file)
+    older.exec("delete from meta where key = 'place'")
+    older.close()
+    const ledger = new Ledger(copied(file))
+    const before = ledger.identity
+    ledger.goOn(30)
+    expect(ledger.identity).toEqual(before)
+    ledger.close()
+  })
+})
+
+test('a log that ends before what was sent is taken for another one, once', () => {
+  const file = fresh()
+  const ledger = begun(file)
+  ledger.goOn(9)
+  const { lines } = ledger.identity
+  expect(lines).toMatchObject([{ first: 0 }, { first: 9 }])
+  expect(ledger.place('a', 0)).toMatchObject({ acked: 10, shared: 9 })
+  ledger.goOn(9)
+  expect(ledger.identity.lines).toEqual(lines)
   ledger.close()
 })
+
+/** Ten records were sent to `a`. */
+function begun(file: string): Ledger {
+  const ledger = new Ledger(file)
+  ledger.goOn(0)
+  ledger.place('a', 0)
+  ledger.begin('a', session(10))
+  return ledger
+}
+
+const opened = (path: string) => ({ path, ledger: new Ledger(path) })
+
+function copied(file: string): string {
+  const to = fresh()
+  copyFileSync(file, to)
+  return to
+}
+
+function cameBack(file: string): string {
+  const to = copied(file)
+  const ledger = new Ledger(to)
+  ledger.cameBack()
+  ledger.close()
+  return to
+}

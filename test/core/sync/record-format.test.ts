@@ -21,6 +21,8 @@ function voiceOf({ topics = named, ...more }: Partial<DestinationConfig> = {}): 
     installation: 'fw-1',
     destination: null,
     log: 'log-1',
+    lines: [{ first: 0, source: 'fw-1' }],
+    source: 'fw-1',
     site: 'hall-2',
     topics: topicsOf({ topics, payload }, 'hall-2'),
     ...form,

@@ -7,7 +7,7 @@ const place = (more: Partial<Place> = {}): Place => ({
   acked: 400,
   last: { from: 200, to: 400 },
   intent: null,
-  restored: false,
+  shared: null,
   ...more,
 })
 const at = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-1' })
@@ -83,15 +83,29 @@ test.each([
   expect(decided).toMatchObject({ message: expect.stringMatching(words), hint: expect.stringMatching(/another name/) })
 })
 
-test('after a restore only a cluster that stands where the backup does is gone on with, whatever its log is called', () => {
-  const theirs = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-before' })
-  const restored = place({ restored: true })
-  expect(decide(restored, theirs(400))).toEqual({ kind: 'go', next: 400 })
-  expect(decide(place({ restored: true, intent }), theirs(600))).toEqual({ kind: 'go', next: 600 })
-  expect(decide(restored, theirs(401))).toMatchObject({
+const theirs = (next: number): Checkpoint => ({ next, instance: 'me', log: 'log-before' })
+
+test('a copy goes on where the cluster stands in what both have, whatever the log there is called', () => {
+  const copy = place({ shared: 700 })
+  for (const next of [400, 401, 700]) expect(decide(copy, theirs(next))).toEqual({ kind: 'go', next })
+  expect(decide(place({ shared: 700, intent }), theirs(600))).toEqual({ kind: 'go', next: 600 })
+})
+
+test('a copy stops where the cluster has records beyond what both have', () => {
+  expect(decide(place({ shared: 700 }), theirs(701))).toMatchObject({
     kind: 'stop',
-    message: expect.stringContaining('up to offset 401'),
+    message: expect.stringContaining('up to offset 701'),
   })
-  expect(decide(restored, null)).toMatchObject({ kind: 'stop', message: expect.stringContaining('from a backup') })
-  expect(decide(place({ restored: true, begun: false, acked: 0, last: null }), null)).toMatchObject({ kind: 'stop' })
+})
+
+test('a copy whose checkpoint is gone sends marked what both have', () => {
+  const marked = { kind: 'marked', until: 700 }
+  expect(decide(place({ shared: 700 }), null)).toEqual({ ...marked, next: 400 })
+  expect(decide(place({ shared: 700, begun: false, acked: 0, last: null }), null)).toEqual({ ...marked, next: 0 })
+})
+
+test('a log that ends before what was sent stops, whatever the cluster says, with both numbers', () => {
+  const words = { kind: 'stop', message: expect.stringMatching(/400 records were sent, but the log held only 20/) }
+  for (const checkpoint of [null, theirs(20), theirs(400), theirs(900)])
+    expect(decide(place({ shared: 20 }), checkpoint)).toMatchObject(words)
 })

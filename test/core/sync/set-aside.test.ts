@@ -16,7 +16,7 @@ import { topicsOf } from '../../../core/sync/topics.ts'
 import { WireMeter } from '../../../core/sync/wire-meter.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
-import { MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
+import { endless, MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
 import { noise } from '../../support/noise.ts'
 import { findProgram, part } from '../../support/parts.ts'
 
@@ -169,6 +169,8 @@ function careFor(destination: DestinationConfig, partitions: ReadonlyMap<string,
     voice: {
       installation: 'fw',
       log: 'log',
+      lines: [{ first: 0, source: 'fw' }],
+      source: 'fw',
       destination: null,
       payload: 'envelope',
       headers: 'full',
@@ -233,6 +235,7 @@ async function sendThrough(name: string, { source, more = {}, password }: Sent):
     {
       dir: mkdtempSync(join(root, 'state-')),
       reader: null as never, // the made source is read instead
+      head: endless,
       viewsFile: '',
       site: 'hall',
       destinations: [{ destination, password: password ?? null }],

@@ -1,6 +1,6 @@
 import type { DestinationRow } from '../../../core/contract/calls.ts'
 import { type DestinationWithPassword, type Forward, startForward } from '../../../core/sync/forward.ts'
-import { MadeSource } from './made-source.ts'
+import { endless, MadeSource } from './made-source.ts'
 
 /** A forwarder of one destination, over a log that is made. */
 export interface Forwarding {
@@ -21,6 +21,7 @@ export function startForwarding(dir: string, made: DestinationWithPassword, sour
     {
       dir,
       reader: null as never, // the made source is read instead
+      head: endless,
       viewsFile: '',
       site: 'hall',
       destinations: [made],

@@ -3,6 +3,9 @@ import type { BatchSource } from '../../../core/sync/batch.ts'
 import type { AlertChange, Message } from '../../../core/sync/record-format.ts'
 import type { Span } from '../../../core/sync/resume.ts'
 
+/** A made log holds whatever it is asked for: a copy of it has all of it, too. */
+export const endless: Offset = Number.MAX_SAFE_INTEGER
+
 /** Records that follow from their offset alone, so that every process sees the same log without a file. */
 export class MadeSource implements BatchSource {
   readonly from: Offset

@@ -1,6 +1,7 @@
 import type { DestinationConfig, DestinationRow, SyncJob } from '../../../core/contract/calls.ts'
+import type { Offset } from '../../../core/contract/model.ts'
 import { type Forward, type ForwardParts, startForward } from '../../../core/sync/forward.ts'
-import { MadeSource } from './made-source.ts'
+import { endless, MadeSource } from './made-source.ts'
 
 /** One destination that is being sent to. */
 export interface Running {
@@ -15,16 +16,19 @@ export interface RunningOptions {
   readonly dir: string
   readonly destination: DestinationConfig
   readonly password?: string | null
+  /** Where the log ended before the start. */
+  readonly head?: Offset
   readonly parts?: ForwardParts
 }
 
 /** Made records, and no pause between transactions. */
-export function startRunning({ dir, destination, password = null, parts }: RunningOptions): Running {
+export function startRunning({ dir, destination, password = null, head = endless, parts }: RunningOptions): Running {
   let changed = Promise.withResolvers<void>()
   const forward = startForward(
     {
       dir,
       reader: null as never, // the made source is read instead
+      head,
       viewsFile: '',
       site: 'hall',
       destinations: [{ destination, password }],

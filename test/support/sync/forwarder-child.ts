@@ -1,7 +1,7 @@
 import { startForward } from '../../../core/sync/forward.ts'
 import type { Step } from '../../../core/sync/wait.ts'
 import { destinationAt } from '../kafka/destination.ts'
-import { MadeSource } from '../kafka/made-source.ts'
+import { endless, MadeSource } from '../kafka/made-source.ts'
 import type { ForwarderOptions, Order, Word } from './forwarder.ts'
 
 // A forwarder in a process of its own, so that it can be killed, halted, and live by a clock of its own.
@@ -22,6 +22,7 @@ const forward = startForward(
   {
     dir: options.dir,
     reader: null as never, // the made source is read instead
+    head: options.end ?? endless,
     viewsFile: '',
     site: 'hall',
     destinations: [{ destination, password: null }],

@@ -12,6 +12,8 @@ export interface ForwarderOptions {
   readonly name: string
   /** Where its log begins. */
   readonly from: Offset
+  /** Where its log ended before it starts; absent: it holds whatever was sent. */
+  readonly end?: Offset
   /** Of its topics. */
   readonly replication: number
   readonly partitions: number

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Millis } from '../../../core/contract/model.ts'
+import type { Millis, Offset } from '../../../core/contract/model.ts'
 import { asAdmin, setQuota } from '../kafka/admin.ts'
 import { apis, type Weather } from '../kafka/proxy.ts'
 import type { OneNode } from './one-node.ts'
@@ -46,6 +46,7 @@ const ofMemory: readonly OneFault[] = [
   { name: 'state restored, nothing was sent since', run: (plant) => restoredInTime(plant) },
   { name: 'state restored, older than what was sent', run: (plant) => restoredLate(plant, true) },
   { name: 'state copied back by hand', run: (plant) => restoredLate(plant, false) },
+  { name: 'log and state restored, older than what was sent', run: (plant) => restoredBoth(plant) },
 ]
 
 const clusterRestored: OneFault = { name: 'cluster restored', run: (plant) => wentBack(plant) }
@@ -238,26 +239,44 @@ async function expiredUntold(plant: One): Promise<void> {
 
 async function restoredInTime(plant: One): Promise<void> {
   const slot = plant.any(plant.slots)
+  await plant.settle() // of one that never sent anything nothing is known
   await slot.forwarder.stop()
   plant.restore(slot, plant.copy(slot))
   slot.forwarder = plant.start(slot)
   await plant.flow(500)
 }
 
+/** The log holds all that was sent since, so it is known how to go on. */
 async function restoredLate(plant: One, byCommand: boolean): Promise<void> {
   const slot = plant.any(plant.slots)
+  const { backup } = await sentOn(plant, slot)
+  if (byCommand) plant.restore(slot, backup)
+  else slot.dir = backup
+  slot.forwarder = plant.start(slot)
+  await plant.flow(500)
+}
+
+async function restoredBoth(plant: One): Promise<void> {
+  const slot = plant.any(plant.slots)
+  const { backup, end } = await sentOn(plant, slot)
+  const sent = slot.head
+  plant.restore(slot, backup)
+  slot.forwarder = plant.start(slot, slot.dir, end)
+  await stopsInWords(slot, /this installation remembers sending only up to/)
+  await plant.giveUp(slot, sent)
+}
+
+/** After a backup of a log that ended at `end`. It is stopped. */
+async function sentOn(plant: One, slot: Slot): Promise<{ readonly backup: string; readonly end: Offset }> {
+  await plant.settle()
   await slot.forwarder.stop()
+  const end = slot.head
   const backup = plant.copy(slot)
   slot.forwarder = plant.start(slot)
   await plant.flow(700)
   await plant.settle()
-  const sent = slot.head
   await slot.forwarder.stop()
-  if (byCommand) plant.restore(slot, backup)
-  else slot.dir = backup
-  slot.forwarder = plant.start(slot)
-  await stopsInWords(slot, /this installation remembers sending only up to/)
-  await plant.giveUp(slot, sent)
+  return { backup, end }
 }
 
 async function wentBack(plant: One): Promise<void> {

@@ -120,11 +120,12 @@ export class Plant<C extends Cluster> {
   }
 
   /** Another process for the same state, or for a copy of it. */
-  start(slot: Slot, dir = slot.dir): Forwarder {
+  start(slot: Slot, dir = slot.dir, end?: Offset): Forwarder {
     const { entrance, replication } = this.cluster
     const { delivery = 'auto' } = this.o
     const { name, from } = slot
-    const forwarder = new Forwarder({ dir, address: entrance, name, from, delivery, replication, partitions })
+    const of = { dir, address: entrance, name, from, delivery, replication, partitions }
+    const forwarder = new Forwarder(end === undefined ? of : { ...of, end })
     forwarder.order({ kind: 'head', head: slot.head })
     return forwarder
   }
