@@ -6,6 +6,7 @@ import { openReader } from '../../log/reader.ts'
 import type { Emit } from '../../stream/emit.ts'
 import { createPath, type Path } from '../../stream/path.ts'
 import { openViews } from '../../views/writer.ts'
+import { inlineMore } from '../inlining.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import { counted, handingOut } from './handed-out.ts'
 import { minuteRows, readRows } from './rows.ts'
@@ -20,6 +21,7 @@ const views = join(dir, `views-${process.pid}.db`)
 const flushRecords = 200_000
 const perMessage = 3
 
+inlineMore()
 answerParent<PathSide>({
   asks: {
     run: (subject) => timed(subject),

@@ -4,6 +4,7 @@ import { openReader } from '../../log/reader.ts'
 import { type Begun, beginViews } from '../../views/begin.ts'
 import type { StateSave } from '../../views/saved-state.ts'
 import { flushEvery, pauseAfter, saveTurn } from '../follow.ts'
+import { inlineMore } from '../inlining.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import type { PathData, Recovered, RecoverySide, Saved } from './sides.ts'
 
@@ -12,6 +13,7 @@ import type { PathData, Recovered, RecoverySide, Saved } from './sides.ts'
 
 const { dir } = dataFromParent() as PathData // made by `startChild`'s caller, which is typed the same
 
+inlineMore()
 answerParent<RecoverySide>({
   asks: {
     live: ({ states }) => live(states),
