@@ -38,6 +38,8 @@ export interface Emit {
   reading(series: number, time: Millis, value: number, low: number, high: number, late: boolean): void
   /** The same as a reading in order without a band of each of the series that follow `first`; for those who can take them at once. */
   readings?(first: number, values: Float64Array, n: number, time: Millis): void
+  /** Readings of the series that follow `first` may be said soon: who keeps numbers of each can look at them now, so that they come out of memory together. Nothing may be told of it. */
+  fetch?(first: number, n: number): void
   /** Of a number in order: how unlike itself its series is, in powers of ten. Only for those who ask. */
   score?(series: number, time: Millis, score: number): void
   /** A text or boolean series changes its state; what came late is said in its place, and what stands behind it again. */

@@ -118,6 +118,12 @@ function part({ numbers, at }: Heads, shared: number): void {
   }
 }
 
+/** Reads of each line of memory that a reading asks for, so that all come at once. */
+export function fetchHead({ numbers, at, values }: Heads, series: number): number {
+  const head = series * headLength
+  return numbers[head]! + numbers[head + 8]! + numbers[head + 16]! + numbers[head + 24]! + at[series]! + values[series]!
+}
+
 /** The newest value; NaN: none yet. */
 export function standingAt({ numbers, at, values }: Heads, series: number): number {
   return numbers[at[series]! + readings]! > 0 ? values[series]! : Number.NaN

@@ -3,7 +3,7 @@ import type { Mapping } from '../contract/model.ts'
 import type { Form } from './decode/shape.ts'
 
 // What is kept of the topics of a block's table, by their number there. Most topics send messages of one form, all of
-// whose values are numbers, of series that follow each other, of one device: that is a lane, four small numbers side by
+// whose values are numbers, of series that follow each other, of one device: that is a lane, five small numbers side by
 // side, so that such a message is read without a look at anything else that is known of its topic.
 
 /** One more than the index of its source; 0: nothing is known of the topic yet. */
@@ -13,7 +13,9 @@ export const laneForm = 1
 /** Of the first value. */
 export const laneSeries = 2
 export const laneDevice = 3
-export const laneLength = 4
+/** How many values; 0 as long as the form is. */
+export const laneValues = 4
+export const laneLength = 5
 
 export interface Lanes {
   readonly topics: Block['topics']
@@ -42,7 +44,7 @@ function grow(lanes: Lanes): void {
 }
 
 /** Messages of this form hold values of `series` and those that follow it. */
-export function openLane(lanes: Lanes, at: number, form: Form, series: number, device: number): void {
+export function openLane(lanes: Lanes, at: number, form: Form, series: number, device: number, values: number): void {
   const { forms, numbers } = lanes
   let index = forms.indexOf(form)
   if (index < 0 && forms.length === mostForms) return
@@ -50,6 +52,7 @@ export function openLane(lanes: Lanes, at: number, form: Form, series: number, d
   numbers[at + laneForm] = index + 1
   numbers[at + laneSeries] = series
   numbers[at + laneDevice] = device
+  numbers[at + laneValues] = values
 }
 
 const mostForms = 1_000

@@ -8,6 +8,7 @@ import {
   type Topic,
   type UndecodableReason,
 } from '../contract/model.ts'
+import { fetchAhead } from './ahead.ts'
 import { fireDeadlines, forgive, linkDown, linkStopped, linkUp } from './clock.ts'
 import { command } from './commands.ts'
 import {
@@ -34,7 +35,6 @@ import { mapAhead } from './mappings.ts'
 import { sayNotStored } from './not-stored.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readNumbers, readText, touchDevice } from './reading.ts'
-import { fetchRows } from './rows.ts'
 import { defaultRules } from './rules.ts'
 import { followSequence } from './sequence.ts'
 import type { Slab } from './slabs.ts'
@@ -111,7 +111,10 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
     step(block, from, to, out) {
       if (block.topics !== reader.lanes.topics) reader.lanes = createLanes(block.topics, plant.mappings)
       reader.view = viewOf(block.bytes)
-      for (let row = from; row < to; row++) stepRecord(reader, block, row, out)
+      for (let row = from, end = from; row < to; row++) {
+        if (row === end) end = fetchAhead(plant, reader.lanes, block, row, to, out)
+        stepRecord(reader, block, row, out)
+      }
     },
     get again() {
       return plant.again
@@ -206,7 +209,6 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   const repeat = (flags & repeatFlag) !== 0
   plant.arrival = block.time[row]!
   plant.said = decoded.time
-  if (plant.detects) fetchLane(plant, first, decoded.n)
   if (!retained) hearSource(plant, source, out)
   out.message(source.name, flags & 3, repeat, decoded.n)
   out.ofDevice(device, flags & 3, repeat)
@@ -217,13 +219,6 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
   }
   readNumbers(plant, first, decoded.number, decoded.n, retained, out)
   if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, out)
-}
-
-/** What its readings will ask for comes out of memory at once, and not each when it is asked for. */
-function fetchLane({ rows, series }: Plant, first: number, n: number): void {
-  let sum = fetchRows(rows, first, n)
-  for (let i = 0; i < n; i++) sum += series[first + i]!.device
-  rows.fetched[0] = sum
 }
 
 function anyMessage(reader: Reader, lane: number, block: Block, row: number, out: Emit): void {
@@ -272,7 +267,7 @@ function findLane({ plant, decoded, lanes }: Reader, lane: number, { form, layou
     isAlike &&= plant.series[series + i]!.cadence === cadence
   }
   if (isAlike) joinHeads(heads, series, decoded.n)
-  openLane(lanes, lane, form, series, device)
+  openLane(lanes, lane, form, series, device, decoded.n)
 }
 
 /** A rule about two signals asks, of one, what the other one of the same message was before. */

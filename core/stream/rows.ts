@@ -69,7 +69,7 @@ export function createRows(): Rows {
     small: new Float32Array(0),
     far: new Float64Array(0),
     length: 0,
-    fetched: new Float64Array(9),
+    fetched: new Float64Array(1),
   }
 }
 

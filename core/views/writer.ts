@@ -167,6 +167,10 @@ class Writer implements ViewWriter {
       if (this.settled[series] !== 1 && this.isSettled(series, Number.NaN)) this.settle(series)
   }
 
+  fetch(first: number, n: number): void {
+    this.rollups.fetch(first, n)
+  }
+
   state(series: number, time: Millis, text: string): void {
     if (!this.skip) this.run.state.run(series, time, this.offset, text, this.time)
   }

@@ -14,6 +14,7 @@ export function handingOut(store: RollupStore): { readonly emit: Emit; flush(): 
       else rollups.add(series, time, value, low, high)
     },
     readings: (first, values, n, time) => rollups.addEach(first, values, n, time),
+    fetch: (first, n) => rollups.fetch(first, n),
   }
   return { emit, flush: () => rollups.flush() }
 }

@@ -1,0 +1,53 @@
+import type { Block } from '../contract/block.ts'
+import type { Emit } from './emit.ts'
+import { fetchHead } from './heads.ts'
+import { type Lanes, laneAt, laneDevice, laneSeries, laneValues } from './lanes.ts'
+import type { Plant } from './plant.ts'
+import { fetchRows } from './rows.ts'
+
+// Of ten thousand series a message with its detectors asks for some eighty lines of memory, few of which are near. So those
+// of the next messages are read together, before the first of them: a fifth of the time of the whole path. Without
+// detectors there are too few of them for that. Nothing is made of what is read here, so no answer depends on it.
+
+/** More would push out of the nearest memory what it has just put there. */
+const mostValues = 48
+
+/** Answers the row before which it has stopped. */
+export function fetchAhead(plant: Plant, lanes: Lanes, block: Block, from: number, to: number, out: Emit): number {
+  if (!plant.detects) return to
+  const end = endOf(lanes, block, from, to)
+  let sum = 0
+  for (let row = from; row < end; row++) sum += fetchDevice(plant, lanes, laneAt(lanes, block.topic[row]!))
+  for (let row = from; row < end; row++) sum += fetchSeries(plant, lanes, laneAt(lanes, block.topic[row]!), out)
+  plant.rows.fetched[0] = sum
+  return end
+}
+
+/** So many messages have so many values. */
+function endOf(lanes: Lanes, block: Block, from: number, to: number): number {
+  let values = 0
+  let row = from
+  while (row < to && values < mostValues) values += 1 + lanes.numbers[laneAt(lanes, block.topic[row++]!) + laneValues]!
+  return row
+}
+
+function fetchDevice({ devices, heads }: Plant, { numbers }: Lanes, lane: number): number {
+  if (numbers[lane + laneValues] === 0) return 0
+  const { row } = devices[numbers[lane + laneDevice]!]!
+  let sum = fetchHead(heads, numbers[lane + laneSeries]!)
+  for (let i = 0; i < row.length; i += numbersInLine) sum += row[i]!
+  return sum
+}
+
+const numbersInLine = 8
+
+/** With the objects by which their readings are judged. */
+function fetchSeries({ rows, series }: Plant, { numbers }: Lanes, lane: number, out: Emit): number {
+  const first = numbers[lane + laneSeries]!
+  const n = numbers[lane + laneValues]!
+  if (n === 0) return 0
+  out.fetch?.(first, n)
+  let owned = 0
+  for (let id = first; id < first + n; id++) if (series[id]!.own) owned++
+  return owned + fetchRows(rows, first, n)
+}
