@@ -2,7 +2,6 @@ import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { knownAlert } from './alert-id.ts'
 import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
-import { learnFault } from './detect/band.ts'
 import { mostSeries } from './detect/series-cap.ts'
 import { endClockAlert } from './device-clock.ts'
 import type { Emit } from './emit.ts'
@@ -11,6 +10,7 @@ import { turn } from './gaps.ts'
 import { setDue } from './holds.ts'
 import { wholeIncidents } from './incident.ts'
 import { dropMapping, putMapping } from './mappings.ts'
+import { learnMark } from './marks.ts'
 import { allowAbsence, applyMissingRules } from './missing.ts'
 import { nameSeries, seriesCalled } from './naming.ts'
 import { type Plant, silenceRule } from './plant.ts'
@@ -136,16 +136,7 @@ function mark(plant: Plant, { id, seen, useful, by }: Commands['mark'], out: Emi
   const alert = knownAlert(plant, id, seen)
   if (alert === null) return
   change(plant, alert, 'marked', plant.time, by, useful ? 'useful' : 'not useful', out)
-  if (useful && alert.detector === 'band') learnMark(plant, alert)
-}
-
-/** Of the newest alert of a series only: what older ones did can no longer be told from the rest. */
-function learnMark(plant: Plant, { id, series }: Alert): void {
-  const state = plant.series[series!]
-  const watch = state?.watches.find(({ latest }) => latest === id)
-  if (state === undefined || watch === undefined) return
-  changing(plant, series!)
-  learnFault(rowOf(plant.rows, series!), watch.alert === id)
+  learnMark(plant, alert, useful)
 }
 
 /** Whatever was usual before is forgotten; limits and other rules of a person go on. */

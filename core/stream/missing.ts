@@ -2,7 +2,17 @@ import type { Explanation, Millis } from '../contract/model.ts'
 import { aboutSeries } from './alert-id.ts'
 import { opened, returned } from './alerts.ts'
 import { missingAfter } from './detect/missing.ts'
-import { deviceLast, lookAt, oftenMs, resumed, resumedTime, silenceLimits, spoken } from './detect/silence.ts'
+import {
+  deviceLast,
+  fault,
+  itsWay,
+  lookAt,
+  oftenMs,
+  resumed,
+  resumedTime,
+  silenceLimits,
+  spoken,
+} from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { every, gapsKnown, headOf, lastOffset, lastReading, lengthen, longest, newest } from './heads.ts'
 import { ofDevice } from './incident.ts'
@@ -118,9 +128,20 @@ export function endAbsence(plant: Plant, id: number, gap: Millis, out: Emit): bo
   if (absence === undefined || !absence.away) return false
   const { time } = plant.now
   if (absence.alert !== null) returned(plant, absence.alert, time, time, null, out)
-  if (time - absence.end < oftenMs) lengthen(plant.heads, id, Math.min(gap, absence.before))
-  plant.absences.set(id, { alert: null, away: false, before: gap, end: time })
+  const { before, end } = absence
+  const usual = before === itsWay ? gap : time - end < oftenMs ? Math.min(gap, before) : 0
+  if (usual > 0) lengthen(plant.heads, id, usual)
+  plant.absences.set(id, { alert: null, away: false, before: before === fault ? 0 : gap, end: time })
   return true
+}
+
+/** A person says what its newest absence was: a fault, which counts as none of those two, or its way. */
+export function markMissing(plant: Plant, id: number, useful: boolean): void {
+  const absence = plant.absences.get(id)
+  if (absence === undefined) return
+  if (absence.away) plant.absences.set(id, { ...absence, before: useful ? fault : itsWay })
+  else if (useful) plant.absences.set(id, { ...absence, before: 0 })
+  else lengthen(plant.heads, id, absence.before)
 }
 
 /** It stays away, and that is in order from now on. */

@@ -5,7 +5,19 @@ import { channels, features, feel } from './channels.ts'
 import { type Detector, isOutside, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { isMeasurement } from './kind.ts'
 import { forgetNear, isAfterGap, learnFar, learnNear, learnRates, long, reads, scaleOf } from './means.ts'
-import { forget, forgetAlert, isLearned, meanOf, oneIn, share, spreadOf, usualPeak, weigh, weighed } from './memory.ts'
+import {
+  allowAlert,
+  forget,
+  forgetAlert,
+  isLearned,
+  meanOf,
+  oneIn,
+  share,
+  spreadOf,
+  usualPeak,
+  weigh,
+  weighed,
+} from './memory.ts'
 import { breakPattern, learnPattern } from './pattern.ts'
 import { expectSeason, isWeekKnown, learnSeason, seasonWords, spreadOfWeek, usualNow } from './season.ts'
 
@@ -29,8 +41,10 @@ const wasOpen = bandPart + 5
 const heldSince = bandPart + 6
 /** Readings in a row that were unusual. */
 const unusualRun = bandPart + 7
-/** 1: a person says that the alert that is open is a fault. */
-const isFault = bandPart + 8
+/** What a person says that the alert is which is open; 0: nothing. */
+const marked = bandPart + 8
+const fault = 1
+const itsWay = 2
 const firstTime = bandFar
 
 const hour: Millis = 3_600_000
@@ -87,7 +101,7 @@ const { rare } = weighed
 export function expect(row: Row, now: Now, open: boolean): void {
   const { near, at } = row
   expectSeason(row, now)
-  if (!open) near[at + heldSince] = near[at + isFault] = 0
+  if (!open) near[at + heldSince] = near[at + marked] = 0
   else if (near[at + heldSince] === 0) near[at + heldSince] = now.time
   if (!isHeld(row, now)) settle(row)
   if (!isMeasurement(row) || !isLearned(row, valueChannel)) {
@@ -135,7 +149,8 @@ export function learnBand(row: Row, now: Now): void {
   feel(row, now)
   weigh(row, isHeld(row, now))
   scoreOf(row, now)
-  if (row.near[row.at + isFault] === 1) forgetNewest(row)
+  const mark = row.near[row.at + marked]!
+  if (mark !== 0) learnMarked(row, mark)
   learnFar(row, now)
   learnSeason(row, now)
   if (isWeekKnown(row)) learnWeek(row)
@@ -163,14 +178,20 @@ function learnWeek(row: Row): void {
   if (spreadOfWeek(row) < muchLess * spreadOf(row, seasonChannel)) for (const c of seasonChannels) forget(row, c)
 }
 
-/** A person says that its newest alert was a fault: what it did is not usual, so that the next one like it is found. */
-export function learnFault(row: Row, open: boolean): void {
-  forgetNewest(row)
-  row.near[row.at + isFault] = open ? 1 : 0
+/**
+ * A person says what its newest alert was, up to its end: a fault, which is not usual, so that the next one like it is
+ * found; or none, so that what it did is usual at once.
+ */
+export function markAlert(row: Row, useful: boolean, open: boolean): void {
+  const mark = useful ? fault : itsWay
+  learnMarked(row, mark)
+  row.near[row.at + marked] = open ? mark : 0
 }
 
-function forgetNewest(row: Row): void {
-  for (let c = 0; c < channels.length; c++) forgetAlert(row, c)
+function learnMarked(row: Row, mark: number): void {
+  for (let c = 0; c < channels.length; c++)
+    if (mark === fault) forgetAlert(row, c)
+    else allowAlert(row, c)
 }
 
 /** As nearly every reading is: where no alert is open there is nothing to judge. After `learnBand`. */

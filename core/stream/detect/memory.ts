@@ -188,16 +188,23 @@ export function forgetAlert(row: Row, c: number): void {
   const size = far[from + alertPart + c]!
   const i = at + memoryPart + c
   if (size > 0 && near[i + candidate] === size) near[i + candidate] = 0
-  else if (size > 0) dropPeak(near, peaksOf(row, c), size)
+  while (size > 0 && dropPeak(near, peaksOf(row, c), size));
   copySixth(row, c)
   far[from + alertPart + c] = 0
 }
 
-function dropPeak(near: Float64Array, first: number, size: number): void {
+/** As if what the newest alert deviated by had come as often as is remembered: up to there it is daily life. */
+export function allowAlert(row: Row, c: number): void {
+  const size = row.far[row.from + alertPart + c]!
+  for (let i = 0; i < peaksKept; i++) keepPeak(row, c, size)
+}
+
+function dropPeak(near: Float64Array, first: number, size: number): boolean {
   const at = near.indexOf(size, first)
-  if (at < 0 || at >= first + peaksKept) return
+  if (at < 0 || at >= first + peaksKept) return false
   near.copyWithin(at, at + 1, first + peaksKept)
   near[first + peaksKept - 1] = 0
+  return true
 }
 
 /** As if nothing had been learned of the channel. */

@@ -62,6 +62,9 @@ export const deviceFirst = gaps + gapPart
 /** Its newest absence, and when that ended. */
 const absence = deviceFirst + 1
 const absenceEnd = deviceFirst + 2
+/** Stand for an absence that goes on and of which a person says what it is. */
+export const fault = -1
+export const itsWay = -2
 /** Event time of its newest live message; NaN: none yet. */
 export const spoken = deviceFirst + 3
 /** Event time before which no signal of it can be missing. */
@@ -105,9 +108,19 @@ export function learnLag(row: Float64Array, lag: Millis): void {
 export function learnAbsence(row: Float64Array, time: Millis): void {
   const gap = time - row[heard]!
   if (!(gap > 0)) return
-  if (time - row[absenceEnd]! < oftenMs) row[longestGap] = Math.max(row[longestGap]!, Math.min(gap, row[absence]!))
-  row[absence] = gap
+  const before = row[absence]!
+  const usual = before === itsWay ? gap : time - row[absenceEnd]! < oftenMs ? Math.min(gap, before) : 0
+  if (usual > row[longestGap]!) row[longestGap] = usual
+  row[absence] = before === fault ? 0 : gap
   row[absenceEnd] = time
+}
+
+/** A person says what its newest absence was: a fault, which counts as none of those two, or its way. */
+export function markAbsence(row: Float64Array, useful: boolean, silent: boolean): void {
+  const before = row[absence]!
+  if (silent) row[absence] = useful ? fault : itsWay
+  else if (useful) row[absence] = 0
+  else if (before > row[longestGap]!) row[longestGap] = before
 }
 
 /** It can be heard again: what was missed until now is no gap of its own. */

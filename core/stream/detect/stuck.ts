@@ -7,6 +7,9 @@ const longest = stuckPart + 1
 const changes = stuckPart + 2
 /** The newest run that was an alert. */
 const alertedRun = stuckFar
+/** Stand there while a run goes on of which a person says what it is. */
+const fault = -1
+const itsWay = -2
 
 /** A sensor that sends the same value again and again, in a series that usually moves. */
 export const stuck: Detector = {
@@ -73,10 +76,18 @@ export function learnRun(row: Row, { value }: Now, alerted: boolean): void {
   near[at + changes] = near[at + changes]! + 1
 }
 
+/** A person says what its newest alert was: a fault, which counts as none of those two, or its way. */
+export function markRun({ near, at, far, from }: Row, useful: boolean, open: boolean): void {
+  const alerted = far[from + alertedRun]!
+  if (open) far[from + alertedRun] = useful ? fault : itsWay
+  else if (useful) far[from + alertedRun] = 0
+  else if (alerted > near[at + longest]!) near[at + longest] = alerted
+}
+
 /** Of a run that was an alert: the shorter of the newest two such. */
 function usualOf({ near, at, far, from }: Row): number {
   const ended = near[at + run]!
-  const usual = Math.min(ended, far[from + alertedRun]!)
-  far[from + alertedRun] = ended
-  return usual
+  const before = far[from + alertedRun]!
+  far[from + alertedRun] = before === fault ? 0 : ended
+  return before === fault ? 0 : before === itsWay ? ended : Math.min(ended, before)
 }
