@@ -27,16 +27,45 @@ export interface Csv {
   readonly lines: readonly string[]
 }
 
-/** Text of several lines of which the first has names and all have as many cells; null: it is something else. */
+/** Lines of as many cells each, with names in the first or numbers in all; null: it is something else. */
 export function csvIn(text: string): Csv | null {
-  const [header, ...lines] = linesOf(text)
+  const lines = linesOf(text)
+  return belowNames(lines) ?? withoutNames(lines)
+}
+
+function belowNames([header, ...lines]: readonly string[]): Csv | null {
   if (header === undefined || lines.length === 0) return null
-  const separator = (['\t', ';', ','] as const).find((each) => header.includes(each))
+  const separator = separatorIn(header)
   if (separator === undefined) return null
   const names = cellsOf(header, separator)
   if (!names.every(isName) || new Set(names).size !== names.length) return null
   return lines.every((line) => cellsOf(line, separator).length === names.length) ? { names, separator, lines } : null
 }
+
+/** Numbers alone, behind a time perhaps: columns are then named by their place. */
+function withoutNames(lines: readonly string[]): Csv | null {
+  const [first = ''] = lines
+  const separator = separatorIn(first)
+  if (separator === undefined) return null
+  const rows = lines.map((line) => cellsOf(line, separator))
+  const timed = rows.every(([cell = '']) => instant.test(cell))
+  const columns = rows[0]!.map((_, i) => (i === 0 && timed ? 'time' : `column_${i + 1}`))
+  if (!timed && lines.some((line) => commaNumber.test(line.trim()))) return null // a decimal comma
+  const isNumber = (cell: string) => typeof cellValue(cell, separator) === 'number'
+  const isRow = (cells: readonly string[]) => {
+    const values = timed ? cells.slice(1) : cells
+    const fits = values.every((cell) => isNumber(cell) || nothing.test(cell))
+    return cells.length === columns.length && fits && values.some(isNumber)
+  }
+  return rows.every(isRow) ? { names: columns, separator, lines } : null
+}
+
+function separatorIn(line: string): Separator | undefined {
+  return (['\t', ';', ','] as const).find((each) => line.includes(each))
+}
+
+/** A date with a time of day, or seconds or milliseconds of this time. */
+const instant = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d|1[4-9]\d{8}(\d{3}|\.\d+)?$)/
 
 function linesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== '')

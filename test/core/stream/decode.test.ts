@@ -116,6 +116,21 @@ describe('a message', () => {
     expect(read('a/b', 'a,b\n1,2,3')).toBe('not_text')
   })
 
+  test('in CSV without names has its columns by their place, and a time in front of them', () => {
+    expect(rows('a', '2023-11-14T22:13:20Z;1,5;\n2023-11-14 22:13:21Z;2;-3e2\n')).toEqual([
+      ['a', 'column_2', 1.5, 1_700_000_000_000, null],
+      ['a', 'column_2', 2, 1_700_000_001_000, null],
+      ['a', 'column_3', -300, 1_700_000_001_000, null],
+    ])
+    expect(rows('a', '48.137,11.575')).toEqual([
+      ['a', 'column_1', 48.137, null, null],
+      ['a', 'column_2', 11.575, null, null],
+    ])
+    expect(rows('a', '1700000000123,7')).toEqual([['a', 'column_2', 7, 1_700_000_000_123, null]])
+    for (const text of ['3,14', 'on,3,4', '1,2\n3', ';;', '10.0.0.1,80'])
+      expect(read('a/b', text), text).not.toMatchObject({ values: { column_1: expect.anything() } })
+  })
+
   test('that cannot be read says why', () => {
     for (const [body, reason] of bad) expect(read('a/b', body), String(body).slice(0, 40)).toBe(reason)
   })
