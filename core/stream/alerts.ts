@@ -45,6 +45,8 @@ export interface Watch {
   ends: Millis
   /** How far event time is behind log time, by its newest reading. */
   lag: Millis
+  /** What a detector that keeps its own has learned; null: nothing yet. */
+  learned: Float64Array | null
 }
 
 /** What an alert says, as of the newest reading of its condition. */
@@ -99,6 +101,7 @@ export function ownWatches(state: SeriesState): readonly Watch[] {
 function keptWatch(rule: Rule, series: Series, before: readonly Watch[]): Watch | null {
   const watch = before.find((each) => each.rule.id === rule.id && each.rule.detector === rule.detector)
   if (watch === undefined) return null
+  if (watch.rule.other !== rule.other || watch.rule.states?.join('\n') !== rule.states?.join('\n')) watch.learned = null
   watch.rule = rule
   watch.codes = codesOf(rule, series)
   return watch
@@ -129,6 +132,7 @@ function newWatch(rule: Rule, series: Series): Watch {
     said: null,
     ends: Infinity,
     lag: 0,
+    learned: null,
   }
 }
 
@@ -138,10 +142,17 @@ export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): v
   const { rule } = watch
   if (plant.now.codes !== watch.codes) lookFor(plant, watch)
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
+  if (watch.detector.keeps !== undefined) plant.now.learned = learnedBy(ownWatches(state)[i]!, watch.detector.keeps)
   const verdict = watch.detector.step!(plant.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, state, watch, verdict, out)
   else if (verdict > 0) wait(plant, state, ownWatches(state)[i]!, verdict, out)
   else if (state.own) rest(watch)
+}
+
+/** Of this series alone, so no watch that others share. */
+function learnedBy(watch: Watch, keeps: number): Float64Array {
+  watch.learned ??= new Float64Array(keeps)
+  return watch.learned
 }
 
 function lookFor({ now }: Plant, { rule, codes }: Watch): void {

@@ -32,6 +32,10 @@ const checks: Readonly<Record<string, (rule: Rule, held: readonly Rule[]) => voi
     if (rule.params.state === undefined && (rule.states ?? []).length === 0)
       throw refused(rule, 'states', 'none is named', 'name the states that are forbidden')
   },
+  share: (rule) => {
+    if ((rule.states ?? []).length === 0)
+      throw refused(rule, 'states', 'none is named', 'name the state, and those that it is a share of')
+  },
   relation: checkRelation,
 }
 
@@ -45,17 +49,24 @@ function needsOrder(rule: Rule): void {
   if (low > high) throw refused(rule, 'params.low', `${low} is above high (${high})`, 'give a low one that is below it')
 }
 
-/** One line is learned of a signal, so that it can be compared with one other. */
+/** One line is learned of two signals. */
 function checkRelation(rule: Rule, held: readonly Rule[]): void {
   if (rule.other === undefined)
     throw refused(rule, 'other', 'is missing', 'name the signal of the same device that it is compared with')
   const { device, signal } = rule.scope
+  if (rule.other === signal)
+    throw refused(rule, 'other', `"${signal}" is the signal itself`, 'name another one of the device')
   const before = held.find(
-    ({ id, detector, enabled, scope }) =>
-      id !== rule.id && enabled && detector === 'relation' && scope.device === device && scope.signal === signal,
+    ({ id, detector, enabled, scope, other }) =>
+      id !== rule.id &&
+      enabled &&
+      detector === 'relation' &&
+      other === rule.other &&
+      scope.device === device &&
+      scope.signal === signal,
   )
   if (before !== undefined && rule.enabled)
-    throw refused(rule, 'scope', `rule "${before.id}" compares this signal already`, 'delete that one, or change it')
+    throw refused(rule, 'scope', `rule "${before.id}" compares these two already`, 'delete that one, or change it')
 }
 
 function refused({ id }: Rule, path: string, what: string, way: string): FieldError {

@@ -243,6 +243,7 @@ export function createPlant(): Plant {
       codes: [],
       otherName: '',
       other: Number.NaN,
+      learned: new Float64Array(0),
     },
     detects: true,
     saving: null,

@@ -40,8 +40,7 @@ export const alertPart = bandFar + 1
 export const hoursPart = alertPart + 9
 /** Here ends what is usual. */
 export const statesPart = hoursPart + 386
-export const relationPart = statesPart + 16
-export const farLength = relationPart + 8
+export const farLength = statesPart + 16
 
 /** The rows of all series. Other tables when they have grown. */
 export interface Rows {

@@ -17,13 +17,25 @@ export const defaultRules: readonly Rule[] = [
 ]
 
 /** They have learned one thing of a series, and judge it once. */
-const learning: ReadonlySet<string> = new Set(['band', 'stuck', 'relation', 'rare-event'])
+const learning: ReadonlySet<string> = new Set(['band', 'stuck', 'relation', 'share', 'rare-event'])
 
-/** Rules that look at a signal of a device: every one, but of each learning detector only the most exact. */
+/** They learn the same of a series. */
+function isOfOne(a: Rule, b: Rule): boolean {
+  return a.other === b.other && (a.detector !== 'share' || a.states?.join('\n') === b.states?.join('\n'))
+}
+
+/** Rules that look at a signal of a device: every one, but of those that learn the same only the most exact. */
 export function rulesFor(rules: readonly Rule[], device: string, signal: string): readonly Rule[] {
   const fitting = rules.filter((rule) => detectors.get(rule.detector)?.step !== undefined && fits(rule, device, signal))
   return fitting.filter(
-    (rule) => rule.enabled && (!learning.has(rule.detector) || rule === mostExact(fitting, rule.detector)),
+    (rule) =>
+      rule.enabled &&
+      (!learning.has(rule.detector) ||
+        rule ===
+          mostExact(
+            fitting.filter((each) => isOfOne(each, rule)),
+            rule.detector,
+          )),
   )
 }
 

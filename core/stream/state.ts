@@ -83,6 +83,7 @@ interface SavedWatch {
   readonly said: Said | null
   readonly ends: Millis | null
   readonly lag: Millis
+  readonly learned: readonly number[] | null
 }
 
 interface SavedDevice
@@ -172,14 +173,15 @@ function coreOf(plant: Plant): Core {
 
 function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
   return watches
-    .filter((watch) => watch.latest !== null || !Number.isNaN(watch.since))
-    .map(({ rule, detector, codes, since, returnedAt, clearSince, ends, ...watch }) => ({
+    .filter((watch) => watch.latest !== null || watch.learned !== null || !Number.isNaN(watch.since))
+    .map(({ rule, detector, codes, since, returnedAt, clearSince, ends, learned, ...watch }) => ({
       ...watch,
       rule: rule.id,
       since: orNull(since),
       returnedAt: orNull(returnedAt),
       clearSince: orNull(clearSince),
       ends: ends === Infinity ? null : ends,
+      learned: learned === null ? null : [...learned],
     }))
 }
 
@@ -267,5 +269,6 @@ function restoreWatch(state: SeriesState, saved: SavedWatch): void {
     returnedAt: saved.returnedAt ?? Number.NaN,
     clearSince: saved.clearSince ?? Number.NaN,
     ends: saved.ends ?? Infinity,
+    learned: saved.learned === null ? null : Float64Array.from(saved.learned),
   })
 }

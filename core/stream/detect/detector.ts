@@ -30,6 +30,8 @@ export interface Now {
   /** The signal that the rule names, and its newest value; NaN: none. */
   otherName: string
   other: number
+  /** What the rule has learned of the series, for a detector that keeps its own. */
+  learned: Float64Array
 }
 
 /** 0: in order. 1: outside, enough to stay open. 2: enough to open. 3: enough to open, and far more than that. */
@@ -45,6 +47,16 @@ export interface Param {
   readonly most?: number
   readonly unit: string
   readonly doc: string
+}
+
+/** Of what happens in one reading: for so long it is news, if nothing more comes. */
+export const lasting: Param = {
+  name: 'lastsMs',
+  label: 'Returns after',
+  least: 0,
+  default: 600_000,
+  unit: 'ms',
+  doc: 'If nothing more comes.',
 }
 
 /** One file each: what it looks for, its parameters and its step. A new meaning is a new version. */
@@ -65,6 +77,8 @@ export interface Detector {
   readonly clearReadings: number
   /** Judges a reading of one series. Absent: the detector looks at what does not come. */
   readonly step?: (row: Row, now: Now, params: Params, open: boolean) => Verdict
+  /** So many numbers are learned for each rule and series, beside the row that all detectors share. */
+  readonly keeps?: number
   /** It counts readings, so that one which comes a little late is judged with the others. */
   readonly counts?: boolean
   /** Whether a late reading shows its condition; null: it does not tell. Absent: none does. */

@@ -1,7 +1,6 @@
 import { count, type Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
-import type { Detector, Now, Params, Verdict } from './detector.ts'
-import { param } from './detector.ts'
+import { type Detector, lasting, type Now, type Params, param, type Verdict } from './detector.ts'
 import { isState, seenBefore } from './kind.ts'
 
 const day = 86_400_000
@@ -9,9 +8,9 @@ const day = 86_400_000
 /** A state that was never seen, or not for long. */
 export const rareEvent: Detector = {
   id: 'rare-event',
-  version: 1,
+  version: 2,
   looksFor: 'a state that is rare',
-  doc: 'Opens when something with few states is in one that it was not in for long. Of the first eight states.',
+  doc: 'Opens when something with few states is in one that it was not in for long. Of the first eight states. It returns with the next reading that is not rare, or after a while.',
   params: [
     {
       name: 'quietMs',
@@ -29,10 +28,12 @@ export const rareEvent: Detector = {
       unit: 'readings',
       doc: 'Learned before anything is rare.',
     },
+    lasting,
   ],
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,
   step,
+  ends: (_row, now, params) => now.time + param(rareEvent, params, lasting.name),
   words: (row, now) => {
     const before = seenBefore(row, now.value)
     const days = Math.floor((now.time - before) / day)

@@ -11,6 +11,7 @@ import { rareEvent } from './rare-event.ts'
 import { rate } from './rate.ts'
 import { relation } from './relation.ts'
 import { seriesCap } from './series-cap.ts'
+import { share } from './share.ts'
 import { silence } from './silence.ts'
 import { stateChange } from './state-change.ts'
 import { stuck } from './stuck.ts'
@@ -30,6 +31,7 @@ export const detectors: ReadonlyMap<string, Detector> = new Map(
     rate,
     relation,
     seriesCap,
+    share,
     silence,
     stateChange,
     stuck,

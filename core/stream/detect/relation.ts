@@ -1,18 +1,18 @@
 import { exp2 } from '../math.ts'
-import { type Row, relationPart } from '../rows.ts'
+import type { Row } from '../rows.ts'
 import { thousands } from '../thousands.ts'
 import { figure } from './channel.ts'
 import { type Detector, isOutside, type Now, type Params, param, type Verdict, type Words } from './detector.ts'
 import { learnMean, learnSpread, shareOf } from './means.ts'
 
 // A line through this signal over another of its device, by means that forget; and how far it usually is from that line.
-const mean = relationPart
-const otherMean = relationPart + 1
-const otherSquare = relationPart + 2
-const product = relationPart + 3
-const residual = relationPart + 4
-const learnedAt = relationPart + 6
-const run = relationPart + 7
+const mean = 0
+const otherMean = 1
+const otherSquare = 2
+const product = 3
+const residual = 4
+const learnedAt = 6
+const run = 7
 const least = 1 - exp2(-1 / 2_000)
 
 /** Two signals of a device that no longer go together. */
@@ -21,6 +21,7 @@ export const relation: Detector = {
   version: 1,
   looksFor: 'two signals apart',
   uses: ['other'],
+  keeps: run + 1,
   doc: 'Opens when a signal is not where another signal of its device, the one that the rule names, says it should be.',
   params: [
     {
@@ -50,37 +51,36 @@ export const relation: Detector = {
 /** What the newest reading was judged by, before it was learned from. */
 const judged = { middle: Number.NaN, reach: Number.NaN, learned: 0 }
 
-function step(row: Row, now: Now, params: Params): Verdict {
+function step(_row: Row, now: Now, params: Params): Verdict {
   if (Number.isNaN(now.other)) return 0
-  const { far, from } = row
-  const n = far[from + learnedAt]!
-  judged.middle = lineAt(row, now.other) + far[from + residual]!
-  judged.reach = param(relation, params, 'spreads') * Math.sqrt(far[from + residual + 1]!)
+  const { learned: line } = now
+  const n = line[learnedAt]!
+  judged.middle = lineAt(line, now.other) + line[residual]!
+  judged.reach = param(relation, params, 'spreads') * Math.sqrt(line[residual + 1]!)
   judged.learned = n
   const isFar = n >= param(relation, params, 'learn') && Math.abs(now.value - judged.middle) > judged.reach
-  far[from + run] = isFar ? far[from + run]! + 1 : 0
-  learn(row, now, n)
-  if (far[from + run] === 0) return 0
-  return far[from + run]! >= param(relation, params, 'readings') ? 2 : 1
+  line[run] = isFar ? line[run]! + 1 : 0
+  learn(line, now, n)
+  if (line[run] === 0) return 0
+  return line[run]! >= param(relation, params, 'readings') ? 2 : 1
 }
 
-function learn(row: Row, now: Now, n: number): void {
-  const { far, from } = row
-  if (n > 0) learnSpread(far, from + residual, now.value - lineAt(row, now.other), n, least)
-  if (far[from + run] === 0) {
+function learn(line: Float64Array, now: Now, n: number): void {
+  if (n > 0) learnSpread(line, residual, now.value - lineAt(line, now.other), n, least)
+  if (line[run] === 0) {
     const share = shareOf(n, least)
-    const d = now.other - far[from + otherMean]!
-    learnMean(far, from + product, d * (now.value - far[from + mean]!), share)
-    learnMean(far, from + otherSquare, d * d, share)
-    learnMean(far, from + mean, now.value, share)
-    learnMean(far, from + otherMean, now.other, share)
+    const d = now.other - line[otherMean]!
+    learnMean(line, product, d * (now.value - line[mean]!), share)
+    learnMean(line, otherSquare, d * d, share)
+    learnMean(line, mean, now.value, share)
+    learnMean(line, otherMean, now.other, share)
   }
-  far[from + learnedAt] = n + 1
+  line[learnedAt] = n + 1
 }
 
-function lineAt({ far, from }: Row, other: number): number {
-  const slope = far[from + otherSquare]! > 0 ? far[from + product]! / far[from + otherSquare]! : 0
-  return far[from + mean]! + slope * (other - far[from + otherMean]!)
+function lineAt(line: Float64Array, other: number): number {
+  const slope = line[otherSquare]! > 0 ? line[product]! / line[otherSquare]! : 0
+  return line[mean]! + slope * (other - line[otherMean]!)
 }
 
 function words(_row: Row, now: Now): Words {

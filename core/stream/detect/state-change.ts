@@ -1,17 +1,18 @@
 import { count, lastValue, type Row } from '../rows.ts'
-import type { Detector, Late, Now, Verdict } from './detector.ts'
+import { type Detector, type Late, lasting, type Now, param, type Verdict } from './detector.ts'
 
 /** A state that is another one than before. */
 export const stateChange: Detector = {
   id: 'state-change',
-  version: 1,
+  version: 2,
   looksFor: 'a change of state',
-  doc: 'Opens when a state changes, and returns with the next reading that has changed nothing.',
-  params: [],
+  doc: 'Opens when a state changes, and returns with the next reading that has changed nothing, or after a while.',
+  params: [lasting],
   types: ['number', 'boolean', 'text'],
   clearReadings: 1,
   step,
   late,
+  ends: (_row, now, params) => now.time + param(stateChange, params, lasting.name),
   words: (_row, now) => ({
     title: `changed to ${now.text ?? now.value}`,
     expected: null,

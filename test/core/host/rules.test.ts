@@ -84,7 +84,9 @@ test.each([
   [{ ...hot, params: { low: 9, high: 3 } }, /params\.low: 9 is above high \(3\); give a low one that is below it/],
   [{ ...hot, detector: 'forbidden-state', params: {} }, /rule "hot": states: none is named; name the states/],
   [{ ...one, other: undefined }, /rule "pair": other: is missing; name the signal/],
-  [[one, { ...one, id: 'second', other: 'speed' }], /rule "second": scope: rule "pair" compares this signal already/],
+  [[one, { ...one, id: 'second' }], /rule "second": scope: rule "pair" compares these two already/],
+  [{ ...one, scope: { device: '*', signal: 'flow' } }, /rule "pair": other: "flow" is the signal itself/],
+  [{ ...hot, detector: 'share', params: {} }, /rule "hot": states: none is named; name the state, and those/],
   [{ ...hot, priority: 9 }, /command: value\.priority: 9 is not accepted/],
   ['{', /cannot be read as JSON/],
 ] as const)('%j is refused in words, and nothing of it is put', async (rules, sentence) => {

@@ -28,8 +28,10 @@ function rule(detector: string, put: Partial<Rule>): Rule {
 }
 
 /** What the rule says of values that come every `every`, by the index of the value at which it opened or returned. */
-function said(put: Rule | null, values: readonly (Value | Record<string, Value>)[], every = minute) {
-  const command = { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(put) } as const
+function said(put: Rule | readonly Rule[] | null, values: readonly (Value | Record<string, Value>)[], every = minute) {
+  const commands = [put ?? []].flat().map((one): Writing => {
+    return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(one) }
+  })
   const messages = values.map(
     (value, i): Writing => ({
       kind: 'message',
@@ -39,13 +41,13 @@ function said(put: Rule | null, values: readonly (Value | Record<string, Value>)
       body: JSON.stringify(typeof value === 'object' ? value : { x: value, y: 0 }),
     }),
   )
-  const block = blockMaker()([...(put === null ? [] : [command]), ...messages])
+  const block = blockMaker()([...commands, ...messages])
   const heard: { readonly phase: string; readonly at: number; readonly alert: Alert }[] = []
   createPath().step(block, 0, block.n, {
     ...new Recorder().emit,
     alert: (alert, { phase, offset }) => {
-      if (alert.signal === 'x' && (put === null || alert.rule === 'mine'))
-        heard.push({ phase, at: offset - (put === null ? 0 : 1), alert })
+      if (alert.signal === 'x' && (put === null || alert.rule.startsWith('mine')))
+        heard.push({ phase, at: offset - commands.length, alert })
     },
   })
   return heard
@@ -70,6 +72,33 @@ describe('a rule that a person puts', () => {
     expect(phases(heard)).toEqual(['opened 2', 'returned 3', 'opened 4', 'returned 5'])
     expect(heard[0]!.alert.title).toBe('X changed to closed')
     expect(heard[0]!.alert.explanation.observed).toBeNull()
+  })
+
+  test('about changes and about rare events returns after a while though nothing more comes', () => {
+    const [opened, returned] = said(rule('state-change', {}), ['open', 'open', 'closed', 'closed'], 30 * minute)
+    expect([opened!.alert.since, returned!.alert.until]).toEqual([start + 60 * minute, start + 70 * minute])
+    const turns = Array.from({ length: 102 }, (_, i) => (i === 100 ? 'jam' : i % 2 === 0 ? 'on' : 'off'))
+    const rare = said(rule('rare-event', { params: { lastsMs: 2 * minute } }), turns, 30 * minute)
+    expect(rare.at(-1)!.alert.until).toBe(start + 100 * 30 * minute + 2 * minute)
+  })
+
+  test('about a share opens when a step of a funnel is reached by fewer than usual, and not by chance, seed 5', () => {
+    const chance = random(5)
+    const steps = Array.from({ length: 4_000 }, (_, i) => {
+      const pays = i >= 2_000 && i < 2_600 ? 0.1 : 0.4
+      return chance() < 0.5 ? 'home' : chance() < pays ? 'pay' : 'basket'
+    })
+    const heard = said(rule('share', { states: ['pay', 'basket'] }), steps)
+    expect(heard.map(({ phase }) => phase)).toEqual(['opened', 'returned'])
+    expect(heard[0]!.at).toBeGreaterThan(2_000)
+    expect(heard[0]!.at).toBeLessThan(2_200)
+    expect(heard[1]!.at).toBeGreaterThan(2_600)
+    const { title, explanation } = heard[0]!.alert
+    const before = steps.slice(0, heard[0]!.at).filter((step) => step !== 'home').length
+    expect(title).toMatch(/^X is pay in 1\d %, usually in [34]\d %$/)
+    expect(explanation.why).toMatch(
+      new RegExp(`^[34]\\d % of pay, basket, ${before.toLocaleString('en')} of them learned$`),
+    )
   })
 
   for (const [what, states, values] of [
@@ -113,6 +142,23 @@ describe('a rule that a person puts', () => {
     expect(explanation.expected!.low).toBeLessThan(3 * y + 2)
     expect(explanation.expected!.high).toBeGreaterThan(3 * y + 2)
   })
+})
+
+test('two rules compare one signal with two others, and each says which one it left, seed 5', () => {
+  const chance = random(5)
+  const readings = Array.from({ length: 700 }, (_, i) => {
+    const [y, z] = [10 + chance(), 5 + chance()]
+    return { y, z: i >= 400 && i < 420 ? z + 9 : z, x: 3 * y + 0.01 * chance() }
+  })
+  const both = ['y', 'z'].map((other) =>
+    rule('relation', { id: `mine ${other}`, other, scope: { device: '*', signal: 'x' } }),
+  )
+  const heard = said(
+    both,
+    readings.map(({ z, ...each }, i) => ({ ...each, z, x: each.x + (i >= 600 ? 20 : 0) })),
+  )
+  const opened = heard.filter(({ phase }) => phase === 'opened').map(({ alert, at }) => `${alert.title} ${at}`)
+  expect(opened).toEqual(['X too low for Z 403', 'X too high for Y 602', 'X too high for Z 602'])
 })
 
 describe('the learned band names what is unusual', () => {

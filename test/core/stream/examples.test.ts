@@ -27,6 +27,7 @@ test('clicks: errors of a step, a visitor that is no person, and a step that nob
   expect(found('errors')).toEqual(['step basket status'])
   expect(found('bot')).toEqual(['visitor bot-1 click'])
   expect(found('funnel')).toEqual(['step pay'])
+  expect(found('drop')).toEqual(['shop step'])
 })
 
 test('clicks: the sessions of each visitor, closed by half an hour without a click', () => {
