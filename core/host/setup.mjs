@@ -21,9 +21,10 @@ const commands = {
     return closed ?? run(node(), ['dist/core/host/cli.js', 'start', ...args])
   },
   test: async (args) => {
-    await prepare()
+    const all = args.length === 0
+    await (all ? installPackages() : prepare())
+    if (all) await checkSources() // builds, too
     await getTestParts()
-    if (args.length === 0 && process.env.FIELDWATCH_CHECKED !== '1') await checkSources()
     return runTests(args)
   },
   check: async () => {

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,7 +9,6 @@ import { hasKafka } from '../support/kafka/kafka.ts'
 import { findProgram, part } from '../support/parts.ts'
 import { type Scene, type SyncPlant, startSyncPlant } from '../support/sync-plant.ts'
 
-const shots = join(import.meta.dirname, '../../dist/screenshots/sync')
 const present = [hasKafka(), hasChromium, part('openssl', findProgram('openssl') !== null)].every((one) => one)
 
 /** What a person reads in each. */
@@ -33,7 +30,6 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
   const complaints: string[] = []
 
   beforeAll(async () => {
-    mkdirSync(shots, { recursive: true })
     plant = await startSyncPlant()
     browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
     page = await enterPage(browser, plant.client, { viewport: { width: 1440, height: 900 } })
@@ -52,7 +48,6 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
     async (scene, words) => {
       await plant.show(scene)
       for (const one of words) await expectText(page, one)
-      await picture(scene)
       expect(await cutLines(page)).toBe(0)
       expect(await faults(page)).toEqual([])
       expect(complaints).toEqual([])
@@ -71,14 +66,12 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
     await page.getByLabel('To', { exact: true }).fill('99')
     await page.getByRole('button', { name: 'Preview' }).click()
     await page.getByRole('button', { name: /Send \d+ records again/ }).waitFor()
-    await picture('range')
     expect(await faults(page)).toEqual([])
     await page.getByRole('button', { name: /Send \d+ records again/ }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('cell', { name: 'sent again' }).first().waitFor()
     await page.getByRole('button', { name: 'Check plant-eu' }).click()
     await expectText(page, /Copies sent again/)
-    await picture('checked')
     expect(complaints).toEqual([])
   }, 180_000)
 
@@ -115,25 +108,10 @@ describe.skipIf(!present)('the Sync page with a real core and a real Kafka', () 
       .first()
       .click()
     await expectText(page, /packing\/line-3/)
-    await picture('aside')
     expect(await faults(page)).toEqual([])
     await page.getByRole('button', { name: 'Close' }).click()
     expect(complaints).toEqual([])
   }, 180_000)
-
-  async function picture(name: string): Promise<void> {
-    for (const [theme, width, height] of [
-      ['light', 1440, 900],
-      ['dark', 1280, 800],
-    ] as const) {
-      await page.emulateMedia({ colorScheme: theme })
-      await page.setViewportSize({ width, height })
-      await page.waitForTimeout(700) // for the picture only
-      await page.screenshot({ path: join(shots, `${name}-${theme}-${width}.png`) })
-    }
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.setViewportSize({ width: 1440, height: 900 })
-  }
 })
 
 async function expectText(page: Page, words: RegExp): Promise<void> {

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, openClient, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterContext } from '../support/enter.ts'
+import { enterPage } from '../support/enter.ts'
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const hour = 3_600_000
@@ -42,21 +42,18 @@ describe.skipIf(!hasChromium)('the demo plant on screen', () => {
     if (data !== '') rmSync(data, { recursive: true, force: true })
   })
 
-  test.each(['light', 'dark'] as const)(
-    'axe finds nothing and the browser complains of nothing on any page, %s',
-    async (theme) => {
-      const context = await enter(browser, client, theme)
-      const page = await context.newPage()
-      const complaints: string[] = []
-      page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()))
-      page.on('pageerror', (error) => complaints.push(error.message))
-      const found: string[] = []
-      for (const place of places) found.push(...(await faultsOf(page, client.origin, place)))
-      await context.close()
-      expect({ found, complaints }).toEqual({ found: [], complaints: [] })
-    },
-    240_000,
-  )
+  test('axe finds nothing and the browser complains of nothing on any page, light and dark', async () => {
+    const page = await enterPage(browser, client, { viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
+    const complaints: string[] = []
+    page.on('console', (line) => line.type() === 'error' && complaints.push(line.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    const found: string[] = []
+    for (const place of places) {
+      await open(page, client.origin, place)
+      for (const theme of ['light', 'dark'] as const) found.push(...(await faultsOf(page, place, theme)))
+    }
+    expect({ found, complaints }).toEqual({ found: [], complaints: [] })
+  }, 480_000)
 })
 
 async function firstDevice(client: Client): Promise<string | null> {
@@ -102,18 +99,18 @@ async function placesOf(client: Client, device: string): Promise<readonly Place[
   ]
 }
 
-function enter(browser: Browser, client: Client, colorScheme: 'light' | 'dark'): Promise<BrowserContext> {
-  return enterContext(browser, client, { viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: 'reduce' })
-}
-
-async function faultsOf(page: Page, origin: string, { name, hash, key }: Place): Promise<string[]> {
+async function open(page: Page, origin: string, { hash, key }: Place): Promise<void> {
   await page.goto('about:blank')
   await page.goto(`${origin}/${hash}`)
   await page.locator('main h1').first().waitFor()
   await page.locator('main [role=status][aria-label=Loading]').waitFor({ state: 'detached' })
   if (key !== undefined) await page.keyboard.press(key)
+}
+
+async function faultsOf(page: Page, { name }: Place, colorScheme: 'light' | 'dark'): Promise<string[]> {
+  await page.emulateMedia({ colorScheme })
   const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
   return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${name}: ${id}, ${help}: ${node.html.slice(0, 200)}`),
+    nodes.map((node) => `${name}, ${colorScheme}: ${id}, ${help}: ${node.html.slice(0, 200)}`),
   )
 }
