@@ -86,10 +86,19 @@ export async function startHost(options: HostOptions): Promise<Host> {
   refuseNewer(log)
   refuseNewerState(state)
   const release = takeLock(options.dataDir)
+  const host = made(options, release)
   try {
-    const host = new RunningHost(options, release)
     await host.start()
     return host
+  } catch (error) {
+    await host.stop() // what runs already would keep the process alive, and capture without a page
+    throw error
+  }
+}
+
+function made(options: HostOptions, release: () => void): RunningHost {
+  try {
+    return new RunningHost(options, release)
   } catch (error) {
     release()
     throw error
@@ -547,11 +556,11 @@ export class RunningHost implements Host {
     for (const timer of this.timers) clearInterval(timer)
     this.shutDoor()
     await this.page?.stop()
-    await this.forward.stop(3_000)
-    await this.query.stop(3_000)
-    await this.ingest.stop(5_000) // before its brokers, so that an ordered stop is no lost link
+    await this.forward?.stop(3_000) // where the start failed some are not there yet
+    await this.query?.stop(3_000)
+    await this.ingest?.stop(5_000) // before its brokers, so that an ordered stop is no lost link
     await this.demo?.stop(3_000)
-    await this.stream.stop(5_000) // last, so that the views hold the end
+    await this.stream?.stop(5_000) // last, so that the views hold the end
     this.release()
   }
 }

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { takeLock } from '../../../core/host/lock.ts'
 import { placesIn } from '../../../core/host/paths.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { Ledger } from '../../../core/sync/ledger.ts'
@@ -94,6 +96,16 @@ describe.each(commands)('%s', (_, args) => {
     expect(stderr).toContain('choose another folder with --data')
     expect(everything()).toEqual(before)
   })
+})
+
+test('serve ends with the way out where its port is taken, and gives the directory back', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo // listens on TCP
+  const { code, err } = await runFieldwatch(['serve', '--port', String(port), '--data', data])
+  taken.close()
+  expect([code, err]).toEqual([1, expect.stringContaining(`port ${port} is in use by another program`)])
+  takeLock(data)()
 })
 
 test('serve refuses the state of sync of a newer program', async () => {
