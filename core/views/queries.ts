@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { type At, type Calls, type ReadCall, readCalls } from '../contract/calls.ts'
 import type { Millis } from '../contract/model.ts'
 import { type LogReader, openReader } from '../log/reader.ts'
+import { defaultRules } from '../stream/rules.ts'
 import { AlertAnswers } from './alerts.ts'
 import { ContinuityAnswers } from './continuity.ts'
 import { DeviceContinuity } from './device-continuity.ts'
@@ -31,7 +32,10 @@ export interface Queries extends Answers {
   close(): void
 }
 
-/** Views that are not made yet are waited for: until then each call throws `stopped`. */
+/**
+ * Views that are not made yet are waited for: until then each call throws `stopped`, but what a person says can be said:
+ * the rules are those that hold from the first, and there is nothing that a command could refer to.
+ */
 export function openQueries(viewsFile: string, logDir: string, clock: () => Millis = Date.now): Queries {
   let log: LogReader | null = null
   let made: Made | null = null
@@ -50,7 +54,9 @@ export function openQueries(viewsFile: string, logDir: string, clock: () => Mill
   const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => now().answers[name](input)]
   return {
     ...(Object.fromEntries(readCalls.map(asked)) as unknown as Answers), // one entry for each name
-    refer: (command) => ask(now().views, { at: null }, () => refer(now().views, command)),
+    rules: (input) => (existsSync(viewsFile) ? now().answers.rules(input) : defaultRules),
+    refer: (command) =>
+      existsSync(viewsFile) ? ask(now().views, { at: null }, () => refer(now().views, command)) : command,
     close() {
       made?.views.db.close()
       log?.close()

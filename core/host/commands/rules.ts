@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Calls } from '../../contract/calls.ts'
 import { FieldError } from '../../contract/errors.ts'
 import type { Rule } from '../../contract/model.ts'
 import { checkRule } from '../../stream/check-rule.ts'
 import { detectors } from '../../stream/detect/registry.ts'
-import { defaultRules } from '../../stream/rules.ts'
 import { openQueries } from '../../views/queries.ts'
 import { checkCommand } from '../calls.ts'
 import { type Command, type Io, instant, parse, WrongUse } from '../command.ts'
@@ -43,9 +42,7 @@ export const rules: Command = {
   },
 }
 
-/** Without views nothing was read yet: what holds from the first does. */
 function heldRules({ views, log }: Places, at: number | null): readonly Rule[] {
-  if (!existsSync(views)) return defaultRules
   const queries = openQueries(views, log)
   const held = queries.rules({ at })
   queries.close()

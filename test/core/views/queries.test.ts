@@ -15,6 +15,16 @@ afterEach(() => {
   for (const queries of open.splice(0)) queries.close()
 })
 
+test('before there are views the first rules hold and a command stays as it is; what reads says that they are to come', () => {
+  const dir = tempDir()
+  const queries = openQueries(join(dir, 'views.db'), join(dir, 'log'))
+  open.push(queries)
+  expect(queries.rules({ at: null }).map(({ id }) => id)).toContain('band')
+  const ack = { name: 'ack', value: { ids: ['a'], by: 'me', note: null } } as const
+  expect(queries.refer(ack)).toBe(ack)
+  expect(() => queries.bounds({})).toThrow(/is not there yet; it is made when the log is read/)
+})
+
 describe('a chart', () => {
   test('of a short span draws every reading, each with the band that was usual then', () => {
     const queries = asked(readings(600, (i) => 20 + Math.sin(i) + i / 1_000))
