@@ -13,6 +13,8 @@ export class Progress {
   private readonly rate = new Rate()
   private readonly catchUp = new CatchUp()
   private readonly speed = new Speed()
+  /** Asked for far more often than it changes, and each time it is not where the next records are read. */
+  private oldest: { readonly at: Offset; readonly time: Millis } | null = null
 
   constructor(at: Offset, source: BatchSource, now: () => Millis) {
     this.at = at
@@ -41,7 +43,7 @@ export class Progress {
 
   /** Age of the oldest record that was not sent. */
   behindMs(): Millis {
-    const oldest = this.source.timeAt(this.at)
+    const oldest = this.timeOfOldest()
     return oldest === null ? 0 : Math.max(0, this.now() - oldest)
   }
 
@@ -61,5 +63,13 @@ export class Progress {
   /** For all that waits, from when it goes again; null: not measured yet. */
   thenMs(): Millis | null {
     return this.speed.timeFor(this.waiting())
+  }
+
+  private timeOfOldest(): Millis | null {
+    const { at } = this
+    if (this.oldest?.at === at) return this.oldest.time
+    const time = this.source.timeAt(at)
+    this.oldest = time === null ? null : { at, time }
+    return time
   }
 }
