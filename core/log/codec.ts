@@ -1,8 +1,10 @@
-import { crc32, zstdDecompressSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { Millis } from '../contract/model.ts'
 import { type Columns, columnsIn, type Layout } from './columns.ts'
 import { Packer } from './packer.ts'
 import { fromPlanes, inPlanes } from './planes.ts'
+import type { Scratch } from './scratch.ts'
+import { Unpacker } from './unpacker.ts'
 
 // data = header of 24 bytes, body (see columns.ts), plain or zstd:
 //   u8 version, u8 codec, u8 wide, u8 0, u32 checksum of everything after it, u32 n, u32 size of the plain body, f64 t0
@@ -51,15 +53,15 @@ function behind(room: number, body: Uint8Array): Uint8Array {
   return data
 }
 
-/** Throws BlockDamaged on anything that `encodeBlock` did not write. */
-export function decodeBlock(data: Uint8Array): Columns {
+/** Throws BlockDamaged on anything that `encodeBlock` did not write. With a `room` it is good until that is used again. */
+export function decodeBlock(data: Uint8Array, room: Scratch | null = null): Columns {
   if (data.length < headerSizes[1]!) throw new BlockDamaged(`it has ${data.length} bytes, less than its header`)
   const header = new DataView(data.buffer, data.byteOffset, data.length)
   if (header.getUint32(4, true) !== crc32(data.subarray(8))) throw new BlockDamaged('its checksum does not match')
   const version = header.getUint8(0)
   const headerSize = headerSizes[version] ?? 0
   if (headerSize === 0) throw new BlockDamaged(`its version ${version} is not known`)
-  const unpacked = unpack(header.getUint8(1), data.subarray(headerSize), header.getUint32(12, true))
+  const unpacked = unpack(header.getUint8(1), data.subarray(headerSize), header.getUint32(12, true), room)
   const metaSize = ((version - 1) & withMeta) === 0 ? 0 : header.getUint32(24, true)
   const layout = { n: header.getUint32(8, true), wide: header.getUint8(2) === 1, metaSize }
   const body = ((version - 1) & withPlanes) === 0 ? unpacked : fromPlanes(unpacked, layout)
@@ -77,12 +79,11 @@ function fits({ n, end, bytes }: Pick<Columns, 'n' | 'end' | 'bytes'>): boolean 
   return n > 0 && end[n - 1] === bytes.length
 }
 
-/** Smaller chunks than the whole would be put together by a copy. */
-const inOnePiece = 64
+const unpacker = new Unpacker()
 
-function unpack(codec: number, packed: Uint8Array, size: number): Uint8Array {
+function unpack(codec: number, packed: Uint8Array, size: number, room: Scratch | null): Uint8Array {
   if (codec === plain) return packed
-  const body = zstdDecompressSync(packed, { maxOutputLength: size, chunkSize: size + inOnePiece })
+  const body = unpacker.unpack(packed, size, room)
   if (body.length !== size) throw new BlockDamaged(`it holds ${body.length} bytes where ${size} were written`)
   return body
 }

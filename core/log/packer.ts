@@ -1,5 +1,6 @@
 import { constants, ZstdCompress, zstdCompressSync } from 'node:zlib'
 import { Scratch } from './scratch.ts'
+import { type Handle, isHandle } from './zstd-handle.ts'
 
 /**
  * A window of 128 KB stays in the processor's cache. Its table of places is left as it is: one of 2,048 packs messages
@@ -47,27 +48,9 @@ export class Packer {
   }
 }
 
-/** What node:zlib's own synchronous calls are made of; private names, so it is looked whether they are there. */
-interface Handle {
-  readonly _handle: {
-    writeSync(
-      flush: number,
-      from: Uint8Array,
-      fromAt: number,
-      fromSize: number,
-      to: Uint8Array,
-      toAt: number,
-      toSize: number,
-    ): void
-  }
-  /** Bytes that are left of the output, and of the input. */
-  readonly _writeState: Uint32Array
-}
-
 function openHandle(): Handle | null {
-  const zstd = new ZstdCompress(packing) as unknown as Partial<Handle>
-  const isThere = typeof zstd._handle?.writeSync === 'function' && zstd._writeState instanceof Uint32Array
-  return isThere ? (zstd as Handle) : null
+  const zstd = new ZstdCompress(packing)
+  return isHandle(zstd) ? zstd : null
 }
 
 /** More than zstd can ever make of so many bytes. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Block } from '../contract/block.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
+import type { Scratch } from './scratch.ts'
 import { listSegments, segmentFile } from './segment.ts'
 import { isDamage, SegmentReader } from './segment-reader.ts'
 
@@ -19,9 +20,9 @@ export interface LogReader {
   /**
    * The block that holds `from`, whole (its first may be less than `from`), or null at the head.
    * Throws FieldError offset_expired before the base, and log_damaged unless damage is skipped: then the next good
-   * block comes, which begins after `from`.
+   * block comes, which begins after `from`. With a `room` it is good until that is used again.
    */
-  read(from: Offset): Block | null
+  read(from: Offset, room?: Scratch): Block | null
   /** First offset at which the clock of the log (the latest arrival so far) had reached `time`; the head when none has. */
   offsetAt(time: Millis): Offset
   /** Records passed over because their block is damaged, as ranges [first, first + n). */
@@ -95,10 +96,10 @@ class OpenReader implements LogReader {
     return null
   }
 
-  read(from: Offset): Block | null {
+  read(from: Offset, room?: Scratch): Block | null {
     for (let at = from; ; at = this.passOver(at))
       try {
-        return this.readStrictly(at)
+        return this.readStrictly(at, room)
       } catch (error) {
         if (this.damaged === 'stop' || !isDamage(error)) throw error
       }
@@ -127,17 +128,17 @@ class OpenReader implements LogReader {
     this.segments.clear()
   }
 
-  private readStrictly(from: Offset): Block | null {
+  private readStrictly(from: Offset, room?: Scratch): Block | null {
     const first = this.segmentOf(from)
     if (first === null) return null
-    const block = this.segment(first, from).block(from)
+    const block = this.segment(first, from).block(from, room)
     if (block !== null) return block
     const head = this.head()
     if (from >= head) return null
     const now = this.segmentOf(from)
-    if (now !== null && now !== first) return this.readStrictly(from)
+    if (now !== null && now !== first) return this.readStrictly(from, room)
     // A commit may have come between the two looks.
-    return this.segment(first, from).block(from) ?? this.missing(from)
+    return this.segment(first, from).block(from, room) ?? this.missing(from)
   }
 
   private missing(from: Offset): never {

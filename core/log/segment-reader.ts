@@ -6,6 +6,7 @@ import { decodeBlock } from './codec.ts'
 import { timesOf } from './columns.ts'
 import { inflate } from './inflate.ts'
 import { sumOfRow, sumOfTopic } from './row-sum.ts'
+import type { Scratch } from './scratch.ts'
 import { openForReading, orClosed, segmentDamaged, segmentFile } from './segment.ts'
 
 /** A block without its records. */
@@ -75,9 +76,9 @@ export class SegmentReader {
   }
 
   /** The block that holds an offset, or null. */
-  block(offset: Offset): Block | null {
+  block(offset: Offset, room: Scratch | null = null): Block | null {
     const row = this.reading(() => this.blockUpTo.get(offset))
-    return row === undefined || offset >= row.first + row.n ? null : this.decode(row)
+    return row === undefined || offset >= row.first + row.n ? null : this.decode(row, room)
   }
 
   /** Where the next block that can be found begins, behind a damaged one; `end` when there is none before it. */
@@ -124,9 +125,9 @@ export class SegmentReader {
     return Math.min(end, this.find(high) ?? end)
   }
 
-  private decode(row: StoredBlock): Block {
+  private decode(row: StoredBlock, room: Scratch | null): Block {
     try {
-      const columns = decodeBlock(row.data)
+      const columns = decodeBlock(row.data, room)
       if (columns.n !== row.n) throw new Error(`it holds ${columns.n} records where ${row.n} were written`)
       this.know(row.topics)
       if (row.sum !== null && row.sum !== sumOfRow(row, this.topicSums))

@@ -4,6 +4,7 @@ import type { Block } from '../contract/block.ts'
 import { content, kindCode, recordAt } from '../contract/block.ts'
 import type { Alert, AlertPhase, Millis, Offset, Priority } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
+import { Scratch } from '../log/scratch.ts'
 import {
   type BirthRow,
   behindSql,
@@ -44,6 +45,10 @@ class LogSource implements BatchSource, MessagesInBlocks {
   private readonly context: ContextAsOf
   private reached: Offset = 0
   private block: Block | null = null
+  /** For blocks of which nothing is kept. */
+  private readonly room = new Scratch()
+  /** The one that lies there. */
+  private lent: Block | null = null
 
   constructor(reader: LogReader, viewsFile: string) {
     this.reader = reader
@@ -116,7 +121,7 @@ class LogSource implements BatchSource, MessagesInBlocks {
     this.known.look()
     try {
       let at = from
-      for (let block = this.blockAt(at); at < end && block !== null; block = this.blockAt(at))
+      for (let block = this.lentAt(at); at < end && block !== null; block = this.lentAt(at))
         for (; at < end && at < block.first + block.n; at++)
           if (block.kind[at - block.first] === kindCode.message && !use(block, at - block.first)) return at
       return at
@@ -169,14 +174,22 @@ class LogSource implements BatchSource, MessagesInBlocks {
 
   close(): void {
     this.rest()
-    this.block = null
+    this.block = this.lent = null
   }
 
   private blockAt(offset: Offset): Block | null {
     const { block } = this
-    if (block !== null && offset >= block.first && offset < block.first + block.n) return block
+    if (block !== null && isIn(block, offset)) return block
     this.block = this.reader.read(offset)
     return this.block
+  }
+
+  private lentAt(offset: Offset): Block | null {
+    const { lent } = this
+    if (lent !== null && isIn(lent, offset)) return lent
+    this.lent = null // it is written over
+    this.lent = this.reader.read(offset, this.room)
+    return this.lent
   }
 
   private decode(block: Block, row: number): Message {
@@ -195,6 +208,10 @@ class LogSource implements BatchSource, MessagesInBlocks {
       undecodable: null,
     }
   }
+}
+
+function isIn({ first, n }: Block, offset: Offset): boolean {
+  return offset >= first && offset < first + n
 }
 
 interface Prepared {
