@@ -2,7 +2,7 @@ import type { Block } from '../contract/block.ts'
 import { recordAt, repeatFlag } from '../contract/block.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { devicePlace } from '../stream/place.ts'
-import type { Addressed, Packing } from './packing.ts'
+import type { Addressed, Packing, Place } from './packing.ts'
 import { inRecord, type Likeness, type RecordWriter } from './record-batch.ts'
 import { clamped, type Message, telemetry, type Voice } from './record-format.ts'
 import type { KafkaRecord } from './sender.ts'
@@ -145,9 +145,9 @@ class Form implements Likeness {
   readonly before: Uint8Array
   readonly after: Uint8Array
   private readonly address: Addressed
-  private writer: RecordWriter | null = null
-  /** Of the request that `writer` is for. */
-  private turn: object | null = null
+  private place: Place | null = null
+  /** Of what `place` is one. */
+  private packing: Packing | null = null
 
   constructor(device: string, { topic, key, headers }: KafkaRecord) {
     this.device = device
@@ -161,11 +161,10 @@ class Form implements Likeness {
   }
 
   writerIn(packing: Packing, size: number): RecordWriter {
-    packing.makeRoom(size)
-    if (this.writer === null || packing.turn !== this.turn) {
-      this.writer = packing.writer(this.address.topic, packing.partitionOf(this.address), size)
-      this.turn = packing.turn
+    if (this.place === null || packing !== this.packing) {
+      this.place = packing.place(this.address)
+      this.packing = packing
     }
-    return this.writer
+    return packing.writer(this.place, size)
   }
 }

@@ -2,7 +2,7 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { AsItCame, type MessagesInBlocks } from './as-it-came.ts'
 import type { Entry } from './ledger.ts'
 import { inLine } from './lines.ts'
-import { Packing, type PackingOptions, type Request, sizeOf } from './packing.ts'
+import { type Chunk, Packing, type PackingOptions, sizeOf } from './packing.ts'
 import { type AlertChange, alertRecords, type Message, telemetry, type Voice } from './record-format.ts'
 import type { Span } from './resume.ts'
 import type { KafkaRecord } from './sender.ts'
@@ -41,7 +41,7 @@ export interface BatchSource {
 export interface Batch extends Entry {
   readonly records: number
   /** Those that are packed already, which come first, and the others. */
-  readonly packed: readonly Request[]
+  readonly packed: readonly Chunk[]
   readonly sent: readonly KafkaRecord[]
   /** The least of their times; Infinity: it has none. */
   readonly oldest: Millis

@@ -10,15 +10,12 @@ export interface Chunk extends Records {
   readonly partitions: Partitions
 }
 
-/** Of each partition one at most. */
-export type Request = readonly Chunk[]
-
 export interface PackingOptions {
   readonly partitions: Partitions
   readonly compress: Compress | null
   /** Where a record goes in a topic of so many partitions. */
   readonly partitionOf: (record: Addressed, partitions: number) => number
-  /** Of one request; absent: as much as is well. */
+  /** Of one chunk; absent: as much as is well. */
   readonly maxBytes?: number
 }
 
@@ -27,81 +24,78 @@ export interface Addressed {
   readonly key: string
 }
 
-/** Of one request: brokers take 1 MB of a partition, and all of it may be of one. */
-export const maxRequestBytes = 768 * 1024
+/** One partition, and where its next records are written. */
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+  writer: RecordWriter
+}
 
-/** Records in their order, written at once into the requests in which they travel; a request is taken before the next is sent. */
+/** Brokers take 1 MB of a partition at once; this much is worth a request, and leaves others to go beside it. */
+const maxChunkBytes = 384 * 1024
+
+/** Records in their order, written at once into the chunks in which they travel. */
 export class Packing {
-  /** Another one in each request: what `writer` answered in this one still holds. */
-  turn: object = {}
   /** Of all that was written. */
   bytes = 0
   count = 0
   private readonly o: PackingOptions
-  private readonly done: Request[] = []
-  private open = new Map<string, Map<number, RecordWriter>>()
-  private openBytes = 0
-  /** Of a partition in a request. */
-  private expected = 0
+  private readonly done: Chunk[] = []
+  private readonly places = new Map<string, Map<number, Place>>()
 
   constructor(options: PackingOptions) {
     this.o = options
   }
 
-  partitionOf(record: Addressed): number {
-    return this.o.partitionOf(record, this.o.partitions.get(record.topic) ?? 1)
-  }
-
   put(record: Content & Addressed): void {
-    const writer = this.writer(record.topic, this.partitionOf(record), sizeOf(record))
+    const writer = this.writer(this.place(record), sizeOf(record))
     const before = writer.bytes
     writer.put(record)
     this.wrote(writer.bytes - before)
   }
 
-  /** Where a record of about this size is to be written; say `wrote` when it is. */
-  writer(topic: string, partition: number, size: number): RecordWriter {
-    this.makeRoom(size)
-    let own = this.open.get(topic)
+  /** Where a record goes; it is good as long as this packing. */
+  place(record: Addressed): Place {
+    const { topic } = record
+    const partition = this.o.partitionOf(record, this.o.partitions.get(topic) ?? 1)
+    let own = this.places.get(topic)
     if (own === undefined) {
       own = new Map()
-      this.open.set(topic, own)
+      this.places.set(topic, own)
     }
-    let writer = own.get(partition)
-    if (writer === undefined) {
-      writer = new RecordWriter(this.expected)
-      own.set(partition, writer)
+    let place = own.get(partition)
+    if (place === undefined) {
+      place = { topic, partition, writer: new RecordWriter(0) }
+      own.set(partition, place)
     }
-    return writer
+    return place
   }
 
-  /** Begins another request where so much does not fit into this one. */
-  makeRoom(bytes: number): void {
-    if (this.openBytes > 0 && this.openBytes + bytes > (this.o.maxBytes ?? maxRequestBytes)) this.cut()
+  /** Where a record of about this size is to be written now; say `wrote` when it is. */
+  writer(place: Place, size: number): RecordWriter {
+    const { bytes } = place.writer
+    if (bytes > 0 && bytes + size > (this.o.maxBytes ?? maxChunkBytes)) {
+      this.cut(place)
+      place.writer = new RecordWriter(bytes)
+    }
+    return place.writer
   }
 
   wrote(bytes: number): void {
-    this.openBytes += bytes
     this.bytes += bytes
     this.count += 1
   }
 
-  /** What was written. Nothing can be written any more. */
-  finish(): readonly Request[] {
-    if (this.openBytes > 0) this.cut()
+  /** What was written, of each partition in its order. Nothing can be written any more. */
+  finish(): readonly Chunk[] {
+    for (const own of this.places.values())
+      for (const place of own.values()) if (place.writer.count > 0) this.cut(place)
     return this.done
   }
 
-  private cut(): void {
+  private cut({ topic, partition, writer }: Place): void {
     const { partitions, compress } = this.o
-    const request: Chunk[] = []
-    for (const [topic, own] of this.open)
-      for (const [partition, writer] of own) request.push({ topic, partition, partitions, ...writer.seal(compress) })
-    this.done.push(request)
-    this.expected = Math.max(...request.map(({ bytes }) => bytes))
-    this.open = new Map()
-    this.openBytes = 0
-    this.turn = {}
+    this.done.push({ topic, partition, partitions, ...writer.seal(compress) })
   }
 }
 
@@ -110,20 +104,4 @@ export function sizeOf({ key, value, headers }: Content): number {
   let size = (key?.length ?? 0) + (value?.length ?? 0)
   for (const name in headers) size += name.length + headers[name]!.length + 2
   return size
-}
-
-/** One after the other, and as one where no partition is in both of the two that meet. */
-export function joined(before: readonly Request[], after: readonly Request[]): readonly Request[] {
-  const [last, first] = [before.at(-1), after[0]]
-  if (last === undefined || first === undefined || !fitTogether(last, first)) return [...before, ...after]
-  return [...before.slice(0, -1), [...last, ...first], ...after.slice(1)]
-}
-
-function fitTogether(a: Request, b: Request): boolean {
-  const bytes = [...a, ...b].reduce((sum, chunk) => sum + chunk.bytes, 0)
-  return bytes <= maxRequestBytes && !a.some((one) => b.some((other) => isSamePlace(one, other)))
-}
-
-function isSamePlace(a: Chunk, b: Chunk): boolean {
-  return a.topic === b.topic && a.partition === b.partition
 }

@@ -212,7 +212,7 @@ export class RecordWriter {
 
   private need(bytes: number): void {
     if (this.at + bytes <= this.room.length) return
-    const wider = takeRoom(Math.max(this.room.length * 4, this.at + bytes))
+    const wider = takeRoom(Math.max(this.room.length * (this.room.length < 65_536 ? 4 : 2), this.at + bytes))
     this.room.copy(wider, 0, 0, this.at)
     giveRoom(this.room)
     this.room = wider

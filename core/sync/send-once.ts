@@ -2,6 +2,7 @@
 // a broker is connected to anew, while the rest of a send is tried again, what had been taken is sent once more with new
 // sequence numbers, which no broker can know for a repeat, and what moved to a broker that had answered is never sent.
 // This keeps account by partition. It is given to kafkajs in place of its own, so it takes what that takes.
+import { setTimeout as timer } from 'node:timers/promises'
 
 /** What is sent to one partition. */
 interface Partitioned {
@@ -42,13 +43,14 @@ interface Account {
   getSequence(topic: string, partition: number): number
   updateSequence(topic: string, partition: number, by: number): void
   addPartitionsToTransaction(topics: readonly object[]): Promise<void>
-  acquireBrokerLock(broker: Broker): Promise<void>
-  releaseBrokerLock(broker: Broker): Promise<void>
 }
 export interface Producing {
   readonly cluster: Cluster
   readonly eosManager: Account
   readonly retrier: <T>(attempt: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>
+}
+interface Adding extends Producing {
+  readonly add: Account['addPartitionsToTransaction']
 }
 export interface Send {
   readonly acks: number
@@ -65,27 +67,35 @@ interface Failed extends Error {
   readonly port?: number
 }
 
-/** Makes the function that sends for one producer; a partition that has answered is done, wherever it moves. */
+/**
+ * Makes the function that sends for one producer; a partition that has answered is done, wherever it moves. It may be called
+ * again while it sends, but not for the same partition: that is what keeps the sequence of each in order.
+ */
 export function createSendMessages(notLoaded: () => Error) {
-  return (producing: Producing) => async (send: Send) => {
-    const waiting = new Map<string, Partitioned>()
-    const answers: object[] = []
-    let begun = false
-    return producing.retrier(async (bail) => {
-      const { cluster } = producing
-      await cluster.addMultipleTargetTopics(send.topicMessages.map(({ topic }) => topic))
-      try {
-        await cluster.refreshMetadataIfNecessary()
-        if (!begun) for (const one of partitionsOf(send, cluster, notLoaded)) waiting.set(nameOf(one), one)
-        begun = true
-        await toLeaders(producing, send, waiting, answers)
-        return answers
-      } catch (error) {
-        await recover(cluster, error as Failed, bail)
-        throw error
-      }
-    })
+  return (of: Producing) => {
+    const producing = { ...of, add: addingInTurn(of.eosManager) }
+    return (send: Send) => sendOne(producing, send, notLoaded)
   }
+}
+
+async function sendOne(producing: Adding, send: Send, notLoaded: () => Error): Promise<object[]> {
+  const waiting = new Map<string, Partitioned>()
+  const answers: object[] = []
+  let begun = false
+  return producing.retrier(async (bail) => {
+    const { cluster } = producing
+    await cluster.addMultipleTargetTopics(send.topicMessages.map(({ topic }) => topic))
+    try {
+      await cluster.refreshMetadataIfNecessary()
+      if (!begun) for (const one of partitionsOf(send, cluster, notLoaded)) waiting.set(nameOf(one), one)
+      begun = true
+      await toLeaders(producing, send, waiting, answers)
+      return answers
+    } catch (error) {
+      await recover(cluster, error as Failed, bail)
+      throw error
+    }
+  })
 }
 
 function partitionsOf(send: Send, cluster: Cluster, notLoaded: () => Error): Partitioned[] {
@@ -105,7 +115,7 @@ function nameOf({ topic, chunk }: Partitioned): string {
 
 /** One request a leader; nothing is under way any more when this ends, so that a retry cannot overtake it. */
 async function toLeaders(
-  producing: Producing,
+  producing: Adding,
   send: Send,
   waiting: Map<string, Partitioned>,
   answers: object[],
@@ -129,25 +139,44 @@ function byLeader(cluster: Cluster, waiting: ReadonlyMap<string, Partitioned>): 
 }
 
 async function produce(
-  { cluster, eosManager }: Producing,
+  { cluster, eosManager, add }: Adding,
   { acks, timeout, compression }: Send,
   nodeId: string,
   entries: readonly Partitioned[],
 ): Promise<object[]> {
   const broker = await cluster.findBroker({ nodeId })
-  await eosManager.acquireBrokerLock(broker)
-  try {
-    const topicData = topicsOf(entries, eosManager)
-    const transactional = eosManager.isTransactional()
-    if (transactional) await eosManager.addPartitionsToTransaction(topicData)
-    const transactionalId = transactional ? eosManager.getTransactionalId() : undefined
-    const producer = { producerId: eosManager.getProducerId(), producerEpoch: eosManager.getProducerEpoch() }
-    const { topics } = await broker.produce({ transactionalId, ...producer, acks, timeout, compression, topicData })
-    for (const { topic, chunk } of entries) eosManager.updateSequence(topic, chunk.partition, chunk.count)
-    return topics.flatMap(({ topicName, partitions }) => partitions.map((answer) => ({ topicName, ...answer })))
-  } finally {
-    await eosManager.releaseBrokerLock(broker)
+  const topicData = topicsOf(entries, eosManager)
+  const transactional = eosManager.isTransactional()
+  if (transactional) await add(topicData)
+  const transactionalId = transactional ? eosManager.getTransactionalId() : undefined
+  const producer = { producerId: eosManager.getProducerId(), producerEpoch: eosManager.getProducerEpoch() }
+  const { topics } = await broker.produce({ transactionalId, ...producer, acks, timeout, compression, topicData })
+  for (const { topic, chunk } of entries) eosManager.updateSequence(topic, chunk.partition, chunk.count)
+  return topics.flatMap(({ topicName, partitions }) => partitions.map((answer) => ({ topicName, ...answer })))
+}
+
+/** One after the other: meanwhile the coordinator would refuse another one. */
+function addingInTurn(eosManager: Account): Account['addPartitionsToTransaction'] {
+  let before: Promise<unknown> = Promise.resolve()
+  return (topics) => {
+    const added = before.then(() => addSoon(eosManager, topics))
+    before = added.catch(() => {}) // told to whom it is of
+    return added
   }
+}
+
+const soonMs = 5
+const soonTries = 20
+
+/** The end of the last transaction is told to its partitions for some milliseconds; the client would wait much longer. */
+async function addSoon(eosManager: Account, topics: readonly object[]): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await eosManager.addPartitionsToTransaction(topics)
+    } catch (error) {
+      if ((error as Failed).type !== 'CONCURRENT_TRANSACTIONS' || tries === soonTries) throw error
+      await timer(soonMs)
+    }
 }
 
 function topicsOf(entries: readonly Partitioned[], eosManager: Account) {

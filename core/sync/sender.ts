@@ -5,18 +5,9 @@ import type { Millis, Offset } from '../contract/model.ts'
 import { compressionOf, compressorOf } from './compression.ts'
 import { endEverywhere, type Flush, isEnded, type Verdict } from './coordinator.ts'
 import type { Login } from './login.ts'
-import {
-  type Addressed,
-  type Chunk,
-  joined,
-  maxRequestBytes,
-  Packing,
-  type PackingOptions,
-  type Partitions,
-  type Request,
-  sizeOf,
-} from './packing.ts'
+import { type Addressed, type Chunk, Packing, type PackingOptions, type Partitions, sizeOf } from './packing.ts'
 import { kafkajs } from './patches.ts'
+import { maxRequestBytes, SideBySide } from './side-by-side.ts'
 import { sleep } from './wait.ts'
 import type { WireMeter } from './wire-meter.ts'
 
@@ -79,7 +70,7 @@ const retry = { initialRetryTime: 30, retries: 5, maxRetryTime: 1_000, multiplie
 
 const ordered: ProducerConfig = {
   allowAutoTopicCreation: false,
-  maxInFlightRequests: 1, // two at once can overtake each other
+  maxInFlightRequests: 5, // none for the same partition as another: see side-by-side.ts
   retry,
 }
 
@@ -101,6 +92,7 @@ export class TransactionSender {
   private readonly producer: Producer
   private readonly name: ProducerName
   private readonly form: Form
+  private readonly line = new SideBySide()
   private transaction: Transaction | null = null
 
   constructor(kafka: Kafka, name: ProducerName, form: Form, transactionMs: Millis) {
@@ -123,8 +115,9 @@ export class TransactionSender {
   }
 
   /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
-  send(records: readonly KafkaRecord[], packed: readonly Request[] = []): Promise<void> {
-    return sendAll(this.open(), this.form, records, packed)
+  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = []): Promise<void> {
+    const open = this.open()
+    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(open, request, this.form))
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
@@ -168,6 +161,7 @@ export class TransactionSender {
 export class PlainSender {
   private readonly producer: Producer
   private readonly form: Form
+  private readonly line = new SideBySide()
 
   constructor(kafka: Kafka, form: Form) {
     this.form = form
@@ -178,8 +172,8 @@ export class PlainSender {
     return this.producer.connect()
   }
 
-  send(records: readonly KafkaRecord[], packed: readonly Request[] = []): Promise<void> {
-    return sendAll(this.producer, this.form, records, packed)
+  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = []): Promise<void> {
+    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(this.producer, request, this.form))
   }
 
   close(): Promise<void> {
@@ -187,28 +181,19 @@ export class PlainSender {
   }
 }
 
-/** In order: the next request is sent when the one before is taken. What is packed comes first. */
-async function sendAll(
-  to: Pick<Producer, 'sendBatch'>,
-  form: Form,
-  records: readonly KafkaRecord[],
-  packed: readonly Request[],
-): Promise<void> {
-  const loose = Array.from(requests(records), (some) => requestOf(some, form))
-  for (const request of joined(packed, loose)) {
-    await to.sendBatch(batchOf(request, form.compression))
-    for (const chunk of request) chunk.release()
-  }
+/** What is packed comes first. */
+function chunksOf(records: readonly KafkaRecord[], packed: readonly Chunk[], form: Form): readonly Chunk[] {
+  return [...packed, ...Array.from(requests(records), (some) => packWhole(some, form)).flat()]
 }
 
-/** One, whatever it holds. */
-function requestOf(records: readonly KafkaRecord[], form: Form): Request {
+/** Of each partition one, whatever it holds. */
+function packWhole(records: readonly KafkaRecord[], form: Form): readonly Chunk[] {
   const packing = new Packing({ ...packingOf(form), maxBytes: Number.POSITIVE_INFINITY })
   for (const record of records) packing.put(record)
-  return packing.finish()[0]!
+  return packing.finish()
 }
 
-/** In order: the next is sent when the one before is taken. A part of what is one request is one too. */
+/** In order, as much of them as one request may hold. A part of what is one is one too. */
 export function* requests(records: readonly KafkaRecord[]): Iterable<readonly KafkaRecord[]> {
   let from = 0
   let bytes = 0
@@ -224,8 +209,13 @@ export function* requests(records: readonly KafkaRecord[]): Iterable<readonly Ka
   if (from < records.length) yield from === 0 ? records : records.slice(from)
 }
 
+async function sendOne(to: Pick<Producer, 'sendBatch'>, request: readonly Chunk[], form: Form): Promise<void> {
+  await to.sendBatch(batchOf(request, form.compression))
+  for (const chunk of request) chunk.release()
+}
+
 /** The client hands chunks on to `send-once.ts` and does not look into them. */
-function batchOf(request: Request, compression: DestinationConfig['compression']): ProducerBatch {
+function batchOf(request: readonly Chunk[], compression: DestinationConfig['compression']): ProducerBatch {
   const topics = Map.groupBy(request, ({ topic }) => topic)
   const topicMessages = Array.from(topics, ([topic, chunks]) => ({ topic, messages: chunks.map(asMessage) }))
   return { topicMessages, compression: compressionOf(compression) }

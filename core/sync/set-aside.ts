@@ -3,11 +3,11 @@ import type { Letter } from './aside-book.ts'
 import type { Batch } from './batch.ts'
 import type { Failure } from './failures.ts'
 import { ourClock } from './our-clock.ts'
-import type { Request } from './packing.ts'
+import type { Chunk } from './packing.ts'
 import { letter, type Voice } from './record-format.ts'
 import { type KafkaRecord, partitionOf, requests } from './sender.ts'
 
-type Send = (records: readonly KafkaRecord[], packed?: readonly Request[]) => Promise<void>
+type Send = (records: readonly KafkaRecord[], packed?: readonly Chunk[]) => Promise<void>
 
 /** Sends what a batch holds; resolves to what was taken of it, with what was set aside as its letters. */
 export type Sending = (batch: Batch, send: Send) => Promise<Batch>

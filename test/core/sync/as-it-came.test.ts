@@ -8,7 +8,7 @@ import { openReader } from '../../../core/log/reader.ts'
 import { type Batch, type BatchOptions, nextBatch } from '../../../core/sync/batch.ts'
 import { filterOf } from '../../../core/sync/filter.ts'
 import { openLogSource } from '../../../core/sync/log-source.ts'
-import { Packing, type Request } from '../../../core/sync/packing.ts'
+import { type Chunk, Packing } from '../../../core/sync/packing.ts'
 import type { Body } from '../../../core/sync/record-batch.ts'
 import type { Voice } from '../../../core/sync/record-format.ts'
 import { packingOf, partitionOf } from '../../../core/sync/sender.ts'
@@ -56,10 +56,10 @@ test('over many requests and batches each message is in its partition once, in i
     expected[partitionOf({ topic: 't', key }, 3)]!.push(of!.offset)
   for (let at = 0; at < 2_000; ) {
     const batch = nextBatch({ ...options, packing: { ...packingOf(form), maxBytes: 20_000 } }, at, 2_000)
-    for (const { partition, body } of batch.packed.flat())
+    for (const { partition, body } of batch.packed)
       for (const [, offset] of (body as Body).bytes.toString('latin1').matchAll(/edge-offset.(\d+)/gs))
         found[partition]!.push(Number(offset))
-    for (const chunk of batch.packed.flat()) chunk.release()
+    for (const chunk of batch.packed) chunk.release()
     at = batch.to
   }
   expect(found).toEqual(expected)
@@ -84,12 +84,10 @@ function summary({ from, to, records, oldest, maybeTwice, full }: Batch) {
   return { from, to, records, oldest, maybeTwice, full }
 }
 
-function bytesOf(requests: readonly Request[]) {
-  return requests.map((request) =>
-    request.map(({ topic, partition, count, first, last, body }) => {
-      return { topic, partition, count, first, last, body: (body as Body).bytes.toString('latin1') } // not compressed
-    }),
-  )
+function bytesOf(chunks: readonly Chunk[]) {
+  return chunks.map(({ topic, partition, count, first, last, body }) => {
+    return { topic, partition, count, first, last, body: (body as Body).bytes.toString('latin1') } // not compressed
+  })
 }
 
 function voiceOf(filter: typeof config.filter): Voice {

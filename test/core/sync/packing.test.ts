@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { joined, Packing, type Request } from '../../../core/sync/packing.ts'
+import { Packing } from '../../../core/sync/packing.ts'
 import { Reach } from '../../../core/sync/reach.ts'
 import { packingOf, partitionOf } from '../../../core/sync/sender.ts'
 
@@ -12,42 +12,27 @@ const record = (i: number, bytes = 100, topic = 't') => ({
   time: 1_790_000_000_000 + i,
 })
 
-test('records are in the partition of their key in their order, in requests that a broker takes', () => {
+test('records are in the partition of their key in their order, in chunks that a broker takes', () => {
   const packing = new Packing(options)
   for (let i = 0; i < 30_000; i++) packing.put(record(i))
-  const requests = packing.finish()
-  expect(requests.length).toBeGreaterThan(4)
+  const chunks = packing.finish()
+  expect(chunks.length).toBeGreaterThan(8)
   const last = new Map<number, number>()
   let count = 0
-  for (const request of requests) {
-    expect(request.reduce((sum, chunk) => sum + chunk.bytes, 0)).toBeLessThanOrEqual(768 * 1024)
-    expect(new Set(request.map(({ partition }) => partition)).size).toBe(request.length)
-    for (const { partition, first, last: newest, count: n } of request) {
-      expect(first).toBeGreaterThan(last.get(partition) ?? 0)
-      last.set(partition, newest)
-      count += n
-    }
+  for (const { partition, first, last: newest, count: n, bytes } of chunks) {
+    expect(bytes).toBeLessThanOrEqual(384 * 1024)
+    expect(first).toBeGreaterThan(last.get(partition) ?? 0)
+    last.set(partition, newest)
+    count += n
   }
   expect(count).toBe(30_000)
   expect([...last.keys()].sort()).toEqual([0, 1, 2, 3])
 })
 
-test('one record that is larger than a request is one alone', () => {
+test('one record that is larger than a chunk is one alone', () => {
   const packing = new Packing(options)
   for (const bytes of [10, 900_000, 10]) packing.put(record(1, bytes))
-  expect(packing.finish().map((request) => request.map(({ count }) => count))).toEqual([[1], [1], [1]])
-})
-
-test('two requests are one where they share no partition and are small enough together', () => {
-  const of = (topic: string, bytes: number): Request => {
-    const packing = new Packing(options)
-    packing.put(record(1, bytes, topic))
-    return packing.finish()[0]!
-  }
-  expect(joined([of('t', 10)], [of('status', 10)])).toHaveLength(1)
-  expect(joined([of('t', 10)], [of('t', 10)])).toHaveLength(2)
-  expect(joined([of('t', 500_000)], [of('status', 500_000)])).toHaveLength(2)
-  expect(joined([], [of('t', 10)])).toHaveLength(1)
+  expect(packing.finish().map(({ count }) => count)).toEqual([1, 1, 1])
 })
 
 test('topics that have grown since get their records by the new count', () => {
@@ -55,11 +40,11 @@ test('topics that have grown since get their records by the new count', () => {
   const growing = packingOf({ compression: 'none', partitions })
   const before = new Packing(growing)
   before.put(record(7))
-  const [chunk] = before.finish()[0]!
+  const [chunk] = before.finish()
   chunk!.partitions.set('t', 5) // as the sending does
   const after = new Packing(growing)
   after.put(record(7))
-  expect(after.finish()[0]![0]!.partition).toBe(partitionOf(record(7), 5))
+  expect(after.finish()[0]!.partition).toBe(partitionOf(record(7), 5))
 })
 
 test('fast lines take more at once, slow ones less, within bounds', () => {

@@ -39,8 +39,6 @@ test('a partition that has answered is sent no more, and one that moved to a bro
       updateSequence: (_: string, partition: number, by: number) => {
         sequences[partition]! += by
       },
-      acquireBrokerLock: async () => {},
-      releaseBrokerLock: async () => {},
     },
     retrier: async (attempt: (bail: () => void) => Promise<unknown>) =>
       attempt(() => {}).catch(() => attempt(() => {})),

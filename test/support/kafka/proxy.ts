@@ -27,6 +27,8 @@ export interface FaultyProxy {
   loseRequest(api: number): void
   /** The next answer to a request of this kind never comes, and the connection stays. */
   swallowAnswer(api: number): void
+  /** Of two requests of this kind that are on their way at once the first is answered; the answer to the second is lost. */
+  loseSecondAnswer(api: number): void
   /** From now on; null: fair. */
   weather(weather: Weather | null): void
   /** How many were lost, cut or swallowed so far. */
@@ -36,7 +38,7 @@ export interface FaultyProxy {
   stop(): Promise<void>
 }
 
-type Loss = 'answer' | 'request' | 'silence'
+type Loss = 'answer' | 'second answer' | 'request' | 'silence'
 
 class Faults {
   lost = 0
@@ -80,6 +82,7 @@ export async function startProxy(target: () => string): Promise<FaultyProxy> {
     loseAnswer: (api) => faults.plan(api, 'answer'),
     loseRequest: (api) => faults.plan(api, 'request'),
     swallowAnswer: (api) => faults.plan(api, 'silence'),
+    loseSecondAnswer: (api) => faults.plan(api, 'second answer'),
     weather: (weather) => {
       faults.weather = weather
     },
@@ -94,6 +97,8 @@ function carry(client: Socket, target: string, faults: Faults, sockets: Set<Sock
   const broker = dial(Number(port), host)
   /** Kinds of the requests that are not answered yet, oldest first: answers come in order. */
   const asked: number[] = []
+  /** Kind of the request whose answer is to be lost, because the one before was answered while it was on its way. */
+  let second: number | null = null
   const cut = () => {
     client.destroy()
     broker.destroy()
@@ -123,7 +128,8 @@ function carry(client: Socket, target: string, faults: Faults, sockets: Set<Sock
     'data',
     frames((frame) => {
       const api = asked.shift()!
-      if (faults.take(api, 'answer') || faults.happens('lose')) return cut()
+      if (api === second || faults.take(api, 'answer') || faults.happens('lose')) return cut()
+      if (asked.includes(api) && faults.take(api, 'second answer')) second = api
       if (!faults.take(api, 'silence')) toClient(frame)
     }),
   )
