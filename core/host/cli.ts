@@ -7,6 +7,7 @@ if (major < 24) {
   )
   process.exit(1)
 }
+delete process.env.DEBUG // with it the MQTT library would write each packet to stderr, passwords too
 const { runCli } = await import('./run-cli.ts')
 process.exitCode = await runCli(process.argv.slice(2))
 
