@@ -25,7 +25,7 @@ export class AsideBook {
     this.sql.add.run(destination, offset, index, what, reason, kept, time)
   }
 
-  /** What is known of the record already stays. */
+  /** What is known of the record already stays, but for a dead letter that it has by now. */
   note(destination: string, { offset, index, what, reason, kept }: Letter, time: Millis): void {
     this.sql.note.run(destination, offset, index, what, reason, kept, time)
   }
@@ -35,7 +35,19 @@ export class AsideBook {
     this.sql.sent.run(time, destination, offset, index, what)
   }
 
-  /** Not sent since. */
+  /** Whether no dead letter has it. */
+  isOnlyInLog(destination: string, { offset, index, what }: Origin): boolean {
+    return this.sql.onlyInLog.get(destination, offset, index, what) === 1
+  }
+
+  /** Of records before `base`, which left the log: what no dead letter has is gone. Null: nothing is. */
+  letGo(destination: string, base: Offset): (Span & { readonly count: number }) | null {
+    const lost = this.sql.lost.get(destination, base)!
+    if (lost.count > 0) this.sql.letGo.run(destination, base)
+    return lost.count > 0 ? lost : null
+  }
+
+  /** Not sent since, and not gone. */
   count(destination: string): number {
     return this.sql.count.get(destination)!
   }
@@ -66,6 +78,9 @@ export class AsideBook {
   }
 }
 
+/** Sent since are those with a time, and gone is what left the log before it was. */
+const waits = "again is null and kept <> 'gone'"
+
 function prepare(db: Database.Database) {
   return {
     add: db.prepare(
@@ -73,14 +88,28 @@ function prepare(db: Database.Database) {
        values (?, ?, ?, ?, ?, ?, ?, null)`,
     ),
     note: db.prepare(
-      `insert or ignore into aside (destination, at, part, what, reason, kept, time, again)
-       values (?, ?, ?, ?, ?, ?, ?, null)`,
+      `insert into aside (destination, at, part, what, reason, kept, time, again)
+       values (?, ?, ?, ?, ?, ?, ?, null)
+       on conflict do update set kept = excluded.kept where kept = 'log' and excluded.kept = 'topic'`,
     ),
     sent: db.prepare('update aside set again = ? where destination = ? and at = ? and part = ? and what = ?'),
-    count: db.prepare<[string], number>('select count(*) from aside where destination = ? and again is null').pluck(),
+    count: db.prepare<[string], number>(`select count(*) from aside where destination = ? and ${waits}`).pluck(),
+    onlyInLog: db
+      .prepare<[string, Offset, number, string], number>(
+        `select exists (select 1 from aside
+           where destination = ? and at = ? and part = ? and what = ? and kept = 'log' and again is null)`,
+      )
+      .pluck(),
+    lost: db.prepare<[string, Offset], Span & { readonly count: number }>(
+      `select count(*) as count, min(at) as "from", max(at) + 1 as "to" from aside
+       where destination = ? and at < ? and kept = 'log' and again is null`,
+    ),
+    letGo: db.prepare(
+      `update aside set kept = 'gone' where destination = ? and at < ? and kept = 'log' and again is null`,
+    ),
     rows: db.prepare(
       `select rowid as id, destination, at as offset, part as "index", what, reason, kept, time from aside
-       where destination = ? and rowid > ? and again is null order by rowid limit ?`,
+       where destination = ? and rowid > ? and ${waits} order by rowid limit ?`,
     ),
     readings: db
       .prepare<[string, Offset, Offset], string>(

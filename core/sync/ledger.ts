@@ -242,6 +242,17 @@ export class Ledger {
     })()
   }
 
+  /** Of what was set aside, the log let go of all before `base`. What nothing else keeps is counted as left unsent. */
+  loseAside(name: string, base: Offset, time: Millis): number {
+    return this.db.transaction(() => {
+      const lost = this.aside.letGo(name, base)
+      if (lost === null) return 0
+      this.sql.lost.run({ ...lost, name, time })
+      this.sql.lostOf.run(lost.count, name)
+      return lost.count
+    })()
+  }
+
   rows(destination: string | null, before: number | null, limit: number): { rows: LedgerRow[]; more: boolean } {
     const rows = this.sql.rows.all({ destination, before, limit: limit + 1 }) as Omit<LedgerRow, 'gone'>[]
     const told = (row: Omit<LedgerRow, 'gone'>): LedgerRow =>
@@ -372,6 +383,11 @@ function prepare(db: Database.Database) {
        select name, '${gone}', max(:from, unsent_until), :to, :to - max(:from, unsent_until), 0, :time from destination
        where name = :name and unsent_until < :to`,
     ),
+    lost: db.prepare(
+      `insert into txn (destination, again, first, until, records, bytes, confirmed)
+       values (:name, '${gone}', :from, :to, :count, 0, :time)`,
+    ),
+    lostOf: db.prepare('update destination set unsent = unsent + ? where name = ?'),
     move: db.prepare(
       `update destination set acked = :to, last_from = :from, last_to = :to, intent_from = null, intent_to = null
        where name = :name`,

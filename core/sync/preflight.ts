@@ -53,6 +53,20 @@ export function expired(next: Offset, base: Offset): Warning {
   return { code: 'offset_expired', message, hint: 'Give the log more room on the disk.' }
 }
 
+/** Before they go; `topic` is that for dead letters. */
+export function onlyInLog(count: number, topic: string): Warning {
+  return {
+    code: 'kafka_rejected',
+    message: `${count} of the records were set aside and are in the log only, because "${topic}" did not take them either`,
+    hint: 'They go with the log. Let that topic take them, and send them again under "Set aside": what is still refused is put there.',
+  }
+}
+
+export function asideExpired(count: number): Warning {
+  const message = `${count} records that were set aside left the log, and no dead letter has them`
+  return { code: 'offset_expired', message, hint: 'They are counted as gone unsent, and listed in the ledger.' }
+}
+
 /** Null: the topic keeps records for longer than our oldest one is old. */
 export function shortRetention(of: Topics, { retentionMs }: ClusterFacts, behindMs: Millis): Warning | null {
   if (retentionMs === null || behindMs < retentionMs) return null

@@ -6,7 +6,7 @@ import { type ClusterFacts, patiently, readFacts } from './cluster.ts'
 import { missingTopics } from './failures.ts'
 import type { Ledger } from './ledger.ts'
 import type { Means } from './means.ts'
-import { type KafkaRecord, PlainSender, TransactionSender } from './sender.ts'
+import { type KafkaRecord, type Origin, PlainSender, TransactionSender } from './sender.ts'
 import { atOnce, carefully } from './set-aside.ts'
 import { telemetryTopics } from './topics.ts'
 import { type Step, within } from './wait.ts'
@@ -62,7 +62,7 @@ class Again {
     const facts = await this.step('topics', readFacts(kafka, means.topics))
     const missing = telemetryTopics(means.topics).filter((topic) => !facts.topics.has(topic))
     if (missing.length > 0) throw missingTopics(missing, means.where()).error
-    this.topics = new Map([...facts.topics].filter(([topic]) => topic !== means.topics.deadletter))
+    this.topics = facts.topics
     this.sender = senderOf(kafka, facts, this.o)
     await this.step('connect', this.sender.connect())
   }
@@ -108,7 +108,9 @@ class Again {
       'begin',
       patiently(this.o.signal, () => sender.begin()),
     )
-    const care = { voice: means.voice, now: now(), topics: this.topics, explain: means.explain }
+    // Of what was refused before a dead letter is there, unless none could be written then.
+    const wantsLetter = (of: Origin) => ledger.aside.isOnlyInLog(this.job.destination, of)
+    const care = { voice: means.voice, now: now(), topics: this.topics, wantsLetter, explain: means.explain }
     const sending = this.o.careful ? carefully(care) : atOnce
     const taken = await sending(batch, (records) => this.step('send', sender.send(records)))
     await this.step('commit', sender.commit())

@@ -5,7 +5,7 @@ import type { Failure } from './failures.ts'
 import { ourClock } from './our-clock.ts'
 import type { Chunk } from './packing.ts'
 import { letter, type Voice } from './record-format.ts'
-import { type KafkaRecord, partitionOf, requests } from './sender.ts'
+import { type KafkaRecord, type Origin, partitionOf, requests } from './sender.ts'
 
 type Send = (records: readonly KafkaRecord[], packed?: readonly Chunk[]) => Promise<void>
 
@@ -22,6 +22,8 @@ export interface Care {
   readonly now: Millis
   /** Partitions of each topic that exists. */
   readonly topics: ReadonlyMap<string, number>
+  /** Whether it gets a dead letter; absent: all do. */
+  readonly wantsLetter?: (of: Origin) => boolean
   readonly explain: (error: unknown) => Failure
 }
 
@@ -77,7 +79,8 @@ async function setAside(record: KafkaRecord, failure: Failure, send: Send, care:
   if (record.of === null)
     throw typeOf(failure) === 'INVALID_TIMESTAMP' ? ourClock(record.time, failure.error) : failure.error
   const reason = reasonOf(failure)
-  return { ...record.of, reason, kept: await keep(record, reason, send, care) }
+  const wanted = care.wantsLetter?.(record.of) ?? true
+  return { ...record.of, reason, kept: wanted ? await keep(record, reason, send, care) : 'log' }
 }
 
 async function keep(record: KafkaRecord, reason: string, send: Send, care: Care): Promise<Letter['kept']> {

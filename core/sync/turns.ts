@@ -5,7 +5,7 @@ import { Batches } from './batches.ts'
 import { ConditionTelling } from './condition.ts'
 import type { DestinationOptions } from './destination.ts'
 import type { Opening } from './opening.ts'
-import { expired } from './preflight.ts'
+import { asideExpired, expired, onlyInLog } from './preflight.ts'
 import type { Progress } from './progress.ts'
 import type { Voice } from './record-format.ts'
 import { Renewal } from './renewal.ts'
@@ -34,6 +34,8 @@ export class Turns {
   private readonly batches: Batches
   private readonly condition: ConditionTelling
   private readonly renewal: Renewal
+  /** Where the log began at the last look. */
+  private base: Offset = 0
 
   constructor(options: TurnsOptions) {
     this.o = options
@@ -81,10 +83,20 @@ export class Turns {
   private skipExpired(session: Session): void {
     const { config, source, ledger, progress, state, now } = this.o
     const base = source.base()
+    this.letGo(base)
     if (session.next >= base || progress.at >= base) return
     state.warn(expired(session.next, base))
     ledger.leave(config.name, { from: Math.max(session.next, progress.at), to: base }, now())
     progress.jump(base)
+  }
+
+  /** What was set aside has gone with the log, unless it is in a dead letter. */
+  private letGo(base: Offset): void {
+    const { config, ledger, state, now } = this.o
+    if (base === this.base) return
+    this.base = base
+    const lost = ledger.loseAside(config.name, base, now())
+    if (lost > 0) state.warn(asideExpired(lost))
   }
 
   /** Nothing up to `to` is to be sent. The checkpoint follows now and then: a transaction costs more than a look. */
@@ -96,7 +108,7 @@ export class Turns {
   }
 
   private async deliver(session: Session, batch: Batch): Promise<void> {
-    const { bandwidth, progress, state } = this.o
+    const { voice, bandwidth, progress, state } = this.o
     const sent = [...batch.sent, ...this.news()]
     const began = performance.now()
     const spent = bandwidth.meter.sent()
@@ -105,6 +117,8 @@ export class Turns {
     const taken = await delivering.catch((error) => this.batches.rejected(batch, error)).finally(() => reading)
     const ms = performance.now() - began
     this.batches.taken(taken, ms)
+    const unkept = taken.letters.filter(({ kept }) => kept === 'log').length
+    if (unkept > 0) state.warn(onlyInLog(unkept, voice.topics.deadletter))
     progress.at = session.next
     this.renewal.written()
     progress.sent(batch, Math.max(ms, bandwidth.timeFor(bandwidth.meter.sent() - spent)))

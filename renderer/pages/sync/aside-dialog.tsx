@@ -37,8 +37,8 @@ export function AsideDialog({ destination, past, onClose }: AsideDialogProps) {
         <Button onClick={() => dialog.current?.close()}>Close</Button>
       </div>
       <p className="ink2">
-        The cluster would not take these. The log keeps them whole, and everything else went on. Send them again once
-        the topic takes them.
+        The cluster would not take these. Everything else went on. Send them again once the topic takes them, while the
+        log still holds them: those that are in the log only go with it.
       </p>
       {[aside.error, action.error].map((error) => error !== null && <ErrorNote key={error.message} error={error} />)}
       {aside.data !== undefined && rows.length === 0 && <p className="ink3">Nothing is set aside any more.</p>}

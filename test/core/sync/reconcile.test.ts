@@ -199,6 +199,40 @@ describe.skipIf(!present)('a range is sent again to a real Kafka', () => {
     await running.forward.stop()
   })
 
+  test('what no dead letter has gets one when it is sent again and refused again, and goes with the log else, counted', async () => {
+    const source = new MadeSource({ payload: (offset) => ([50, 101].includes(offset) ? noise(60_000) : 'small') })
+    let base = 0
+    source.base = () => base
+    await setLimit('kept', 20_000, true)
+    await setLimit('kept', 600, true, 'deadletter')
+    const running = await sent('kept', 200, { source })
+    expect(running.forward.rows()[0]).toMatchObject({
+      aside: 4,
+      unsent: 0,
+      error: { code: 'kafka_rejected', message: expect.stringMatching(/in the log only, because "kept.deadletter"/) },
+    })
+    await setLimit('kept', 100_000, false, 'deadletter')
+    const { id } = running.forward.sendAgain({ destination: 'kept', from: 100, to: 200, asideOnly: true })
+    expect(await running.ended(id)).toMatchObject({ state: 'done' })
+    const kept = running.forward.aside({ destination: 'kept', after: null, limit: 10 }).rows
+    expect(kept.map((row) => `${row.offset} ${row.kept}`)).toEqual(['50 log', '50 log', '101 topic', '101 topic'])
+    expect((await settled('kept.deadletter', 2)).map(idOf).sort()).toEqual(['101:1', '101:2'])
+    base = 150
+    running.forward.head(210)
+    await running.until((row) => row.next === 210)
+    expect(running.forward.rows()[0]).toMatchObject({
+      aside: 2,
+      unsent: 2,
+      error: {
+        code: 'offset_expired',
+        message: '2 records that were set aside left the log, and no dead letter has them',
+      },
+    })
+    const { rows } = running.forward.ledger({ destination: 'kept', before: null, limit: 100 })
+    expect(rows.filter(({ gone }) => gone)).toMatchObject([{ from: 50, to: 51, records: 2 }])
+    await running.forward.stop()
+  })
+
   test('an alert that was set aside goes again as it is by now, and one that is still refused stays aside', async () => {
     const sizes = new Map([
       [50, 60_000],
