@@ -10,12 +10,12 @@ import type { Secrets } from './login.ts'
 import { type Means, meansOf } from './means.ts'
 import { Opening } from './opening.ts'
 import type { Pace } from './pace.ts'
-import { copied, morePartitions, shortRetention } from './preflight.ts'
+import { copied, shortRetention } from './preflight.ts'
 import { Progress } from './progress.ts'
 import type { Condition, Voice } from './record-format.ts'
 import type { Origin } from './sender.ts'
 import { State } from './state.ts'
-import { allTopics, topicsOf } from './topics.ts'
+import { topicsOf } from './topics.ts'
 import { Turns } from './turns.ts'
 import { Bell, type Step, sleep } from './wait.ts'
 import { Wishes } from './wishes.ts'
@@ -206,8 +206,6 @@ export class Destination {
     const session = await opening.open(kafka, facts)
     try {
       if (shared !== null) state.warn(copied(shared, voice.source))
-      state.warn(morePartitions(voice.topics, ledger.partitions(name), facts))
-      ledger.writesTo(name, allTopics(voice.topics), facts.topics)
       this.delivery = session.delivery
       await this.turns.take(session)
     } catch (error) {

@@ -81,7 +81,7 @@ export function shortRetention(of: Topics, { retentionMs }: ClusterFacts, behind
 export function morePartitions(
   of: Topics,
   before: Readonly<Record<string, number>>,
-  { topics }: ClusterFacts,
+  topics: ReadonlyMap<string, number>,
 ): Warning | null {
   const grown = telemetryTopics(of).find((topic) => (topics.get(topic) ?? 0) > (before[topic] ?? Infinity))
   if (grown === undefined) return null

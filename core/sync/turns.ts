@@ -5,7 +5,7 @@ import { Batches } from './batches.ts'
 import { ConditionTelling } from './condition.ts'
 import type { DestinationOptions } from './destination.ts'
 import type { Opening } from './opening.ts'
-import { asideExpired, expired, onlyInLog } from './preflight.ts'
+import { asideExpired, expired, morePartitions, onlyInLog } from './preflight.ts'
 import type { Progress } from './progress.ts'
 import type { Voice } from './record-format.ts'
 import { Renewal } from './renewal.ts'
@@ -13,6 +13,7 @@ import { freeRoom } from './room.ts'
 import type { KafkaRecord } from './sender.ts'
 import type { Session } from './session.ts'
 import type { State } from './state.ts'
+import { allTopics } from './topics.ts'
 import { type Bell, sleep } from './wait.ts'
 import type { Wishes } from './wishes.ts'
 
@@ -48,6 +49,7 @@ export class Turns {
   /** Until it is paused. */
   async take(session: Session): Promise<void> {
     this.batches.forget()
+    this.writesTo(this.o.opening.form.partitions)
     this.o.progress.jump(session.next)
     while (!this.o.paused()) await this.turn(session)
   }
@@ -118,11 +120,25 @@ export class Turns {
     const ms = performance.now() - began
     this.batches.taken(taken, ms)
     const unkept = taken.letters.filter(({ kept }) => kept === 'log').length
+    this.seeGrowth()
     if (unkept > 0) state.warn(onlyInLog(unkept, voice.topics.deadletter))
     progress.at = session.next
     this.renewal.written()
     progress.sent(batch, Math.max(ms, bandwidth.timeFor(bandwidth.meter.sent() - spent)))
     state.well()
+  }
+
+  /** The client asks the cluster for its topics every five minutes, and sends by what it says from then on. */
+  private seeGrowth(): void {
+    const { voice, config, ledger, opening } = this.o
+    const { partitions } = opening.form
+    if (morePartitions(voice.topics, ledger.partitions(config.name), partitions) !== null) this.writesTo(partitions)
+  }
+
+  private writesTo(partitions: ReadonlyMap<string, number>): void {
+    const { voice, config, ledger, state } = this.o
+    state.warn(morePartitions(voice.topics, ledger.partitions(config.name), partitions))
+    ledger.writesTo(config.name, allTopics(voice.topics), partitions)
   }
 
   private async idle(session: Session): Promise<void> {

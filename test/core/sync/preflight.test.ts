@@ -36,9 +36,9 @@ test('a retention longer than the backlog needs no warning', () => {
 })
 
 test('more partitions than before are told of once it is known how many there were', () => {
-  expect(morePartitions(topics, {}, facts)).toBeNull()
-  expect(morePartitions(topics, { 'a.telemetry': 4 }, facts)).toBeNull()
-  const told = morePartitions(topics, { 'a.telemetry': 2 }, facts)
+  expect(morePartitions(topics, {}, facts.topics)).toBeNull()
+  expect(morePartitions(topics, { 'a.telemetry': 4 }, facts.topics)).toBeNull()
+  const told = morePartitions(topics, { 'a.telemetry': 2 }, facts.topics)
   expect(told?.message).toMatch(/"a.telemetry" has 4 partitions now, it had 2: .* order is kept within each only/)
 })
 

@@ -13,6 +13,7 @@ import type { Message } from '../../../core/sync/record-format.ts'
 import { clientOf, type KafkaRecord, PlainSender } from '../../../core/sync/sender.ts'
 import { type Care, carefully } from '../../../core/sync/set-aside.ts'
 import { topicsOf } from '../../../core/sync/topics.ts'
+import { StepError } from '../../../core/sync/wait.ts'
 import { WireMeter } from '../../../core/sync/wire-meter.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
@@ -152,6 +153,27 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
     ])
     expect((await settled('keyed', 6)).map(({ key }) => key)).toEqual([0, 1, 2, 3, 5, 6].map((at) => `key-${at}`))
   })
+})
+
+test('records that a policy of the cluster refuses are found one by one, as Apache Kafka itself never refuses them', async () => {
+  const destination = destinationAt('127.0.0.1:9092', 'policy')
+  const sent = Array.from({ length: 40 }, (_, offset) => made(offset, 'key'))
+  const refused = new Set([3, 17, 18])
+  const taken: number[] = []
+  const send = async (records: readonly KafkaRecord[]) => {
+    if (records.some(({ topic, of }) => topic === 'keyed' && refused.has(of!.offset)))
+      throw new StepError(
+        'send',
+        Object.assign(new Error('a policy is violated'), { type: 'POLICY_VIOLATION', code: 44 }),
+      )
+    taken.push(...records.flatMap(({ topic, of }) => (topic === 'keyed' ? [of!.offset] : [])))
+  }
+  const care = careFor(destination, new Map([['policy.deadletter', 1]]), Date.now())
+  const { letters, records } = await carefully(care)({ ...none, to: 40, records: 40, sent }, send)
+  const reason = 'against a policy of the cluster (POLICY_VIOLATION)'
+  expect(letters).toEqual([3, 17, 18].map((offset) => ({ offset, index: 0, what: 'reading', kept: 'topic', reason })))
+  expect(taken).toEqual(sent.map(({ of }) => of!.offset).filter((offset) => !refused.has(offset)))
+  expect(records).toBe(40) // three of them as dead letters
 })
 
 test('where even the time of a dead letter is refused it is the clock of this machine, and nothing is set aside', async () => {
