@@ -562,7 +562,7 @@ export interface OffsetSpan {
   readonly to: Offset
 }
 
-/** The readings of a span, compared one by one with what the telemetry topics hold: by installation, offset and index. */
+/** The readings of a span, compared one by one with what the telemetry topics hold: by source, offset and index. */
 export interface Proof {
   /** Kafka records that the log says belong there, by the settings and mappings as they are now. */
   readonly expected: number
@@ -574,7 +574,7 @@ export interface Proof {
   readonly twice: number
   /** Of one device, behind a record that the log holds after it. */
   readonly outOfOrder: number
-  /** Of this installation, and not in the log. */
+  /** Under the names of this log, and not in it. */
   readonly unknown: number
   /** Copies that carry `edge-resend`: a person sent them once more. */
   readonly sentAgain: number
@@ -587,7 +587,7 @@ export interface Proof {
   readonly deleted: number
   /** Kafka records that were read for it, of whatever installation and offset. */
   readonly read: number
-  /** Of these, copies that another destination of this installation has sent to the same topics. */
+  /** Of these, what another destination of this installation, or another copy of it, has sent to the same topics. */
   readonly others: number
   readonly topics: readonly string[]
   /** The first of what differs. */

@@ -49,12 +49,14 @@ function each(types: readonly string[], words: Words): readonly (readonly [strin
   return types.map((type) => [type, words])
 }
 
+const another = 'Nothing is lost; another is begun where it stood.'
+
 function fenced(seen: Seen, message: string): Failure {
-  return { ...waiting(seen, message, null), backoff: 'fenced' }
+  return { ...waiting(seen, message, another), backoff: 'fenced' }
 }
 
 function lostTransaction(seen: Seen, where: Where): Failure {
-  return waiting(seen, `${brokersOf(where)} lost track of our transaction`, 'Another is begun where it stood.')
+  return waiting(seen, `${brokersOf(where)} lost track of our transaction`, another)
 }
 
 function rejected(seen: Seen): Failure {

@@ -71,16 +71,51 @@ test('who may not use transactions is asked, unless exactly once was chosen; the
   expect(chosen.error.hint).not.toMatch(/at least once/)
 })
 
-test.each([
-  [47, 'fenced'],
-  [10, 'rejected'],
-  [32, 'rejected'],
-  [87, 'rejected'],
-  [3, 'soon'],
-  [19, 'soon'],
-  [50, 'person'],
-])('protocol error %i leads to %s', (code, backoff) => {
-  expect(explain(wrapped('send', createErrorFromCode(code)), where).backoff).toBe(backoff)
+/** What a cluster can answer, by its number in the protocol, while this is done. */
+const answers = [
+  [3, 'send', 'waiting', 'soon', /does not have all of our topics yet/, /tried again/],
+  [5, 'send', 'waiting', 'soon', /moves to another broker/, /tried again/],
+  [6, 'send', 'waiting', 'soon', /moves to another broker/, /tried again/],
+  [7, 'send', 'waiting', 'soon', /too few copies of the topic alive/, /when its other brokers are back/],
+  [10, 'send', 'catching up', 'rejected', /rejects a record \(MESSAGE_TOO_LARGE\)/, /set aside/],
+  [14, 'checkpoint', 'waiting', 'soon', /is starting/, /tried again/],
+  [15, 'checkpoint', 'waiting', 'soon', /is starting/, /tried again/],
+  [16, 'checkpoint', 'waiting', 'soon', /is starting/, /tried again/],
+  [17, 'topics', 'waiting', 'soon', /does not have all of our topics yet/, /tried again/],
+  [18, 'send', 'catching up', 'rejected', /rejects a record \(RECORD_LIST_TOO_LARGE\)/, /set aside/],
+  [19, 'send', 'waiting', 'soon', /too few copies of the topic alive/, /min\.insync\.replicas/],
+  [20, 'send', 'waiting', 'soon', /too few copies of the topic alive/, /min\.insync\.replicas/],
+  [29, 'send', 'action needed', 'denied', /user "edge1" lacks a permission/, /--operation Write --topic/],
+  [30, 'offsets', 'action needed', 'denied', /user "edge1" lacks a permission/, /--operation Read --group/],
+  [31, 'create', 'action needed', 'denied', /user "edge1" lacks a permission/, /--operation Create --cluster/],
+  [32, 'send', 'catching up', 'rejected', /rejects a record \(INVALID_TIMESTAMP\)/, /set aside/],
+  [33, 'connect', 'action needed', 'login', /does not offer login by scram-sha-512/, /Choose another way to log in/],
+  [35, 'begin', 'action needed', 'person', /has no transactions/, /Or: choose "at least once"/],
+  [38, 'create', 'action needed', 'person', /fewer brokers than the 1 copies/, /Lower the number of copies/],
+  [43, 'begin', 'action needed', 'person', /has no transactions/, /Or: choose "at least once"/],
+  [44, 'create', 'action needed', 'person', /the policy of .* forbids/, /Change partitions, copies or retention/],
+  [44, 'send', 'catching up', 'rejected', /rejects a record \(POLICY_VIOLATION\)/, /set aside/],
+  [45, 'send', 'waiting', 'soon', /lost track of our transaction/, /begun where it stood/],
+  [47, 'commit', 'waiting', 'fenced', /ended our transaction/, /begun where it stood/],
+  [48, 'commit', 'waiting', 'soon', /lost track of our transaction/, /begun where it stood/],
+  [49, 'send', 'waiting', 'soon', /lost track of our transaction/, /begun where it stood/],
+  [50, 'begin', 'action needed', 'person', /does not allow transactions of 60 s/, /transaction\.max\.timeout\.ms/],
+  [51, 'begin', 'waiting', 'soon', /lost track of our transaction/, /begun where it stood/],
+  [52, 'commit', 'waiting', 'fenced', /ended our transaction/, /begun where it stood/],
+  [53, 'begin', 'action needed', 'denied', /may not use transactions/, /--operation Write --transactional-id/],
+  [56, 'send', 'waiting', 'soon', /a disk of .* fails/, /tried again/],
+  [58, 'connect', 'action needed', 'login', /refused user "edge1" or its password/, /Correct them in the settings/],
+  [59, 'send', 'waiting', 'soon', /lost track of our transaction/, /begun where it stood/],
+  [87, 'send', 'catching up', 'rejected', /rejects a record \(INVALID_RECORD\)/, /set aside/],
+  [90, 'send', 'waiting', 'fenced', /does not know/, /begun where it stood/],
+] as const
+
+test.each(answers)('error %i of the protocol at %s is %s in words of its own, with the way out', (...answer) => {
+  const [code, step, state, backoff, message, hint] = answer
+  const failure = explain(wrapped(step, createErrorFromCode(code)), where)
+  expect([failure.state, failure.backoff]).toEqual([state, backoff])
+  expect(failure.error.message).toMatch(message)
+  expect(failure.error.hint).toMatch(hint)
 })
 
 test('a cluster without transactions asks a person, and never changes the mode by itself', () => {
