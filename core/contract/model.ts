@@ -239,7 +239,7 @@ export interface Named {
   readonly unit: string | null
   /** A guess by its name and the size of its values, where its messages name no unit. */
   readonly guess: string | null
-  /** Its readings count as those of this series of the same device and type, with one baseline and one chart. */
+  /** Its readings count as those of this series of the same type, with one baseline and one chart; of another device, as that one's. */
   readonly into: number | null
 }
 

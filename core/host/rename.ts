@@ -78,12 +78,12 @@ function saidOf(entry: SeriesEntry): Said {
 
 /** The path would pass over it. */
 function mustMerge(catalogue: Catalogue, entry: SeriesEntry, into: number): void {
-  const { id, device, type } = entry
+  const { id, type } = entry
   const target = catalogue.series[into]
-  const fits = target !== undefined && into !== id && target.device === device && target.type === type
+  const fits = target !== undefined && into !== id && target.type === type
   if (fits && saidOf(target).into === null && catalogue.partsOf(entry, Number.MAX_SAFE_INTEGER).length === 1) return
   throw new FieldError('bad_input', `series ${id} cannot be read into series ${into}`, {
-    hint: 'Both must be of one device and of one type, and neither part of another merge.',
+    hint: 'Both must be of one type, and neither part of another merge.',
   })
 }
 

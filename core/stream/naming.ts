@@ -1,6 +1,8 @@
 import type { Commands, Named, SeriesRef, SeriesType } from '../contract/model.ts'
-import { ownWatches, restWatch } from './alerts.ts'
+import { ownWatches, restWatch, returned } from './alerts.ts'
+import { heard } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
+import { turn } from './gaps.ts'
 import { allowAbsence } from './missing.ts'
 import type { Plant } from './plant.ts'
 import { count, recent, rowOf } from './rows.ts'
@@ -22,6 +24,23 @@ export function nameSeries(plant: Plant, put: Commands['series.put'], out: Emit)
   if (target !== null && before.into === null) endWatches(plant, state, target, by, out)
   putNamed(plant, id, named)
   out.named(id, named)
+  if (target !== null) leaveDevice(plant, state.device, by, out)
+}
+
+/** A device whose readings all count as those of others: it is heard as them, and cannot be silent. */
+function leaveDevice(plant: Plant, index: number, by: string, out: Emit): void {
+  const device = plant.devices[index]!
+  const isElsewhere = (id: number) => {
+    const into = plant.named.get(id)?.into ?? null
+    return into !== null && plant.series[into]!.device !== index
+  }
+  if (!device.series.every(isElsewhere)) return
+  device.row[heard] = Number.NaN
+  device.dirty = true
+  if (device.silent === null) return
+  returned(plant, device.silent, plant.time, plant.time, 'its readings count as those of another device now', out, by)
+  device.silent = null
+  turn(device.gaps, null, null, plant.time, plant.next, out)
 }
 
 /** The series that a person meant. Commands of older logs tell its number alone. */
@@ -40,9 +59,9 @@ export function putNamed(plant: Plant, series: number, named: Named): void {
   plant.rewired = true
 }
 
-/** Of the same device and type, and neither is part of another merge. */
+/** Of the same type, and neither is part of another merge. */
 function canMerge(plant: Plant, { series }: SeriesState, { series: target }: SeriesState): boolean {
-  if (target.id === series.id || target.device !== series.device || target.type !== series.type) return false
+  if (target.id === series.id || target.type !== series.type) return false
   const isTarget = Array.from(plant.named.values()).some((named) => named.into === series.id)
   return !isTarget && (plant.named.get(target.id)?.into ?? null) === null
 }

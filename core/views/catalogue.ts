@@ -72,6 +72,8 @@ export class Catalogue {
   private readonly newSettled: Statement<[number], { id: number; settled: number }>
   private readonly newNames: Statement<[number], NamedRow>
   private readonly bySignal = new Map<string, number>()
+  /** Of a series those that ever were part of it. */
+  private readonly merged = new Map<number, Set<number>>()
   private upto: Offset = 0
   private sorted: readonly DeviceEntry[] = []
 
@@ -103,9 +105,15 @@ export class Catalogue {
   }
 
   /** Those that are part of a series at an offset, itself first. */
-  partsOf({ id, device }: SeriesEntry, offset: Offset): readonly SeriesEntry[] {
-    const parts = this.devices.get(device)!.series.filter((each) => this.readInto(each.id, offset) === id)
-    return [this.series[id]!, ...parts.filter((each) => each.id !== id)]
+  partsOf({ id }: SeriesEntry, offset: Offset): readonly SeriesEntry[] {
+    const merged = [...(this.merged.get(id) ?? [])].sort((a, b) => a - b)
+    const parts = merged.filter((each) => this.readInto(each, offset) === id)
+    return [this.series[id]!, ...parts.map((each) => this.series[each]!)]
+  }
+
+  /** By which its readings come, and those that count as its own. */
+  topicsOf({ series }: DeviceEntry, offset: Offset): readonly string[] {
+    return series.flatMap((each) => [each, ...this.partsOf(each, offset)].map(({ topic }) => topic))
   }
 
   /** -1: not known. */
@@ -129,6 +137,9 @@ export class Catalogue {
 
   private addName(entry: SeriesEntry, named: Omit<NamedRow, 'series'>): void {
     entry.names = [...entry.names, named]
+    if (named.into === null) return
+    const merged = this.merged.get(named.into) ?? new Set()
+    this.merged.set(named.into, merged.add(entry.id))
   }
 
   private add(row: SeriesEntry): void {

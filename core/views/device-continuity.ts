@@ -116,7 +116,7 @@ export class DeviceContinuity {
     const parts = partsOf(instant, span, this.newestMinute.get()!.minute ?? 0)
     const whole = this.counts.in(parts)
     if (!parts.running) return whole
-    const topics = new Set(devices.flatMap(({ series }) => series.map(({ topic }) => topic)))
+    const topics = new Set(devices.flatMap((device) => this.views.catalogue.topicsOf(device, instant.offset)))
     const begin = this.views.log.offsetAt(parts.end * minuteMs)
     const running = this.views.records.countDevices(begin, instant.offset, topics)
     return (device) => sum(whole(device), running.get(device))

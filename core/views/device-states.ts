@@ -1,6 +1,6 @@
 import type { DeviceState } from '../contract/calls.ts'
-import type { Alert, Priority } from '../contract/model.ts'
-import type { DeviceEntry } from './catalogue.ts'
+import type { Alert, Offset, Priority } from '../contract/model.ts'
+import { type DeviceEntry, nameAt } from './catalogue.ts'
 import type { Instant } from './instant.ts'
 import { isAside } from './open-alerts.ts'
 
@@ -52,6 +52,11 @@ const learning: Standing = { ...normal, state: 'learning' }
 
 export function standingOf(device: DeviceEntry, found: ReadonlyMap<string, Standing>, instant: Instant): Standing {
   return found.get(device.device) ?? (isLearning(device, instant) ? learning : normal)
+}
+
+/** It is known, and not only by readings that count as those of other devices. */
+export function isThere({ first, series }: DeviceEntry, offset: Offset): boolean {
+  return first < offset && series.some((each) => each.first < offset && nameAt(each, offset).said.into === null)
 }
 
 /** It has numbers, and none of them has a band yet or is known to get none. */

@@ -4,7 +4,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Cadence, Millis } from '../contract/model.ts'
 import { type Bucket, minuteMs, minuteOf } from './bucket.ts'
 import { type DeviceEntry, nameAt, type SeriesEntry } from './catalogue.ts'
-import { type Standing, standingOf, standings } from './device-states.ts'
+import { isThere, type Standing, standingOf, standings } from './device-states.ts'
 import type { Instant } from './instant.ts'
 import type { Latest } from './latest.ts'
 import { UpkeepHistory } from './upkeep.ts'
@@ -82,7 +82,7 @@ export class DeviceAnswers {
     const words = filter.trim().toLowerCase()
     return this.views.catalogue
       .byArea()
-      .filter((device) => device.first < offset && (words === '' || device.words.includes(words)))
+      .filter((device) => isThere(device, offset) && (words === '' || device.words.includes(words)))
   }
 
   private row(instant: Instant, device: DeviceEntry, standing: Standing): DeviceRow {

@@ -3,7 +3,7 @@ import type { Health } from '../contract/calls.ts'
 import type { Millis, Offset, UndecodableReason } from '../contract/model.ts'
 import type { AlertAnswers } from './alerts.ts'
 import { minuteMs, minuteOf } from './bucket.ts'
-import { standingOf, standings } from './device-states.ts'
+import { isThere, standingOf, standings } from './device-states.ts'
 import type { GapHistory } from './gaps.ts'
 import { incidentsOf } from './incidents.ts'
 import type { Instant } from './instant.ts'
@@ -54,7 +54,7 @@ export class HealthAnswers {
     const found = standings(this.views.openAlerts.at(instant), instant)
     const counts = { total: 0, normal: 0, alert: 0, silent: 0, shelved: 0, learning: 0 }
     for (const device of this.views.catalogue.devices.values()) {
-      if (device.first >= instant.offset) continue
+      if (!isThere(device, instant.offset)) continue
       counts.total += 1
       counts[standingOf(device, found, instant).state] += 1
     }

@@ -29,7 +29,7 @@ export class MessageAnswers {
   messages(instant: Instant, { device, before, limit, undecodable }: Calls['messages']['in']): Answer {
     const from = Math.min(before ?? instant.offset, instant.offset)
     const rows = Math.min(Math.max(1, limit), maxRows)
-    const topics = device === null ? null : this.topicsOf(device)
+    const topics = device === null ? null : this.topicsOf(device, instant.offset)
     return undecodable ? this.badOnes(from, rows, topics) : this.backward(from, rows, topics)
   }
 
@@ -87,9 +87,10 @@ export class MessageAnswers {
     return { rows: found, more: false, next: null }
   }
 
-  private topicsOf(device: string): ReadonlySet<string> {
-    const found = this.views.catalogue.devices.get(device)
-    return new Set(found === undefined ? [device] : found.series.map(({ topic }) => topic))
+  private topicsOf(device: string, offset: Offset): ReadonlySet<string> {
+    const { catalogue } = this.views
+    const found = catalogue.devices.get(device)
+    return new Set(found === undefined ? [device] : catalogue.topicsOf(found, offset))
   }
 
   private row(block: Block, row: number): MessageRow {

@@ -113,29 +113,38 @@ export class Records {
 
   private countDevicesIn(counts: Map<string, Counted>, block: Block, row: number): void {
     if (this.decode(block, row) !== null) return
-    const { layout, slot, n } = this.decoded
-    const devices = new Set(Array.from(slot.subarray(0, n), (at) => layout.places[at]!.device))
+    const { n } = this.decoded
+    const devices = new Set(Array.from({ length: n }, (_, i) => this.deviceOf(i, this.readInto(i, block.first + row))))
     for (const device of devices) countRow(counts, device, block, row)
   }
 
   private visitRow(block: Block, row: number, visit: Visit): void {
     const { decoded } = this
     if (this.decode(block, row) !== null) return
-    const { layout, slot } = decoded
     let device = ''
     let behind = 0
     for (let i = 0; i < decoded.n; i++) {
       if (decoded.kind[i] === 2) continue
-      const found = this.seriesOf(decoded, i)
-      const series = found < 0 ? found : this.catalogue.readInto(found, block.first + row)
-      const place = layout.places[slot[i]!]!
-      if (place.device !== device) {
-        device = place.device
+      const series = this.readInto(i, block.first + row)
+      const owner = this.deviceOf(i, series)
+      if (owner !== device) {
+        device = owner
         behind = this.context.behind(device)
       }
       const time = eventTime(timeAt(decoded, i), block.time[row]!, behind)
       if (series >= 0) visit(series, block.first + row, time, decoded.number[i]!, block.time[row]!)
     }
+  }
+
+  /** The series that reading `i` counts as; -1: none that is known. */
+  private readInto(i: number, offset: Offset): number {
+    const found = this.seriesOf(this.decoded, i)
+    return found < 0 ? found : this.catalogue.readInto(found, offset)
+  }
+
+  private deviceOf(i: number, series: number): string {
+    const { layout, slot } = this.decoded
+    return this.catalogue.series[series]?.device ?? layout.places[slot[i]!]!.device
   }
 
   private seriesOf({ layout, slot, kind }: Decoded, i: number): number {

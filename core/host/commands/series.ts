@@ -14,7 +14,7 @@ const usage = `[--data DIR] [--at TIME] [--json]
 
   rename ID NAME  call a series so, from here on; without NAME as its messages do
   unit ID UNIT    say what it is measured in, which confirms a guess or corrects it; without UNIT nobody says it
-  merge ID INTO   read it into another series of its device from here on; without INTO it is one of its own again
+  merge ID INTO   read it into another series, of another device too, from here on; without INTO it is one of its own again
   undo ID         what held before the newest of these
   --data DIR      data directory; the program may run on it (default: ${defaultDataDir()})
   --at TIME       as it was then, with no later knowledge (default: now)

@@ -179,10 +179,51 @@ describe('a series that a person merges into another', () => {
     ])
   })
 
-  test('needs one of the same device and type that is in no other merge', () => {
+  describe('of another device, as after a new gateway', () => {
+    const from = (name: string, i: number): Writing => ({ ...message(i, { press: wave(i) }), name })
+    const log = [
+      ...Array.from({ length: 200 }, (_, i) => from('hall/p-1', i)),
+      ...Array.from({ length: 100 }, (_, i) => from('hall/p-9', 200 + i)),
+      put(300, { series: 1, into: 0 }),
+      ...Array.from({ length: 202 }, (_, i) => from('hall/p-9', 301 + i)),
+    ]
+    const devices = (queries: Queries, at: number | null = null) =>
+      queries.devices({ at, sort: 'area', filter: '', from: 0, count: 9 }).rows.map(({ device }) => device)
+
+    test('is one device, which is heard again, and the other does not fall silent', () => {
+      const queries = asked(log)
+      expect(devices(queries)).toEqual(['hall/p-1'])
+      expect(devices(queries, start + 201 * minute)).toEqual(['hall/p-1', 'hall/p-9'])
+      expect(queries.health({ at: null }).devices.total).toBe(1)
+      expect(device(queries)).toMatchObject({ row: { value: wave(502), state: 'normal' } })
+      expect(device(queries).signals[0]!.parts).toMatchObject([{ series: 1 }])
+      const [chart] = queries.series({ series: [0], from: start, until: start + 503 * minute, points: 1_000, at: null })
+      expect([...chart!.mean].filter((value) => !Number.isNaN(value))).toHaveLength(502)
+      const messages = { device: 'hall/p-1', before: null, limit: 1, at: null, undecodable: false }
+      expect(queries.messages(messages).rows[0]!.record.topic.name).toBe('hall/p-9')
+      expect(alertsOf(log)).toMatchObject([{ device: 'hall/p-1', until: start + 301 * minute }])
+    })
+
+    test('is silent as one, and heard again as two once that is undone', () => {
+      const tick = (i: number): Writing => ({ kind: 'tick', source: '', name: '', time: start + i * minute })
+      const alerts = alertsOf([...log, tick(600)])
+      expect(alerts.slice(1)).toMatchObject([{ device: 'hall/p-1', detector: 'silence', until: null }])
+      const undone = asked([...log, put(503, { series: 1 }), from('hall/p-9', 504)])
+      expect(devices(undone)).toEqual(['hall/p-1', 'hall/p-9'])
+    })
+
+    test('ends the silence of the one that it was', () => {
+      const silent = [...Array.from({ length: 200 }, (_, i) => from('hall/p-9', i)), from('hall/p-1', 300)]
+      const merged = [...silent, put(301, { series: 0, into: 1 })]
+      expect(alertsOf(silent)).toMatchObject([{ device: 'hall/p-9', until: null }])
+      expect(alertsOf(merged)).toMatchObject([{ device: 'hall/p-9', until: start + 301 * minute }])
+    })
+  })
+
+  test('needs one of the same type that is in no other merge', () => {
     const two = { temp: 1, level: 2, mode: 'run', flow: 3 }
     const log = [message(0, two), { ...message(0, { temp: 1 }), name: 'hall/p-2' }]
-    const wrong = [put(1, { into: 0 }), put(1, { into: 2 }), put(1, { into: 4 }), put(1, { into: 99 })]
+    const wrong = [put(1, { into: 0 }), put(1, { into: 2 }), put(1, { into: 99 })]
     const chained = [put(1, { series: 1, into: 0 }), put(1, { series: 0, into: 3 }), put(1, { series: 3, into: 1 })]
     expect(device(asked([...log, ...wrong, message(2, two)])).signals).toHaveLength(4)
     expect(device(asked([...log, ...chained, message(2, two)])).signals).toHaveLength(3)
