@@ -151,12 +151,14 @@ function valueRange({ mean, min, max, low, high }: Columns): [number, number] {
   let most = Number.NEGATIVE_INFINITY
   for (const column of [mean, min, max, low, high]) {
     for (const value of column) {
+      if (!Number.isFinite(value)) continue // a mean of the largest numbers may be none
       if (value < least) least = value
       if (value > most) most = value
     }
   }
   if (least > most) return [0, 1]
-  const room = (most - least) * 0.06 || Math.abs(most) * 0.05 || 1
+  const flat = most - least <= Math.abs(most) * 1e-9 // what differs is how its sum was rounded
+  const room = flat ? Math.abs(most) * 0.05 || 1 : (most - least) * 0.06
   const [from, to] = [least - room, most + room]
   return Number.isFinite(to - from) ? [from, to] : [-Number.MAX_VALUE / 2, Number.MAX_VALUE / 2] // a span must be a number
 }

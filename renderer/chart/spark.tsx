@@ -13,7 +13,7 @@ interface SparkProps {
   readonly outside?: string | null
 }
 
-/** A line of one signal, small, without axes. NaN breaks it. For the eye only: the number stands beside it. */
+/** A line of one signal, small, without axes. What is no number breaks it. For the eye only: the number stands beside it. */
 export function Spark({ values, width, height, band = null, fill = true, join = 0, outside = null }: SparkProps) {
   const scale = scaleOf(values, fill ? band : null, width, height)
   if (scale === null) return <svg width={width} height={height} aria-hidden="true" />
@@ -52,7 +52,7 @@ function scaleOf(values: Float64Array, band: Band | null, width: number, height:
   let high = band?.high ?? Number.NEGATIVE_INFINITY
   let seen = false
   for (const v of values) {
-    if (Number.isNaN(v)) continue
+    if (!Number.isFinite(v)) continue
     seen = true
     low = Math.min(low, v)
     high = Math.max(high, v)
@@ -68,7 +68,7 @@ function pathOf(values: Float64Array, scale: Scale, join: number, wanted: (v: nu
   let drawn = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
     const v = values[i]!
-    if (Number.isNaN(v)) continue
+    if (!Number.isFinite(v)) continue
     if (!wanted(v, i)) {
       drawn = Number.NEGATIVE_INFINITY
       continue
@@ -85,6 +85,6 @@ function isOutside(v: number, band: Band | null): boolean {
 
 function lastOf(values: Float64Array): number {
   let last = values.length - 1
-  while (last > 0 && Number.isNaN(values[last]!)) last--
+  while (last > 0 && !Number.isFinite(values[last]!)) last--
   return last
 }
