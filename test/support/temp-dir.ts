@@ -1,16 +1,10 @@
 import { rmSync } from 'node:fs'
-import { afterEach } from 'vitest'
+import { atEnd } from './at-end.ts'
 import { makeTempDir } from './make-temp-dir.ts'
-
-const dirs: string[] = []
 
 /** A fresh directory, removed after the test. */
 export function tempDir(): string {
   const dir = makeTempDir()
-  dirs.push(dir)
+  atEnd(() => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
-
-afterEach(() => {
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
-})

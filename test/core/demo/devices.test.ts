@@ -1,25 +1,19 @@
 import mqtt from 'mqtt'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Broker } from '../../../core/ingest/broker/broker.ts'
 import { startBroker } from '../../../core/ingest/broker/broker.ts'
 import { dairy } from '../../../core/ingest/demo/dairy.ts'
 import { startDevices } from '../../../core/ingest/demo/devices.ts'
 import { openDemo } from '../../../core/ingest/demo/message.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { freePort } from '../../support/mosquitto.ts'
 
 const seed = 7
-let ends: (() => Promise<void>)[] = []
-
-afterEach(async () => {
-  for (const end of ends.reverse()) await end()
-  ends = []
-})
-
 test('the devices publish over MQTT with QoS 1 what the plant says at that time', async () => {
   const startedAt = Date.now()
   const broker = await started(startBroker())
   const heard = await listen(broker)
-  ends.push(await startDevices({ url: broker.url, seed, startedAt, now: Date.now }))
+  atEnd(await startDevices({ url: broker.url, seed, startedAt, now: Date.now }))
   const fast = dairy.filter(({ every }) => every === 2_000).map(({ topic }) => topic)
   await heard.until((topics) => fast.every((topic) => topics.filter((one) => one === topic).length >= 2))
   const demo = openDemo({ seed, startedAt })
@@ -37,7 +31,7 @@ test('a clock that runs a hundred times faster brings every device at its cadenc
   const now = () => began + (Date.now() - began) * 100
   const broker = await started(startBroker())
   const heard = await listen(broker)
-  ends.push(await startDevices({ url: broker.url, seed, startedAt, now }))
+  atEnd(await startDevices({ url: broker.url, seed, startedAt, now }))
   const others = dairy.map(({ topic }) => topic).filter((topic) => !topic.includes('T-110'))
   await heard.until((topics) => others.every((topic) => topics.includes(topic)))
   const tank = heard.messages.filter(({ topic }) => topic.endsWith('Tank_T-110'))
@@ -49,7 +43,7 @@ test('a machine that slept leaves out what was due meanwhile', async () => {
   let slept = 0
   const broker = await started(startBroker())
   const heard = await listen(broker)
-  ends.push(await startDevices({ url: broker.url, seed, startedAt, now: () => Date.now() + slept }))
+  atEnd(await startDevices({ url: broker.url, seed, startedAt, now: () => Date.now() + slept }))
   await heard.until((topics) => topics.length >= 2)
   const before = heard.messages.length
   slept = 3_600_000
@@ -87,7 +81,7 @@ test('the built-in broker sends everybody away when it stops', async () => {
 
 async function started(broker: Promise<Broker>): Promise<Broker> {
   const running = await broker
-  ends.push(() => running.stop())
+  atEnd(() => running.stop())
   return running
 }
 
@@ -106,7 +100,7 @@ async function listen({ url }: Broker) {
     changed()
   })
   await client.subscribeAsync('#', { qos: 1 })
-  ends.push(async () => client.endAsync(true))
+  atEnd(async () => client.endAsync(true))
   return {
     messages,
     async until(enough: (topics: readonly string[]) => boolean): Promise<void> {

@@ -1,21 +1,16 @@
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { FieldError } from '../../../core/contract/errors.ts'
 import { type Arrival, Batcher } from '../../../core/ingest/batcher.ts'
 import { DeferredAcks } from '../../../core/ingest/mqtt/deferred-acks.ts'
 import { topicMatcher } from '../../../core/ingest/mqtt/topic-matcher.ts'
 import { openLog } from '../../../core/log/log.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { Disk } from '../../support/capture/disk.ts'
 import { feed } from '../../support/capture/feed.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
 
 const size = 500
 
@@ -46,7 +41,7 @@ describe.skipIf(!hasMosquitto)('with Mosquitto', () => {
     await sent
     await one.stop()
     const again = new Capturing(dir)
-    ends.push(() => again.stop())
+    atEnd(() => again.stop())
     again.capture.addSource(source(url), null)
     await again.until(() => stored(again, 'line/').length === 1_000)
   })
@@ -144,7 +139,7 @@ describe('the queue', () => {
       clock += commitMs
       return clock
     })
-    ends.push(() => vi.restoreAllMocks())
+    atEnd(() => vi.restoreAllMocks())
     const fill = async () => {
       for (let i = 0; i < 4_000; i++) {
         batcher.add(arrival(100))
@@ -187,7 +182,7 @@ describe('the queue', () => {
 test('a broker is hurried for when it waits for us: right after an acknowledgement, or when much is not acknowledged', () => {
   let now = 1_000
   vi.spyOn(performance, 'now').mockImplementation(() => now)
-  ends.push(() => vi.restoreAllMocks())
+  atEnd(() => vi.restoreAllMocks())
   const stream = { destroyed: false, write: () => true }
   const client = Object.assign(Object.create(null), { options: {}, connected: true, stream, _sendPacket: () => {} })
   const acks = new DeferredAcks(client, () => true)
@@ -244,12 +239,12 @@ test.each([
 
 async function capturing(options: { maxQueueBytes: number }, more: { dropQos0: readonly string[] }, dir = tempDir()) {
   const broker = await startMosquitto({ conf: 'max_queued_messages 0' })
-  ends.push(() => broker.stop())
+  atEnd(() => broker.stop())
   const one = new Capturing(dir, options)
-  ends.push(() => one.stop())
+  atEnd(() => one.stop())
   one.capture.addSource(source(broker.url, more), null)
   const client = await mqtt.connectAsync(broker.url, { protocolVersion: 4 })
-  ends.push(() => client.endAsync(true))
+  atEnd(() => client.endAsync(true))
   const knock = setInterval(() => client.publish('knock', '1', { qos: 1 }), 30)
   await one.until(() => one.messages().length > 0)
   clearInterval(knock)
@@ -292,7 +287,7 @@ function batching(maxBytes: number, linger = 0) {
     onBlocked: (error: FieldError | null) => told.push(error === null ? 'taken' : 'blocked'),
     onFull: (full) => told.push(full ? 'full' : 'room'),
   })
-  ends.push(() => {
+  atEnd(() => {
     batcher.close()
     disk.close()
   })

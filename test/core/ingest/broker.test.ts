@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { BrokerConfig } from '../../../core/contract/calls.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { CaptureProcess, killAll } from '../../support/capture/captured.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/mosquitto.ts'
@@ -9,18 +10,14 @@ import { random } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { Capturing } from './capturing.ts'
 
-const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-  await killAll()
-})
+afterEach(killAll)
 
 async function broker(
   more: Partial<BrokerConfig> = {},
   { password = null, ...options }: { password?: string | null; maxQueueBytes?: number } = {},
 ): Promise<{ one: Capturing; url: string }> {
   const one = new Capturing(tempDir(), options)
-  ends.push(() => one.stop())
+  atEnd(() => one.stop())
   one.capture.addBroker({ enabled: true, host: '127.0.0.1', port: 0, username: null, ...more }, password)
   const { url } = await one.row(({ state }) => state === 'up')
   return { one, url }
@@ -29,7 +26,7 @@ async function broker(
 async function device(url: string, more: mqtt.IClientOptions = {}): Promise<MqttClient> {
   const client = await mqtt.connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0, ...more })
   client.on('error', () => undefined) // sent away by a test
-  ends.push(() => client.endAsync(true))
+  atEnd(() => client.endAsync(true))
   return client
 }
 
@@ -133,7 +130,7 @@ describe('the broker inside', () => {
         /Bad username/,
       )
     const one = new Capturing(tempDir())
-    ends.push(() => one.stop())
+    atEnd(() => one.stop())
     one.capture.addBroker({ enabled: true, host: '127.0.0.1', port: 0, username: 'devices' }, null)
     const { error } = await one.row(({ state }) => state === 'action needed')
     expect(error?.message).toBe('the built-in broker has no password for its user "devices"')
@@ -146,7 +143,7 @@ describe('the broker inside', () => {
       [{ host: '192.0.2.1' }, 'cannot listen on 192.0.2.1'],
     ] as const) {
       const one = new Capturing(tempDir())
-      ends.push(() => one.stop())
+      atEnd(() => one.stop())
       one.capture.addBroker({ enabled: true, host: '127.0.0.1', port: 0, username: null, ...config }, null)
       const { error } = await one.row(({ state }) => state === 'action needed')
       expect(error?.message).toContain(sentence)
@@ -191,7 +188,7 @@ test('after 8 kills at random moments no message is missing that a device was to
     await client.endAsync(true)
   }
   const one = new Capturing(dir)
-  ends.push(() => one.stop())
+  atEnd(() => one.stop())
   const stored = new Set(one.messages().map(({ bytes }) => Number(Buffer.from(bytes).toString())))
   expect([...acknowledged].filter((number) => !stored.has(number))).toEqual([])
   expect(acknowledged.size).toBeGreaterThan(100)

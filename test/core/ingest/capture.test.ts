@@ -4,41 +4,24 @@ import { createRequire } from 'node:module'
 import { createServer, type Server } from 'node:net'
 import { Aedes } from 'aedes'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clientIdFor } from '../../../core/ingest/client-id.ts'
 import { DeferredAcks } from '../../../core/ingest/mqtt/deferred-acks.ts'
-import { freePort, hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { atEnd } from '../../support/at-end.ts'
+import { freePort, hasMosquitto, type Mosquitto } from '../../support/mosquitto.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-async function mosquitto(conf = '', files: Record<string, string> = {}): Promise<Mosquitto> {
-  const broker = await startMosquitto({ conf, files })
-  ends.push(() => broker.stop())
-  return broker
-}
-
-function capturing(dir = tempDir(), options = {}): Capturing {
-  const one = new Capturing(dir, options)
-  ends.push(() => one.stop())
-  return one
-}
+import { Capturing, capturing, mosquitto, source } from './capturing.ts'
 
 async function publisher(url: string): Promise<MqttClient> {
   const client = await mqtt.connectAsync(url, { protocolVersion: 4 })
-  ends.push(() => client.endAsync(true))
+  atEnd(() => client.endAsync(true))
   return client
 }
 
 async function listening(server: Server): Promise<string> {
   server.listen(await freePort(), '127.0.0.1')
   await once(server, 'listening')
-  ends.push(() => server.close())
+  atEnd(() => server.close())
   const address = server.address()
   return `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
 }
@@ -86,7 +69,7 @@ describe.skipIf(!hasMosquitto)('capture from Mosquitto', () => {
     one.capture.addSource(source(broker.url), null)
     await subscribed(one, broker)
     const client = await mqtt.connectAsync(broker.url, { protocolVersion: 5 })
-    ends.push(() => client.endAsync(true))
+    atEnd(() => client.endAsync(true))
     const properties = {
       contentType: 'application/json',
       responseTopic: 'reply/here',
@@ -218,7 +201,7 @@ describe('wrong brokers get their own sentences', () => {
     broker.authorizeSubscribe = (_client, subscription, done) =>
       done(null, subscription.topic === 'secret/#' ? null : subscription)
     const address = await listening(createServer((socket) => broker.handle(socket)))
-    ends.push(() => new Promise<void>((resolve) => broker.close(resolve)))
+    atEnd(() => new Promise<void>((resolve) => broker.close(resolve)))
     const one = capturing()
     one.capture.addSource(source(`mqtt://${address}`, { topics: ['plant/#', 'secret/#'] }), null)
     const row = await one.row(({ refusedTopics }) => refusedTopics.length > 0)

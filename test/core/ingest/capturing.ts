@@ -4,11 +4,28 @@ import type { LogRecord } from '../../../core/contract/model.ts'
 import { type Capture, startCapture } from '../../../core/ingest/capture.ts'
 import { type Log, type LogOptions, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { Disk } from '../../support/capture/disk.ts'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { tempDir } from '../../support/temp-dir.ts'
 import { readAll } from '../log/records.ts'
 
 export function source(url: string, more: Partial<SourceConfig> = {}): SourceConfig {
   return sourceOf('plant', url, more)
+}
+
+/** Ends with the test. */
+export function capturing(dir = tempDir(), options: CapturingOptions = {}): Capturing {
+  const one = new Capturing(dir, options)
+  atEnd(() => one.stop())
+  return one
+}
+
+/** A real broker, which ends with the test. */
+export async function mosquitto(conf = '', files: Readonly<Record<string, string>> = {}): Promise<Mosquitto> {
+  const broker = await startMosquitto({ conf, files })
+  atEnd(() => broker.stop())
+  return broker
 }
 
 interface CapturingOptions extends LogOptions {

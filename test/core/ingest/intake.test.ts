@@ -1,34 +1,18 @@
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startCapture } from '../../../core/ingest/capture.ts'
 import { openLog } from '../../../core/log/log.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { eventually } from '../../support/eventually.ts'
-import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { hasMosquitto, type Mosquitto } from '../../support/mosquitto.ts'
 import { startScripted, welcome } from '../../support/scripted-broker.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { startWire } from '../../support/wire.ts'
-import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-function capturing(dir = tempDir()): Capturing {
-  const one = new Capturing(dir)
-  ends.push(() => one.stop())
-  return one
-}
-
-async function mosquitto(conf = ''): Promise<Mosquitto> {
-  const broker = await startMosquitto({ conf })
-  ends.push(() => broker.stop())
-  return broker
-}
+import { type Capturing, capturing, mosquitto, source } from './capturing.ts'
 
 async function client(url: string, version: 4 | 5 = 4): Promise<MqttClient> {
   const one = await mqtt.connectAsync(url, { protocolVersion: version })
-  ends.push(() => one.endAsync(true))
+  atEnd(() => one.endAsync(true))
   return one
 }
 
@@ -42,7 +26,7 @@ describe.skipIf(!hasMosquitto)('what the broker remembers', () => {
     async (version) => {
       const broker = await mosquitto()
       const wire = await startWire(broker.port)
-      ends.push(() => wire.stop())
+      atEnd(() => wire.stop())
       const device = await client(broker.url)
       await device.publishAsync('setpoint', '5', { qos: 1, retain: true })
       const one = capturing()
@@ -137,7 +121,7 @@ describe('acknowledgements of what is left out', () => {
           })
       if (packet.cmd === 'puback') acknowledged.push(packet.messageId!)
     })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing()
     one.capture.addSource(source(broker.url, { version: '5', exclude: ['drop'] }), null)
     await eventually(() => acknowledged.length === 300)
@@ -158,7 +142,7 @@ describe('a broker that ignores Receive Maximum', () => {
       for (let id = 1; id <= n; id++)
         send({ cmd: 'publish', qos: 1, messageId: id, topic: 'line/1', payload: String(id), dup: false, retain: false })
     }
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const dir = tempDir()
     const log = openLog(dir)
     let most = 0
@@ -226,7 +210,7 @@ describe('a broker without shared subscriptions', () => {
       else if (welcome(two, packet) && packet.cmd === 'subscribe')
         asked.push(...packet.subscriptions.map(({ topic }) => topic))
     })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing()
     one.capture.addSource(source(broker.url, { version: '5', topics: ['$share/g/line/#', 'plant/#'] }), null)
     const row = await one.row(({ refusedTopics }) => refusedTopics.length > 0)
@@ -242,7 +226,7 @@ describe.skipIf(!hasMosquitto)('the announcement of the program itself', () => {
     async (version) => {
       const broker = await mosquitto()
       const wire = await startWire(broker.port)
-      ends.push(() => wire.stop())
+      atEnd(() => wire.stop())
       const reader = await client(broker.url)
       const heard: string[] = []
       reader.on('message', (_, bytes) => heard.push(String(bytes).replace(/"time":\d+/, '"time":T')))

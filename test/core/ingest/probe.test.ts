@@ -5,21 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import mqtt from 'mqtt'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBroker } from '../../../core/ingest/broker/broker.ts'
 import { probe } from '../../../core/ingest/probe.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { type Certificates, hasOpenssl, makeCertificates } from '../../support/certificates.ts'
 import { freePort, hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { findProgram } from '../../support/parts.ts'
 import { source } from './capturing.ts'
 
 const none = { password: null, passphrase: null }
-
-let ends: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const end of ends.reverse()) await end()
-  ends = []
-})
 
 describe.skipIf(!hasMosquitto)('with a real broker, a probe', () => {
   test('tells what it hears, decoded as the path would', async () => {
@@ -193,7 +188,7 @@ test.each(['auto', '3.1.1'] as const)('a topic that is refused is named, version
 
 test('a broker that knows 3.1.1 only is tried again in 3.1.1', async () => {
   const broker = await startBroker()
-  ends.push(() => broker.stop())
+  atEnd(() => broker.stop())
   expect(await probe(source(broker.url), none, 50)).toMatchObject({ ok: true, version: '3.1.1' })
 })
 
@@ -201,7 +196,7 @@ async function brokerWith(conf: string, files?: (dir: string) => Record<string, 
   const dir = mkdtempSync(join(tmpdir(), 'probe-'))
   const broker = await startMosquitto({ conf, ...(files === undefined ? {} : { files: files(dir) }) })
   rmSync(dir, { recursive: true, force: true })
-  ends.push(() => broker.stop())
+  atEnd(() => broker.stop())
   return broker
 }
 
@@ -224,7 +219,7 @@ async function tlsBroker(certificates: Certificates): Promise<string> {
   const port = await freePort()
   const conf = `listener ${port} 127.0.0.1\ncertfile $DIR/server.pem\nkeyfile $DIR/server.key`
   const broker = await startMosquitto({ conf, files })
-  ends.push(() => broker.stop())
+  atEnd(() => broker.stop())
   return `mqtts://localhost:${port}`
 }
 
@@ -236,7 +231,7 @@ async function pickyBroker(granted: string): Promise<string> {
   const server = createServer(aedes.handle)
   const port = await freePort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  ends.push(async () => {
+  atEnd(async () => {
     server.close()
     await new Promise<void>((resolve) => aedes.close(resolve))
   })
@@ -248,6 +243,6 @@ async function mute(): Promise<{ readonly server: Server; readonly url: string }
   const server = createServer(() => {})
   const port = await freePort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  ends.push(async () => server.close())
+  atEnd(async () => server.close())
   return { server, url: `mqtt://127.0.0.1:${port}` }
 }

@@ -1,32 +1,15 @@
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { atEnd } from '../../support/at-end.ts'
 import { eventually } from '../../support/eventually.ts'
-import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
+import { hasMosquitto } from '../../support/mosquitto.ts'
 import { startScripted, welcome } from '../../support/scripted-broker.ts'
-import { tempDir } from '../../support/temp-dir.ts'
 import { startWire } from '../../support/wire.ts'
-import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
-function capturing(): Capturing {
-  const one = new Capturing(tempDir())
-  ends.push(() => one.stop())
-  return one
-}
-
-async function mosquitto(conf = ''): Promise<Mosquitto> {
-  const broker = await startMosquitto({ conf })
-  ends.push(() => broker.stop())
-  return broker
-}
+import { type Capturing, capturing, mosquitto, source } from './capturing.ts'
 
 async function publisher(url: string): Promise<MqttClient> {
   const client = await mqtt.connectAsync(url, { protocolVersion: 4 })
-  ends.push(() => client.endAsync(true))
+  atEnd(() => client.endAsync(true))
   return client
 }
 
@@ -56,7 +39,7 @@ describe.skipIf(!hasMosquitto)('several brokers at once', () => {
 describe('a broker that ends every connection', () => {
   test('is tried ever less, and the log holds one record for the change, not one for each try', async () => {
     const broker = await startScripted(({ socket }) => socket.resetAndDestroy())
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing()
     const began = performance.now()
     one.capture.addSource(source(broker.url, { version: '5' }), null)
@@ -69,7 +52,7 @@ describe('a broker that ends every connection', () => {
     const broker = await startScripted((two, packet) => {
       if (welcome(two, packet) && packet.cmd === 'subscribe') two.send({ cmd: 'disconnect', reasonCode: 152 })
     })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing()
     one.capture.addSource(source(broker.url, { version: '5' }), null)
     const { state, error } = await one.row((row) => row.error !== null)
@@ -114,7 +97,7 @@ describe('a broker that says that another took over', () => {
     const broker = await startScripted((two, packet) => {
       if (welcome(two, packet) && packet.cmd === 'subscribe') two.send({ cmd: 'disconnect', reasonCode: 142 })
     })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing()
     one.capture.addSource(source(broker.url, { version: '5', clientId: 'same' }), null)
     const { state, error } = await one.row((row) => row.error !== null)
@@ -131,7 +114,7 @@ describe.skipIf(!hasMosquitto)('after a sleep', () => {
   test('a link that the broker has given up is found at once, and made anew', async () => {
     const broker = await mosquitto()
     const wire = await startWire(broker.port)
-    ends.push(() => wire.stop())
+    atEnd(() => wire.stop())
     const one = capturing()
     one.capture.addSource(source(wire.url), null)
     await one.row(({ state }) => state === 'up')

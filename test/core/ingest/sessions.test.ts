@@ -2,36 +2,26 @@ import { pbkdf2Sync } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Gap, SourceConfig } from '../../../core/contract/calls.ts'
 import { Sessions } from '../../../core/ingest/mqtt/sessions.ts'
 import { openQueries } from '../../../core/views/queries.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { startScripted, welcome } from '../../support/scripted-broker.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { buildViews } from '../../support/views.ts'
-import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
+import { type Capturing, capturing, source } from './capturing.ts'
 
 async function mosquitto(conf = '', files: Record<string, string> = {}): Promise<Mosquitto> {
   const broker = await startMosquitto({ conf: `max_queued_messages 0\n${conf}`, files })
-  ends.push(() => broker.stop())
+  atEnd(() => broker.stop())
   return broker
-}
-
-function capturing(dir: string): Capturing {
-  const one = new Capturing(dir)
-  ends.push(() => one.stop())
-  return one
 }
 
 async function publisher(url: string, more: mqtt.IClientOptions = {}): Promise<MqttClient> {
   const client = await mqtt.connectAsync(url, { protocolVersion: 4, ...more })
-  ends.push(() => client.endAsync(true))
+  atEnd(() => client.endAsync(true))
   return client
 }
 
@@ -245,7 +235,7 @@ describe('a broker that keeps sessions for a shorter time than is asked for', ()
       if (packet.cmd === 'connect') two.send({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties })
       else welcome(two, packet)
     })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     const one = capturing(tempDir())
     one.capture.addSource(source(broker.url, { version: '5' }), null)
     expect((await one.row(({ state }) => state === 'up')).note).toBe(words)

@@ -3,19 +3,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import mqtt from 'mqtt'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { SourceConfig } from '../../../core/contract/calls.ts'
 import { probe } from '../../../core/ingest/probe.ts'
+import { atEnd } from '../../support/at-end.ts'
 import { type Certificates, hasOpenssl, makeCertificates, passphrase } from '../../support/certificates.ts'
 import { freePort, hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
-import { tempDir } from '../../support/temp-dir.ts'
-import { Capturing, source } from './capturing.ts'
-
-const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
+import { capturing, source } from './capturing.ts'
 
 describe.skipIf(!hasMosquitto || !hasOpenssl)('to a broker behind TLS', () => {
   let certificates: Certificates
@@ -36,7 +31,7 @@ describe.skipIf(!hasMosquitto || !hasOpenssl)('to a broker behind TLS', () => {
     // Mosquitto 2.0.11 does not start without a listener that is no WebSocket.
     const conf = `listener ${plain} 127.0.0.1\nlistener ${port} 127.0.0.1\nsocket_domain ipv4\n${tls}\n${lines}`
     const one = await startMosquitto({ conf, files })
-    ends.push(() => one.stop())
+    atEnd(() => one.stop())
     return port
   }
 
@@ -131,7 +126,7 @@ describe.skipIf(!hasMosquitto || !hasOpenssl)('to a broker behind TLS', () => {
 
   test('the protocol name that a broker asks for while TLS is agreed is given, and a wrong one is said as such', async () => {
     const behind = await startMosquitto()
-    ends.push(() => behind.stop())
+    atEnd(() => behind.stop())
     await sayOnce(behind.url)
     const server = createTlsServer({ ...texts('server'), ALPNProtocols: ['mqtt'] }, (socket) => {
       if (socket.alpnProtocol !== 'mqtt') socket.destroy()
@@ -157,7 +152,7 @@ describe.skipIf(!hasMosquitto)('over a WebSocket', () => {
     const [plain, port] = [await freePort(), await freePort()]
     const websockets = `listener ${port} 127.0.0.1\nsocket_domain ipv4\nprotocol websockets`
     const broker = await startMosquitto({ conf: `listener ${plain} 127.0.0.1\n${websockets}` })
-    ends.push(() => broker.stop())
+    atEnd(() => broker.stop())
     await sayOnce(`mqtt://127.0.0.1:${plain}`)
     const one = capturing()
     one.capture.addSource(source(`ws://127.0.0.1:${port}`), null)
@@ -166,7 +161,7 @@ describe.skipIf(!hasMosquitto)('over a WebSocket', () => {
 
   test('the path of the address is asked for, and a path that is not there is said as such', async () => {
     const behind = await startMosquitto()
-    ends.push(() => behind.stop())
+    atEnd(() => behind.stop())
     await sayOnce(behind.url)
     const port = await listen(webSocketTo('/plant/mqtt?site=1', behind.port))
     const one = capturing()
@@ -195,7 +190,7 @@ function webSocketTo(path: string, port: number): Server {
         stream.pipe(connectTcp(port, '127.0.0.1')).pipe(stream)
       })
   })
-  ends.push(() => {
+  atEnd(() => {
     for (const client of sockets.clients) client.terminate()
   })
   return server
@@ -206,14 +201,8 @@ async function listen(
 ): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  ends.push(() => server.close())
+  atEnd(() => server.close())
   return (server.address() as AddressInfo).port
-}
-
-function capturing(): Capturing {
-  const one = new Capturing(tempDir())
-  ends.push(() => one.stop())
-  return one
 }
 
 /** One message that the broker keeps, so that every subscriber hears it. */
