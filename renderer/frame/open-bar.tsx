@@ -1,5 +1,6 @@
 import { type FormEvent, useRef, useState } from 'react'
 import type { Millis } from '../../core/contract/model.ts'
+import { useKeys } from '../keys.ts'
 import { Button } from '../parts/button.tsx'
 import { Segmented } from '../parts/segmented.tsx'
 import { Switch } from '../parts/switch.tsx'
@@ -15,8 +16,9 @@ import type { Span } from './time-window.ts'
 import { Transport } from './transport.tsx'
 
 /** The time machine: the whole log with the part in view, and lanes of what happened in it. */
-export function OpenBar(props: BarProps) {
+export function OpenBar({ onClose, ...props }: BarProps & { readonly onClose: () => void }) {
   const { at, now, offset } = props
+  useKeys({ Escape: onClose })
   const clock = useClock()
   const [view, setView] = useState<Span | null>(null)
   const look = at === null ? styles.bar : `${styles.bar} ${styles.past}`

@@ -22,5 +22,9 @@ export function TimeBar({ at }: { readonly at: At }) {
   useTimeKeys({ at, now, timeline })
   usePlaying(at, timeline)
   const props = { at, now, span, timeline, offset }
-  return open ? <OpenBar {...props} /> : <ClosedBar {...props} onOpen={() => setOpen(true)} />
+  return open ? (
+    <OpenBar {...props} onClose={() => setOpen(false)} />
+  ) : (
+    <ClosedBar {...props} onOpen={() => setOpen(true)} />
+  )
 }

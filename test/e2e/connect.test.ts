@@ -59,6 +59,19 @@ describe.skipIf(!hasChromium || !hasMosquitto)('with nothing configured', () => 
     await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor()
   })
 
+  test('Esc closes the time machine that stands open, and only then goes back', async () => {
+    await page.goto(`${new URL(page.url()).origin}/#/continuity`)
+    await page.getByRole('heading', { level: 1, name: 'Continuity' }).waitFor()
+    const machine = page.getByRole('region', { name: 'Time machine' })
+    await page.keyboard.press('t')
+    await machine.waitFor()
+    await page.keyboard.press('Escape')
+    await machine.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { level: 1, name: 'Continuity' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { level: 1, name: 'Health' }).waitFor()
+  })
+
   test('an instant that is still to come is told as one, and leads back to live', async () => {
     await page.goto(`${new URL(page.url()).origin}/#/health?at=2140-01-01T00:00:00Z`)
     await page.getByRole('heading', { name: 'That time has not come yet' }).waitFor()
