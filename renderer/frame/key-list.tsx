@@ -14,6 +14,8 @@ const rows: readonly (readonly [string, string])[] = [
   ['Back', 'Esc'],
   ['Acknowledge', 'A'],
   ['Filter', '/'],
+  ['New rule', 'N'],
+  ['Save a rule', 'Ctrl S'],
   ['Time machine', 'T'],
   ['Play, pause', 'Space'],
   ['One minute', '← →'],
