@@ -281,6 +281,7 @@ async function sentOn(plant: One, slot: Slot): Promise<{ readonly backup: string
 
 async function wentBack(plant: One): Promise<void> {
   const { kafka } = plant.cluster
+  await plant.flow(300)
   await plant.settle()
   const kept = new Map(plant.slots.map((slot) => [slot, slot.head]))
   await kafka.stop()
