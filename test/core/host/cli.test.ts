@@ -197,7 +197,7 @@ describe('a log by hand', () => {
     expect(await refused('unit', '0', 'x'.repeat(40))).toMatch(/^1 .*unit/)
     expect(await refused('rename')).toMatch(/^2 .*the number of a series is missing/)
     expect(await refused('merge', '0', 'on')).toMatch(/^2 .*"on" is not the number of a series/)
-    expect(await refused('merge', '0', '1')).toMatch(/^1 .*cannot be read into series 1\nBoth must be of one device/)
+    expect(await refused('merge', '0', '1')).toMatch(/^1 .*cannot be read into series 1\nBoth must be of one type/)
     const release = takeLock(dir)
     expect(await refused('rename', '0', 'y')).toMatch(/^1 .*in use by another Fieldwatch/)
     release()

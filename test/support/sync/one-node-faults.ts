@@ -99,19 +99,25 @@ async function takenOver(plant: One, slot: Slot): Promise<void> {
 
 /** Whoever is fenced takes over again, until one of them sees that the other is ahead, and stops in words. */
 async function twoSend(plant: One, slot: Slot): Promise<void> {
+  await plant.flow(300)
+  await plant.settle() // before anything was sent nobody can know what the other one sends
   await slot.forwarder.stop()
   const both = [plant.copy(slot), plant.copy(slot)].map((dir) => ({ dir, forwarder: plant.start(slot, dir) }))
   slot.second = both[0]!.forwarder
   slot.forwarder = both[1]!.forwarder
   const until = performance.now() + 3_000
-  while (performance.now() < until) {
+  const stopped = () => both.find(({ forwarder }) => forwarder.row?.state === 'action needed')
+  while (performance.now() < until || stopped() === undefined) {
     await plant.flow(300)
     for (const { forwarder } of both) if (forwarder.row?.state === 'fenced') forwarder.order({ kind: 'retry' })
   }
-  const ackedBy = ({ forwarder }: (typeof both)[0]) => forwarder.row?.acked ?? 0
-  const ahead = both.toSorted((a, b) => ackedBy(b) - ackedBy(a))[0]! // the other one stops, and says why
-  for (const one of both) if (one !== ahead) await one.forwarder.stop()
-  Object.assign(slot, ahead, { second: null })
+  const behind = stopped()!
+  await behind.forwarder.stop()
+  Object.assign(
+    slot,
+    both.find((one) => one !== behind),
+    { second: null },
+  )
   slot.forwarder.order({ kind: 'retry' })
   await slot.forwarder.until((row) => row.state === 'live' || row.state === 'catching up')
 }
