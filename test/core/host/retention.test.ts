@@ -36,7 +36,7 @@ describe.skipIf(!hasMosquitto)('a host whose log may not grow', () => {
     await ask('command', { name: 'rule.put', value: hot })
     for (let i = 0; i < 300; i++) await publish(20 + (i % 3))
     await publish(95)
-    const before = await until(known, ({ alerts }) => alerts.length === 1)
+    const before = await until(known, ({ alerts, devices }) => alerts.length === 1 && devices.length === 1)
     await untilGone()
     for (let i = 0; i < 20; i++) await publish(95)
     await caughtUp()
