@@ -1,6 +1,6 @@
 import type { Millis } from '../../contract/model.ts'
 import type { Detector } from './detector.ts'
-import type { SilenceLimits } from './silence.ts'
+import { awayParams, type SilenceLimits } from './silence.ts'
 
 /** A signal that stays away while its device goes on speaking: a sensor that died, a field that is left out. */
 export const missing: Detector = {
@@ -8,32 +8,7 @@ export const missing: Detector = {
   version: 1,
   looksFor: 'a signal that stays away',
   doc: 'Opens when a signal with a regular pace has not come for much longer than usual, though its device sends.',
-  params: [
-    {
-      name: 'gaps',
-      label: 'Usual gaps',
-      least: 1,
-      default: 5,
-      unit: 'usual gaps',
-      doc: 'How many usual gaps must pass.',
-    },
-    {
-      name: 'times',
-      label: 'Times the longest',
-      least: 1,
-      default: 3,
-      unit: '',
-      doc: 'How many times the longest gap so far must pass.',
-    },
-    {
-      name: 'limitMs',
-      label: 'Fixed limit',
-      least: 0,
-      default: 0,
-      unit: 'ms',
-      doc: 'A fixed limit in place of the learned one, for any pace; 0: learned.',
-    },
-  ],
+  params: awayParams('A fixed limit in place of the learned one, for any pace; 0: learned.'),
   clearReadings: 1,
 }
 

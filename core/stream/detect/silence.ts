@@ -1,6 +1,6 @@
 import type { Millis, Offset } from '../../contract/model.ts'
 import { gapPart, learnGap } from '../pace.ts'
-import { type Detector, type Params, param } from './detector.ts'
+import { type Detector, type Param, type Params, param } from './detector.ts'
 
 /** A device that stays away for longer than it ever did. */
 export const silence: Detector = {
@@ -9,7 +9,13 @@ export const silence: Detector = {
   looksFor: 'no message in time',
   about: 'device',
   doc: 'Opens when a device has sent nothing for much longer than usual.',
-  params: [
+  params: awayParams('A fixed limit in place of the learned one; 0: learned.'),
+  clearReadings: 1,
+}
+
+/** Of what stays away for longer than it did, as `silenceLimits` reads them; `fixed` says what a limit of a person is for. */
+export function awayParams(fixed: string): readonly Param[] {
+  return [
     {
       name: 'gaps',
       label: 'Usual gaps',
@@ -26,16 +32,8 @@ export const silence: Detector = {
       unit: '',
       doc: 'How many times the longest gap so far must pass.',
     },
-    {
-      name: 'limitMs',
-      label: 'Fixed limit',
-      least: 0,
-      default: 0,
-      unit: 'ms',
-      doc: 'A fixed limit in place of the learned one; 0: learned.',
-    },
-  ],
-  clearReadings: 1,
+    { name: 'limitMs', label: 'Fixed limit', least: 0, default: 0, unit: 'ms', doc: fixed },
+  ]
 }
 
 // The row of a device. What every message of it touches comes first.

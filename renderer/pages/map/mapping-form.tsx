@@ -1,5 +1,5 @@
-import { FieldError } from '../../../core/contract/errors.ts'
 import { type Declared, Fields } from '../../parts/fields.tsx'
+import { faultOf } from '../../words/fault.ts'
 import type { Draft } from './draft.ts'
 import styles from './map.module.css'
 
@@ -32,7 +32,7 @@ export function MappingForm({ draft, change, wrong }: MappingFormProps) {
         of={fieldsOf(draft)}
         draft={draft}
         change={(part) => change({ ...draft, ...part, ...(part.topics === undefined ? {} : { id: '' }) })} // another one
-        wrong={(field) => saidOf(wrong, field)}
+        wrong={(field) => faultOf(wrong, field, `mapping.${field}`)}
       />
     </form>
   )
@@ -92,8 +92,4 @@ const inFormat: { readonly [K in Draft['format']]: readonly Declared<Draft>[] } 
     rows,
   ],
   avro: [{ text: 'schema', rows: 10, label: 'The schema', help: 'The JSON of the Avro schema.' }, rows],
-}
-
-function saidOf(error: Error | null, path: string): string | null {
-  return error instanceof FieldError && (error.path ?? '').endsWith(path) ? error.message : null
 }

@@ -1,6 +1,6 @@
 import { TextField } from '../../parts/field.tsx'
+import { OwnValue } from './own-value.tsx'
 import { type Param, shown } from './rule-draft.ts'
-import styles from './settings.module.css'
 
 interface ParamFieldProps {
   readonly param: Param
@@ -15,7 +15,7 @@ export function ParamField({ param, value, wrong, onChange }: ParamFieldProps) {
   const isOwn = value.trim() !== '' && value.trim() !== defaultOf(param)
   const isSaid = unit === 'ms' || label.toLowerCase().includes(unit)
   return (
-    <div className={styles.param}>
+    <OwnValue label={label} isOwn={isOwn} onReset={() => onChange('')}>
       <TextField
         label={isSaid ? label : `${label}, ${unit}`}
         help={`${doc} ${boundsOf(param)}`}
@@ -25,15 +25,7 @@ export function ParamField({ param, value, wrong, onChange }: ParamFieldProps) {
         wrong={wrong}
         onChange={onChange}
       />
-      {isOwn && (
-        <span className={styles.changed}>
-          changed
-          <button type="button" aria-label={`Reset ${label}`} onClick={() => onChange('')}>
-            Reset
-          </button>
-        </span>
-      )}
-    </div>
+    </OwnValue>
   )
 }
 

@@ -1,14 +1,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useRef } from 'react'
 import type { Config } from '../../../core/contract/calls.ts'
-import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { TextField } from '../../parts/field.tsx'
+import { showFirstFault } from '../../parts/first-fault.ts'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { useCall, useClock, useCore } from '../../use-core.ts'
+import { faultOf } from '../../words/fault.ts'
+import { FormFoot } from './form-foot.tsx'
 import { useKept } from './kept-draft.ts'
-import { saidOf } from './said-of.ts'
+import { OwnValue } from './own-value.tsx'
 import styles from './settings.module.css'
 
 const fields = ['site', 'zone', 'shifts'] as const
@@ -37,13 +39,13 @@ function PlantForm({ config, schema, past }: PlantFormProps) {
   const put = useConfig(forget)
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
-    if (put.error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+    if (put.error !== null) showFirstFault(form.current)
   }, [put.error])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     put.mutate({ ...config, ...toConfig(draft) })
   }
-  const wrong = (field: Field) => saidOf(put.error, field) ?? (field === 'shifts' ? saidOfShifts(put.error) : null)
+  const wrong = (field: Field) => faultOf(put.error, `config.${field}`)
   return (
     <div className={styles.list}>
       <PageHead title="Plant" sentence="Times are shown, and daily rhythm is learned, by this clock." />
@@ -68,20 +70,7 @@ function PlantForm({ config, schema, past }: PlantFormProps) {
           <Now zone={config.zone} />
         </fieldset>
         {put.error !== null && !fields.some((field) => wrong(field) !== null) && <ErrorNote error={put.error} />}
-        <footer className="row">
-          {past ? (
-            <p className="label">You are looking at the past: nothing can be changed.</p>
-          ) : (
-            <>
-              <Button look="primary" type="submit" disabled={!isChanged || put.isPending}>
-                Save
-              </Button>
-              <Button disabled={!isChanged} onClick={forget}>
-                Revert
-              </Button>
-            </>
-          )}
-        </footer>
+        <FormFoot past={past} isChanged={isChanged} pending={put.isPending} onRevert={forget} />
       </form>
     </div>
   )
@@ -110,17 +99,9 @@ interface SettingFieldProps {
 
 function SettingField({ label, about, value, onChange, ...rest }: SettingFieldProps) {
   return (
-    <div className={styles.param}>
+    <OwnValue label={label} isOwn={value !== about.default} onReset={() => onChange(about.default)}>
       <TextField label={label} help={about.help} value={value} onChange={onChange} {...rest} />
-      {value !== about.default && (
-        <span className={styles.changed}>
-          changed
-          <button type="button" aria-label={`Reset ${label}`} onClick={() => onChange(about.default)}>
-            Reset
-          </button>
-        </span>
-      )}
-    </div>
+    </OwnValue>
   )
 }
 
@@ -146,12 +127,6 @@ function textOf(value: Config[Field]): string {
 function toConfig({ site, zone, shifts }: Draft): Pick<Config, Field> {
   const times = shifts.split(',').map((time) => time.trim())
   return { site: site.trim(), zone: zone.trim(), shifts: times.filter((time) => time !== '') }
-}
-
-/** Of one time in the list. */
-function saidOfShifts(error: Error | null): string | null {
-  const path = error !== null && 'path' in error ? String(error.path) : ''
-  return path.includes('shifts.') ? error!.message : null
 }
 
 function useConfig(stored: () => void) {

@@ -3,16 +3,19 @@ import type { DetectorInfo } from '../../../core/contract/calls.ts'
 import { type Priority, priorities, type Rule } from '../../../core/contract/model.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
-import { ChoiceField, SwitchField, TextArea, TextField } from '../../parts/field.tsx'
+import { ChoiceField } from '../../parts/field.tsx'
+import { type Declared, Fields, nameOf } from '../../parts/fields.tsx'
+import { showFirstFault } from '../../parts/first-fault.ts'
 import { PriorityShape, priorityNames } from '../../parts/priority-mark.tsx'
 import { Segmented } from '../../parts/segmented.tsx'
 import { Side } from '../../parts/side.tsx'
 import { useCommand } from '../../use-core.ts'
+import { faultOf } from '../../words/fault.ts'
 import { DeleteDialog } from './delete-dialog.tsx'
+import { FormFoot } from './form-foot.tsx'
 import { useKept } from './kept-draft.ts'
 import { ParamField } from './param-field.tsx'
 import { draftOfRule, emptyRule, type RuleDraft, toRule } from './rule-draft.ts'
-import { saidOf } from './said-of.ts'
 import { ScopeFields } from './scope-fields.tsx'
 import styles from './settings.module.css'
 
@@ -37,7 +40,9 @@ export function RuleForm({ rule, taken, detectors, past, onClose }: RuleFormProp
   const [deleting, setDeleting] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const error = typed ?? command.error
-  useEffect(() => focusWrong(form.current, error), [error])
+  useEffect(() => {
+    if (error !== null) showFirstFault(form.current)
+  }, [error])
   if (detector === undefined) return null
   const done = () => {
     forget()
@@ -52,8 +57,9 @@ export function RuleForm({ rule, taken, detectors, past, onClose }: RuleFormProp
       setTyped(error as Error) // toRule throws no other
     }
   }
-  const wrong = (path: string) => saidOf(error, path)
-  const placed = ['name', 'states', 'other', 'scope', 'holdMs', 'clearMs', ...detector.params.map(({ name }) => name)]
+  const wrong = (path: string) => faultOf(error, path, `value.${path}`)
+  const part = { draft, change, wrong }
+  const placed = [...places, ...detector.params.map(({ name }) => `params.${name}`)]
   return (
     <Side label="Rule" className={styles.panel}>
       <form ref={form} className={styles.form} noValidate onSubmit={submit} onKeyDown={saveKey}>
@@ -65,29 +71,11 @@ export function RuleForm({ rule, taken, detectors, past, onClose }: RuleFormProp
           <IconButton icon="close" label="Close" onClick={onClose} />
         </header>
         <fieldset className={styles.fields} disabled={past}>
-          <TextField label="Name" value={draft.name} wrong={wrong('name')} onChange={(name) => change({ name })} />
+          <Fields of={named} {...part} />
           <LooksFor {...{ rule, draft, change, detector, detectors }} />
           <PriorityField value={draft.priority} onChange={(priority) => change({ priority })} />
-          <ScopeFields {...{ draft, change, detector }} wrong={wrong('scope')} />
-          {detector.uses.includes('other') && (
-            <TextField
-              label="Compared with"
-              help="Another signal of the same device."
-              value={draft.other}
-              wrong={wrong('other')}
-              onChange={(other) => change({ other })}
-            />
-          )}
-          {detector.uses.includes('states') && (
-            <TextArea
-              label="States"
-              help="One a line, as the signal sends them."
-              rows={3}
-              value={draft.states}
-              wrong={wrong('states')}
-              onChange={(states) => change({ states })}
-            />
-          )}
+          <ScopeFields {...{ draft, change, detector, wrong }} />
+          <Fields of={detector.uses.map((use) => used[use])} {...part} />
           {detector.params.map((param) => (
             <ParamField
               key={param.name}
@@ -97,66 +85,48 @@ export function RuleForm({ rule, taken, detectors, past, onClose }: RuleFormProp
               onChange={(value) => change({ params: { ...draft.params, [param.name]: value } })}
             />
           ))}
-          {detector.about === 'signal' && (
-            <>
-              <TextField
-                label="Must last"
-                placeholder="0 s"
-                help="Such as 30 s or 10 min. Empty: at once."
-                value={draft.hold}
-                wrong={wrong('holdMs')}
-                onChange={(hold) => change({ hold })}
-              />
-              <TextField
-                label="Clear after"
-                placeholder="0 s"
-                help="Back in order for so long."
-                value={draft.clear}
-                wrong={wrong('clearMs')}
-                onChange={(clear) => change({ clear })}
-              />
-            </>
-          )}
-          <SwitchField
-            label="Stays until acknowledged"
-            on={draft.latch}
-            disabled={past}
-            onChange={(latch) => change({ latch })}
-          />
-          <SwitchField label="On" on={draft.enabled} disabled={past} onChange={(enabled) => change({ enabled })} />
+          <Fields of={detector.about === 'signal' ? [...delays, ...switches] : switches} {...part} />
         </fieldset>
-        {error !== null && !placed.some((path) => wrong(path) !== null || wrong(`params.${path}`) !== null) && (
-          <ErrorNote error={error} />
-        )}
-        <footer className="row">
-          {past ? (
-            <p className="label">You are looking at the past: nothing can be changed.</p>
-          ) : (
-            <>
-              {rule !== null && (
-                <Button look="quiet" onClick={() => setDeleting(true)}>
-                  Delete…
-                </Button>
-              )}
-              <span className="push" />
-              <Button disabled={!isChanged} onClick={forget}>
-                Revert
-              </Button>
-              <Button look="primary" type="submit" disabled={!isChanged || command.pending}>
-                Save
-              </Button>
-            </>
+        {error !== null && !placed.some((path) => wrong(path) !== null) && <ErrorNote error={error} />}
+        <FormFoot past={past} isChanged={isChanged} pending={command.pending} onRevert={forget}>
+          {rule !== null && (
+            <Button look="quiet" onClick={() => setDeleting(true)}>
+              Delete…
+            </Button>
           )}
-        </footer>
+          <span className="push" />
+        </FormFoot>
       </form>
       {deleting && rule !== null && <DeleteDialog rule={rule} onClose={() => setDeleting(false)} onDone={done} />}
     </Side>
   )
 }
 
-function focusWrong(form: HTMLFormElement | null, error: Error | null): void {
-  if (error !== null) form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+const named: readonly Declared<RuleDraft>[] = [{ text: 'name', label: 'Name' }]
+
+const used: Readonly<Record<DetectorInfo['uses'][number], Declared<RuleDraft>>> = {
+  other: { text: 'other', label: 'Compared with', help: 'Another signal of the same device.' },
+  states: { text: 'states', label: 'States', help: 'One a line, as the signal sends them.', rows: 3 },
 }
+
+const delays: readonly Declared<RuleDraft>[] = [
+  {
+    text: 'hold',
+    named: 'holdMs',
+    label: 'Must last',
+    placeholder: '0 s',
+    help: 'Such as 30 s or 10 min. Empty: at once.',
+  },
+  { text: 'clear', named: 'clearMs', label: 'Clear after', placeholder: '0 s', help: 'Back in order for so long.' },
+]
+
+const switches: readonly Declared<RuleDraft>[] = [
+  { on: 'latch', label: 'Stays until acknowledged' },
+  { on: 'enabled', label: 'On' },
+]
+
+/** Of fields that rules of any detector may have. */
+const places = [...[...named, ...Object.values(used), ...delays].map(nameOf), 'scope.device', 'scope.signal']
 
 /** Ctrl S, also while typing. */
 function saveKey(event: KeyboardEvent<HTMLFormElement>): void {

@@ -8,7 +8,7 @@ interface ScopeFieldsProps {
   readonly draft: RuleDraft
   readonly change: (part: Partial<RuleDraft>) => void
   readonly detector: DetectorInfo
-  readonly wrong: string | null
+  readonly wrong: (path: string) => string | null
 }
 
 const offered = 50
@@ -29,7 +29,7 @@ export function ScopeFields({ draft, change, detector, wrong }: ScopeFieldsProps
         help={exact === undefined && device !== '' ? 'None is called so yet.' : 'Its exact name. Empty: every device.'}
         list={`${id}-devices`}
         value={draft.device}
-        wrong={wrong}
+        wrong={wrong('scope.device')}
         onChange={(name) => change({ device: name })}
       />
       <datalist id={`${id}-devices`}>
@@ -45,6 +45,7 @@ export function ScopeFields({ draft, change, detector, wrong }: ScopeFieldsProps
             help="Its exact name. Empty: every signal."
             list={`${id}-signals`}
             value={draft.signal}
+            wrong={wrong('scope.signal')}
             onChange={(signal) => change({ signal })}
           />
           <datalist id={`${id}-signals`}>

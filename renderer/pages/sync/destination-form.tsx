@@ -3,6 +3,7 @@ import type { Config, DestinationConfig } from '../../../core/contract/calls.ts'
 import { Button } from '../../parts/button.tsx'
 import { ErrorNote } from '../../parts/error-note.tsx'
 import { type Declared, Fields } from '../../parts/fields.tsx'
+import { showFirstFault } from '../../parts/first-fault.ts'
 import { useCall, useClock } from '../../use-core.ts'
 import { faultOf } from '../../words/fault.ts'
 import { type Draft, emptyDraft, secretsOf, toDestination, toDraft } from './draft.ts'
@@ -75,12 +76,6 @@ export function DestinationForm({ edited, onClose }: FormProps) {
       </form>
     </dialog>
   )
-}
-
-function showFirstFault(form: HTMLElement | null): void {
-  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
-  field?.closest('details')?.setAttribute('open', '')
-  field?.focus()
 }
 
 function reach(isNew: boolean): readonly Declared<Draft>[] {

@@ -1,7 +1,5 @@
-import { useEffect, useRef } from 'react'
 import type { Config, DestinationRow } from '../../../core/contract/calls.ts'
-import { Button } from '../../parts/button.tsx'
-import { ErrorNote } from '../../parts/error-note.tsx'
+import { AskDialog } from '../../parts/ask-dialog.tsx'
 import { useCall } from '../../use-core.ts'
 import { count, many } from '../../words/number.ts'
 import styles from './sync.module.css'
@@ -14,28 +12,19 @@ interface RemoveDialogProps {
 
 /** Asks once whether a destination may go, and says what goes with it and what stays. */
 export function RemoveDialog({ row, onClose }: RemoveDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const config = useCall('config', {})
-  const action = useAction(() => dialog.current?.close())
-  useEffect(() => dialog.current?.showModal(), [])
+  const action = useAction(onClose)
   return (
-    <dialog ref={dialog} className={styles.aside} aria-labelledby="remove-dialog" onClose={onClose}>
-      <h2 id="remove-dialog">Remove {row.name}?</h2>
+    <AskDialog
+      title={`Remove ${row.name}?`}
+      does={`Remove ${row.name}`}
+      disabled={action.isPending || config.data === undefined}
+      errors={[config.error, action.error]}
+      onDo={() => action.mutate(['config.put', without(config.data!, row.name)])}
+      onClose={onClose}
+    >
       <WhatGoes row={row} />
-      {[config.error, action.error].map((error) => error !== null && <ErrorNote key={error.message} error={error} />)}
-      <div className={styles.formActions}>
-        <Button autoFocus onClick={() => dialog.current?.close()}>
-          Keep it
-        </Button>
-        <Button
-          look="primary"
-          disabled={action.isPending || config.data === undefined}
-          onClick={() => action.mutate(['config.put', without(config.data!, row.name)])}
-        >
-          Remove {row.name}
-        </Button>
-      </div>
-    </dialog>
+    </AskDialog>
   )
 }
 
