@@ -86,6 +86,9 @@ async function takeAll(
     map: '#/map',
     sync: '#/sync',
     connect: '#/connect',
+    settings: '#/settings',
+    rule: '#/settings/rules/band',
+    plant: '#/settings/plant',
   }
   for (const [page, hash] of Object.entries(pages))
     await take(context, `${api.origin}/${hash}`, `${page}-${look.theme}-${look.name}`)
