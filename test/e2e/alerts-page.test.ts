@@ -2,19 +2,18 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, openClient, startApp, until } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { until } from '../support/app.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
 import { hotRule } from '../support/hot-rule.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 
 // In a real browser: what the page of alerts does in a flood, and how a person puts one aside until a date, with a note.
 
 describe.skipIf(!hasChromium)('the page of alerts', () => {
-  let app: App
-  let browser: Browser
+  let screen: Screen | undefined
   let page: Page
   let api: Client
   let dir = ''
@@ -29,10 +28,8 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
     for (const device of devices) say(device, 1)
     const files = devices.map((device) => ({ name: device.replace('/', '-'), path: file(device), topic: device }))
     writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files, zone: 'Europe/Oslo' }))
-    app = await startApp(['--data', join(dir, 'data')])
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    api = await openClient(app)
-    page = await enterPage(browser, api)
+    screen = await openScreen(['--data', join(dir, 'data')])
+    ;({ api, page } = screen)
     await until('every device', async () => (await api.call('health', { at: null })).devices.total === devices.length)
     await api.call('command', { name: 'rule.put', value: hotRule(50) })
     for (const device of devices) say(device, 60)
@@ -40,9 +37,7 @@ describe.skipIf(!hasChromium)('the page of alerts', () => {
   }, 180_000)
 
   afterAll(async () => {
-    api?.close()
-    await browser?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 

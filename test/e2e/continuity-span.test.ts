@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, openClient, startApp, until } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { until } from '../support/app.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 import type { Writing } from '../support/stream.ts'
 import { writeLog } from '../support/views.ts'
 
@@ -17,8 +17,7 @@ const hour = 60 * minute
 const start = Math.floor(Date.now() / hour) * hour - 12 * 24 * hour
 
 describe.skipIf(!hasChromium)('the continuity of any span', () => {
-  let app: App
-  let browser: Browser
+  let screen: Screen | undefined
   let page: Page
   let api: Client
   let dir = ''
@@ -26,17 +25,13 @@ describe.skipIf(!hasChromium)('the continuity of any span', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'fieldwatch-span-'))
     writeLog(join(dir, 'log'), history())
-    app = await startApp(['--data', dir], 'serve', { TZ: 'UTC' })
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    api = await openClient(app)
-    page = await enterPage(browser, api)
+    screen = await openScreen(['--data', dir], { env: { TZ: 'UTC' } })
+    ;({ api, page } = screen)
     await until('the views', async () => (await api.call('health', { at: null })).catchingUp === null)
   }, 120_000)
 
   afterAll(async () => {
-    api?.close()
-    await browser?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 

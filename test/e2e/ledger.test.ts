@@ -2,22 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ledger } from '../../core/sync/ledger.ts'
-import { type App, openClient, startApp } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
 import { freePort } from '../support/mosquitto.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 
 const patience = { timeout: 30_000 }
 const linesOf = { central: 130, vendor: 90 }
 
 describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
-  let app: App
+  let screen: Screen | undefined
   let client: Client
-  let browser: Browser
   let page: Page
   let dir = ''
 
@@ -27,17 +25,15 @@ describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
     const destinations = Object.keys(linesOf).map((name) => ({ name, brokers, required: false }))
     writeFileSync(join(dir, 'config.json'), JSON.stringify({ destinations, zone: 'Europe/Oslo' }))
     fill(join(dir, 'state.db'))
-    app = await startApp(['--data', dir])
-    client = await openClient(app)
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    page = await enterPage(browser, client, { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+    screen = await openScreen(['--data', dir], {
+      look: { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' },
+    })
+    ;({ api: client, page } = screen)
     await page.goto(`${client.origin}/#/sync`)
   }, 120_000)
 
   afterAll(async () => {
-    await browser?.close()
-    client?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 

@@ -1,18 +1,17 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, openClient, startApp, until } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { until } from '../support/app.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 
 // From a message that nobody understands to its readings, in a real browser: a followed file brings it, a person maps it.
 
 describe.skipIf(!hasChromium)('messages that cannot be read', () => {
-  let app: App
-  let browser: Browser
+  let screen: Screen | undefined
   let page: Page
   let api: Client
   let dir = ''
@@ -28,17 +27,13 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     const pattern = '^oven=(?<oven>\\d+) temp=(?<temp>[\\d.]+)$'
     const mapped = { name: 'oven', path: oven, topic: 'hall/ovens', pattern, device: 'oven {oven}' }
     writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files: [file, mapped] }))
-    app = await startApp(['--data', join(dir, 'data')])
+    screen = await openScreen(['--data', join(dir, 'data')])
+    ;({ api, page } = screen)
     for (let i = 0; i < 8; i++) appendFileSync(path, `\u0001 press=7 force=${i}.5 kN\n`)
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    api = await openClient(app)
-    page = await enterPage(browser, api)
   }, 120_000)
 
   afterAll(async () => {
-    api?.close()
-    await browser?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 

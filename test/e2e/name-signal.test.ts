@@ -1,18 +1,17 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, openClient, startApp, until } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { until } from '../support/app.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 
 // A machine calls its signal otherwise after an update. In a real browser, a person confirms its unit, names it and merges the two.
 
 describe.skipIf(!hasChromium)('a signal that has another name since the update', () => {
-  let app: App
-  let browser: Browser
+  let screen: Screen | undefined
   let page: Page
   let api: Client
   let dir = ''
@@ -24,16 +23,12 @@ describe.skipIf(!hasChromium)('a signal that has another name since the update',
     writeFileSync(file(), lines('pressure', [5.1, 5.2]) + lines('discharge_pressure', [5.3]))
     const files = [{ name: 'pump', path: file(), topic: 'hall/pump' }]
     writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files }))
-    app = await startApp(['--data', join(dir, 'data')])
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    api = await openClient(app)
-    page = await enterPage(browser, api)
+    screen = await openScreen(['--data', join(dir, 'data')])
+    ;({ api, page } = screen)
   }, 120_000)
 
   afterAll(async () => {
-    api?.close()
-    await browser?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 

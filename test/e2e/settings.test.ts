@@ -1,18 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type App, openClient, startApp, until } from '../support/app.ts'
-import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
+import { until } from '../support/app.ts'
+import { hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { enterPage } from '../support/enter.ts'
+import { openScreen, type Screen } from '../support/screen.ts'
 
 // What a person sees of the rules and changes in them, in a real browser, down to the record in the log.
 
 describe.skipIf(!hasChromium)('the settings', () => {
-  let app: App
-  let browser: Browser
+  let screen: Screen | undefined
   let page: Page
   let api: Client
   let dir = ''
@@ -29,17 +28,13 @@ describe.skipIf(!hasChromium)('the settings', () => {
     writeFileSync(path, Array.from({ length: 5 }, (_, i) => `temp=${90 + i}\n`).join(''))
     const file = { name: 'boiler', path, topic: 'hall/boiler', pattern: '^temp=(?<temp>\\d+)$' }
     writeFileSync(join(dir, 'data', 'config.json'), JSON.stringify({ files: [file] }))
-    app = await startApp(['--data', join(dir, 'data')])
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
-    api = await openClient(app)
-    page = await enterPage(browser, api)
+    screen = await openScreen(['--data', join(dir, 'data')])
+    ;({ api, page } = screen)
     await until('the boiler', () => api.call('device', { id: 'hall/boiler', at: null }))
   }, 120_000)
 
   afterAll(async () => {
-    api?.close()
-    await browser?.close()
-    await app?.stop()
+    await screen?.close()
     if (dir !== '') rmSync(dir, { recursive: true, force: true })
   })
 
