@@ -2,13 +2,14 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
+import type { DestinationConfig } from '../../core/contract/calls.ts'
 import type { Offset } from '../../core/contract/model.ts'
-import { type Forward, type ForwardParts, startForward } from '../../core/sync/forward.ts'
+import type { ForwardParts } from '../../core/sync/forward.ts'
 import type { Step } from '../../core/sync/wait.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
-import { deviceOf, endless, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
+import { deviceOf, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
+import { type Running, startRunning } from '../support/kafka/running.ts'
 
 let kafka: Kafka
 const root = mkdtempSync(join(tmpdir(), 'fieldwatch-sync-'))
@@ -174,11 +175,6 @@ describe.skipIf(!present)('what a person sees', () => {
   })
 })
 
-interface Running {
-  readonly forward: Forward
-  until(fact: (row: DestinationRow) => boolean): Promise<DestinationRow>
-}
-
 interface StartOptions {
   readonly dir?: string
   readonly address?: string
@@ -190,31 +186,8 @@ function start(
   name: string,
   { dir = join(root, name), address = kafka.address, more, parts }: StartOptions = {},
 ): Running {
-  let changed = Promise.withResolvers<void>()
-  const forward = startForward(
-    {
-      dir: made(dir),
-      reader: null as never, // the made source is read instead
-      head: endless,
-      viewsFile: '',
-      site: 'hall',
-      destinations: [{ destination: destinationAt(address, name, more), password: null }],
-      now: Date.now,
-      onStatus: () => {
-        changed.resolve()
-        changed = Promise.withResolvers()
-      },
-    },
-    { source: new MadeSource(), pace: { lingerMs: 1 }, ...parts },
-  )
-  const until = async (fact: (row: DestinationRow) => boolean): Promise<DestinationRow> => {
-    for (;;) {
-      const row = forward.rows()[0]!
-      if (fact(row)) return row
-      await changed.promise
-    }
-  }
-  return { forward, until }
+  const destination = destinationAt(address, name, more)
+  return startRunning({ dir: made(dir), destination, parts: parts ?? {} })
 }
 
 function made(dir: string): string {
