@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
@@ -8,6 +8,14 @@ import { configSchema } from './settings.ts'
 /** The configuration in `file`, defaults filled in. A file that is not there is an empty one. Unknown keys are refused by name. */
 export function readConfig(file: string): Config {
   return parseConfig(textOf(file), file)
+}
+
+/** Of a file that a person named: with defaults in its place the wrong plant, or none, would be captured. */
+export function refuseMissing(file: string): void {
+  if (!existsSync(file))
+    throw new FieldError('config_invalid', `there is no configuration ${file}`, {
+      hint: 'Correct the path after --config. To begin with defaults in that file, write {} into it first.',
+    })
 }
 
 /** Checks `config` and writes it so that a crash leaves the old file or the new one, never a half. */

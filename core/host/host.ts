@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readConfig, writeConfig } from '../config/file.ts'
+import { readConfig, refuseMissing, writeConfig } from '../config/file.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { brokerSecret, fileSecrets, passphraseName, secretName, withEnvironment } from '../config/secrets.ts'
 import { sourceOf } from '../config/settings.ts'
@@ -50,7 +50,7 @@ import { startThread } from './supervise.ts'
 
 export interface HostOptions {
   readonly dataDir: string
-  /** Default: config.json in the data directory. */
+  /** One that is there. Default: config.json in the data directory, which may not be there yet. */
   readonly configFile?: string
   /** The demo plant: always, or when there is no configuration yet. Default: as the configuration says. */
   readonly demo?: 'always' | 'when-empty'
@@ -85,6 +85,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { log, state } = placesIn(options.dataDir)
   refuseNewer(log)
   refuseNewerState(state)
+  if (options.configFile !== undefined) refuseMissing(options.configFile)
   const release = takeLock(options.dataDir)
   const host = made(options, release)
   try {

@@ -19,7 +19,7 @@ const usage = `[--data DIR] [--port N] [--config FILE] [--demo] [--json]
 
   --data DIR     where log, views and configuration live (default: ${defaultDataDir()})
   --port N       port of the page on 127.0.0.1; 0 takes any free one
-  --config FILE  configuration (default: config.json in the data directory)
+  --config FILE  configuration, a file that is there (default: config.json in the data directory)
   --demo         run the built-in demo plant
   --json         first line {"event":"ready","url":"..."}`
 

@@ -108,6 +108,15 @@ test('serve ends with the way out where its port is taken, and gives the directo
   takeLock(data)()
 })
 
+test.each(['serve', 'start'])('%s refuses a configuration that is not there, and makes nothing', async (command) => {
+  const before = everything()
+  const missing = join(data, 'confg.json')
+  const { code, out, err } = await runFieldwatch([command, '--port', '0', '--data', data, '--config', missing])
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toContain(`there is no configuration ${missing}\nCorrect the path after --config.`)
+  expect(everything()).toEqual(before)
+})
+
 test('serve refuses the state of sync of a newer program', async () => {
   makeNewer(placesIn(data).state)
   const before = everything()
