@@ -12,6 +12,7 @@ export interface Access {
   allows(session: string): boolean
   /** A session for commands of this machine's user, as long as this process runs. */
   own(): string
+  isOwn(session: string): boolean
 }
 
 /** Sessions outlive a restart, so that an open page comes back by itself; beyond this many the oldest ends. */
@@ -34,6 +35,7 @@ export function openAccess(file: string): Access {
     },
     allows: (session) => same(session, own) || hashes.includes(hash(session)),
     own: () => own,
+    isOwn: (session) => same(session, own),
   }
 }
 

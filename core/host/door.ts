@@ -38,18 +38,30 @@ export async function throughDoor(file: string, commands: readonly Calls['comman
   return true
 }
 
+/** The link of the page that is open now, or null when nobody opens. */
+export async function linkThroughDoor(file: string): Promise<string | null> {
+  const door = readDoor(file)
+  if (door === null) return null
+  const answer = await fetch(`${door.origin}/link`, { headers: { cookie: cookieOf(door) } }).catch(() => null)
+  return answer?.ok ? (await answer.text()).trim() : null // a program that was killed may have left its port to another
+}
+
 async function knock(file: string): Promise<WebSocket | null> {
   const door = readDoor(file)
   if (door === null) return null
-  const { origin, session } = door
-  const cookie = `fieldwatch-${new URL(origin).port}=${session}`
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api`, { headers: { cookie, origin } })
+  const { origin } = door
+  const headers = { cookie: cookieOf(door), origin }
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api`, { headers })
   try {
     await once(socket, 'open')
     return socket
   } catch {
     return null // what is written there is of a program that was killed
   }
+}
+
+function cookieOf({ origin, session }: Door): string {
+  return `fieldwatch-${new URL(origin).port}=${session}`
 }
 
 function readDoor(file: string): Door | null {

@@ -117,6 +117,7 @@ class Site {
     if (request.method !== 'GET' || url === null) return say(response, 405, 'Only GET is answered here.')
     if (!this.isOurs(request)) return say(response, 403, 'This page answers to 127.0.0.1 and localhost only.')
     if (url.pathname === '/metrics') return this.measure(request, response)
+    if (url.pathname === '/link') return this.tellLink(request, response)
     const token = url.searchParams.get('token')
     if (token !== null) return this.enter(request, response, token)
     if (!this.isKnown(request)) return say(response, 403, needsLink)
@@ -124,6 +125,13 @@ class Site {
     if (file === null) return say(response, 404, url.pathname === '/' ? notBuilt : 'There is no such page.')
     response.writeHead(200, { ...pageHeaders, 'content-type': file.type, 'cache-control': caching(url.pathname) })
     response.end(file.bytes)
+  }
+
+  /** For the command of the line alone: a page that is let in lets nobody else in. */
+  private tellLink(request: IncomingMessage, response: ServerResponse): void {
+    const session = this.sessionOf(request)
+    if (session === null || !this.access.isOwn(session)) say(response, 403, needsLink)
+    else say(response, 200, this.url())
   }
 
   private measure(request: IncomingMessage, response: ServerResponse): void {
@@ -171,8 +179,12 @@ class Site {
   }
 
   private isKnown(request: IncomingMessage): boolean {
-    const session = cookieOf(request, this.cookieName())
+    const session = this.sessionOf(request)
     return session !== null && this.access.allows(session)
+  }
+
+  private sessionOf(request: IncomingMessage): string | null {
+    return cookieOf(request, this.cookieName())
   }
 
   /** Cookies know no ports: two programs on one machine must not take each other's. */
@@ -185,7 +197,7 @@ const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 const needsToken =
   'Send "Authorization: Bearer" with the token in the file metrics-token of the data directory, or set server.metrics to "open".'
 const needsLink =
-  'This link was used already, or is not complete. Open the newest link that the program printed; start it again to get one.'
+  'This link was used already, or is not complete. "fieldwatch link" prints one that is not used yet (npm run --silent fieldwatch -- link).'
 const notBuilt = 'The page is not built. Run "npm run build" and load it again.'
 
 function serveSocket(core: Core, page: WebSocket): void {

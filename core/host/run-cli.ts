@@ -7,6 +7,7 @@ import { bench } from './commands/bench.ts'
 import { detect } from './commands/detect.ts'
 import { exportSpan } from './commands/export.ts'
 import { importFiles } from './commands/import.ts'
+import { link } from './commands/link.ts'
 import { play } from './commands/play.ts'
 import { reconcile } from './commands/reconcile.ts'
 import { resend } from './commands/resend.ts'
@@ -20,6 +21,7 @@ import { packageVersion } from './package.ts'
 const commands: readonly Command[] = [
   serve,
   start,
+  link,
   importFiles,
   play,
   alerts,

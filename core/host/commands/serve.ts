@@ -61,7 +61,7 @@ function announce(host: Host, io: Io, json: boolean): void {
   io.out(
     json
       ? JSON.stringify({ event: 'ready', url })
-      : `Fieldwatch is running. Open this link in a browser on this machine (it works once):\n${url}\nCtrl+C stops it.`,
+      : `Fieldwatch is running. Open this link in a browser on this machine (it works once):\n${url}\n"fieldwatch link" prints another one. Ctrl+C stops it.`,
   )
   for (const { thread, message } of host.stopped()) io.err(`The ${thread} thread could not start: ${message}`)
 }

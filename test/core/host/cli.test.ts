@@ -32,6 +32,7 @@ async function fieldwatch(...args: readonly string[]) {
 const commands = [
   'serve',
   'start',
+  'link',
   'import',
   'play',
   'alerts',
@@ -178,6 +179,24 @@ describe('a log by hand', () => {
       await expect.poll(said, { timeout: 60_000 }).toEqual({ name: null, unit: null, into: null })
     } finally {
       client.close()
+      await host.stop()
+    }
+  }, 120_000)
+
+  test('link lets a second browser in while the program runs, and says where none does', async () => {
+    const none = await fieldwatch('link', '--data', dir)
+    expect(none).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`no program serves a page from ${dir}`) })
+    const host = await startHost({ dataDir: dir, version: '0', page: { port: 0 } })
+    try {
+      const first = await connectClient(host.url()!)
+      first.close()
+      const { out } = await fieldwatch('link', '--data', dir)
+      const second = await connectClient(out.trim())
+      expect((await second.call('status', {})).zone).toBe('UTC')
+      second.close()
+      const { url } = JSON.parse((await fieldwatch('link', '--data', dir, '--json')).out) as { url: string }
+      expect(url).not.toBe(out.trim())
+    } finally {
       await host.stop()
     }
   }, 120_000)

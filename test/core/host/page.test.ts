@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { encodeFrame } from '../../../core/contract/wire.ts'
-import { openAccess, openMetricsToken } from '../../../core/host/access.ts'
+import { type Access, openAccess, openMetricsToken } from '../../../core/host/access.ts'
+import { linkThroughDoor, openDoor } from '../../../core/host/door.ts'
 import type { Metrics, Page } from '../../../core/host/http.ts'
 import { servePage } from '../../../core/host/http.ts'
 import type { Core } from '../../../core/host/session.ts'
@@ -21,6 +22,7 @@ const metrics: Metrics = {
 }
 
 let dir: string
+let access: Access
 let page: Page
 let origin: string
 beforeEach(async () => {
@@ -30,7 +32,8 @@ beforeEach(async () => {
   writeFileSync(join(dir, 'renderer', 'index.html'), '<title>Fieldwatch</title>')
   writeFileSync(join(dir, 'renderer', 'assets', 'a b.js'), '1')
   writeFileSync(join(dir, 'secret.txt'), 'secret')
-  page = await servePage(core, openAccess(join(dir, 'sessions.json')), join(dir, 'renderer'), 0, true, metrics)
+  access = openAccess(join(dir, 'sessions.json'))
+  page = await servePage(core, access, join(dir, 'renderer'), 0, true, metrics)
   origin = new URL(page.url()).origin
 })
 afterEach(async () => {
@@ -58,6 +61,10 @@ function get(path: string, headers: Record<string, string> = {}, method = 'GET')
   asking.on('error', answer.reject)
   asking.end()
   return answer.promise
+}
+
+function ownCookie(): string {
+  return `fieldwatch-${new URL(origin).port}=${access.own()}`
 }
 
 async function enter(): Promise<string> {
@@ -93,6 +100,19 @@ describe('the link', () => {
     await get(used)
     expect(await get(used)).toMatchObject({ status: 403, text: expect.stringContaining('used already') })
     expect((await get(`/${new URL(page.url()).search}`)).status).toBe(303)
+  })
+
+  test('is told, unused, to the commands of this user, and to no page that is let in', async () => {
+    const file = join(dir, 'door.json')
+    const shut = openDoor(file, page.url(), access.own())
+    await enter()
+    const url = await linkThroughDoor(file)
+    expect(url).toBe(page.url())
+    expect((await get('/link', { cookie: await enter() })).status).toBe(403)
+    expect((await get('/link')).status).toBe(403)
+    expect((await get('/link', { cookie: ownCookie(), host: 'plant.example' })).status).toBe(403)
+    shut()
+    expect(await linkThroughDoor(file)).toBeNull()
   })
 
   test('gives a session that outlives a restart', async () => {
