@@ -1,5 +1,5 @@
 import type { At, AlertDetail as Detail } from '../../../core/contract/calls.ts'
-import { ErrorNote } from '../../parts/error-note.tsx'
+import { NotThere } from '../../parts/not-there.tsx'
 import { PriorityMark } from '../../parts/priority-mark.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
 import { formatRoute } from '../../route.ts'
@@ -19,7 +19,14 @@ import { WhatHappened } from './what-happened.tsx'
 /** One alert with its why: what was observed, what was expected, and the records that show it. */
 export function AlertDetail({ id, at }: { readonly id: string; readonly at: At }) {
   const detail = useCall('alert', { id, at })
-  if (detail.error !== null) return <ErrorNote error={detail.error} />
+  if (detail.error !== null)
+    return (
+      <NotThere
+        what="alert"
+        error={detail.error}
+        list={{ href: formatRoute({ page: 'alerts', id: null, show: 'history', at }), name: 'History' }}
+      />
+    )
   if (detail.data === undefined) return <Skeleton />
   return <Loaded detail={detail.data} at={at} stale={detail.isPlaceholderData} />
 }

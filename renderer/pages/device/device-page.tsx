@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import type { DeviceDetail } from '../../../core/contract/calls.ts'
 import type { Millis } from '../../../core/contract/model.ts'
 import { useKeys } from '../../keys.ts'
-import { ErrorNote } from '../../parts/error-note.tsx'
+import { NotThere } from '../../parts/not-there.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Segmented } from '../../parts/segmented.tsx'
 import { Skeleton } from '../../parts/skeleton.tsx'
@@ -32,9 +32,12 @@ export default function DevicePage({ route }: { readonly route: DeviceRoute }) {
   const [shown, setShown] = useState<Window>('2 h')
   const { data: device, error } = useCall('device', { id, at })
   const now = useStatus()?.time ?? Date.now()
-  const back = () => go({ page: 'devices', show: 'all', at })
+  const devices = { page: 'devices', show: 'all', at } as const
+  const back = () => go(devices)
   useKeys({ Escape: back })
-  if (device === undefined) return error === null ? <Skeleton rows={10} /> : <ErrorNote error={error} />
+  if (error !== null && device === undefined)
+    return <NotThere what="device" error={error} list={{ href: formatRoute(devices), name: 'All devices' }} />
+  if (device === undefined) return <Skeleton rows={10} />
   return (
     <>
       <PageHead

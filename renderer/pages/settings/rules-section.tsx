@@ -31,13 +31,13 @@ export function RulesSection({ route }: { readonly route: Extract<Route, { page:
             New rule
           </Button>
         </PageHead>
+        {id !== null && chosen === null && (
+          <p className={styles.none} role="status">
+            There is no rule “{id}”{at !== null && ' at that time'}. Choose one from the list.
+          </p>
+        )}
         <Scroll label="Rules" className={styles.scroll}>
           <RuleTable rules={rules.data} uses={uses} detectors={detectors} route={route} />
-          {id !== null && chosen === null && (
-            <p className="label">
-              There is no rule “{id}”{at !== null && ' at that time'}.
-            </p>
-          )}
         </Scroll>
       </div>
       {isOpen && (

@@ -185,7 +185,11 @@ describe('a log by hand', () => {
 
   test('link lets a second browser in while the program runs, and says where none does', async () => {
     const none = await fieldwatch('link', '--data', dir)
-    expect(none).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`no program serves a page from ${dir}`) })
+    expect(none).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining(`no program serves a page from ${dir}`),
+    })
     const host = await startHost({ dataDir: dir, version: '0', page: { port: 0 } })
     try {
       const first = await connectClient(host.url()!)
