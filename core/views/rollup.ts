@@ -47,9 +47,8 @@ const pageLength = pageSeries * nowLength
 const toldOffset = 0
 const toldArrived = 1
 const toldTime = 2
-const toldValue = 3
-const toldLow = 4
-const toldHigh = 5
+const toldLow = 3
+const toldHigh = 4
 /** A room for so many is 92 kB. */
 const hoursTogether = 32
 
@@ -93,7 +92,7 @@ export class Rollups {
   private readonly dirtyHours: Hour[] = []
   private readonly maxHours: number
   /** The reading that is told: a double that is handed over by itself costs an object. */
-  private readonly told = new Float64Array(6)
+  private readonly told = new Float64Array(5)
   /** Nobody asks what is in it: who writes here has read what was to be fetched. */
   private readonly fetched = new Float64Array(1)
   private room = roomFor(hoursTogether)
@@ -116,10 +115,11 @@ export class Rollups {
   add(series: number, time: Millis, value: number, bandLow: number, bandHigh: number): void {
     const { told } = this
     told[toldTime] = time
-    told[toldValue] = value
     told[toldLow] = bandLow
     told[toldHigh] = bandHigh
-    this.put(series, minuteOf(time))
+    const at = this.rowOf(series)
+    this.mark(series)
+    this.put(series, at, minuteOf(time), value)
   }
 
   /** One of each of the series that follow `first`. No band is known of them. */
@@ -128,9 +128,10 @@ export class Rollups {
     told[toldTime] = time
     told[toldLow] = told[toldHigh] = Number.NaN
     const minute = minuteOf(time)
+    this.rowOf(first + many - 1)
     for (let i = 0; i < many; i++) {
-      told[toldValue] = values[i]!
-      this.put(first + i, minute)
+      this.mark(first + i)
+      this.put(first + i, (first + i) * nowLength, minute, values[i]!)
     }
   }
 
@@ -146,7 +147,8 @@ export class Rollups {
   /** Kept apart with its offset, so that an instant before it came can leave it out. */
   addLate(series: number, time: Millis, value: number): void {
     this.store.putLate(series, time, this.told[toldOffset]!, value)
-    this.came(series, this.rowOf(series))
+    came(this.rows, this.rowOf(series), this.told)
+    this.mark(series)
   }
 
   /** Readings so far. */
@@ -164,55 +166,41 @@ export class Rollups {
     this.dirtyPages.length = 0
   }
 
-  private put(series: number, minute: number): void {
-    const at = this.rowOf(series)
-    const { rows: row, told } = this
-    const value = told[toldValue]!
-    this.came(series, at)
-    if (minute < row[at + newestMinute]!) {
-      this.putOlder(series, at, minute)
+  /** Nearly every reading is one more of the newest minute. */
+  private put(series: number, at: number, minute: number, value: number): void {
+    const { rows, told } = this
+    const newest = rows[at + newestMinute]!
+    came(rows, at, told)
+    if (minute < newest) {
+      this.putOlder(series, at, minute, value)
       return
     }
-    if (minute === row[at + newestMinute]) {
-      row[at + newestN]! += 1
-      row[at + newestSum]! += value
-      if (value < row[at + newestMin]!) row[at + newestMin] = value
-      if (value > row[at + newestMax]!) row[at + newestMax] = value
-    } else this.startMinute(series, at, minute)
-    row[at + newestLast] = value
-    row[at + newestTo] = told[toldOffset]!
-    if (told[toldTime]! < row[at + nowTime]!) return
-    row[at + nowTime] = told[toldTime]!
-    row[at + nowValue] = value
-    row[at + nowLow] = told[toldLow]!
-    row[at + nowHigh] = told[toldHigh]!
+    if (minute > newest) this.startMinute(series, at, minute, value)
+    else addToNewest(rows, at, value)
+    standNow(rows, at, value, told)
   }
 
-  private came(series: number, at: number): void {
-    const { rows: row, told } = this
-    row[at + nowArrived] = told[toldArrived]!
-    row[at + nowCount]! += 1
-    row[at + nowOffset] = told[toldOffset]!
+  private mark(series: number): void {
     const page = pageOf(series)
     if (this.isDirty[page] === 1) return
     this.isDirty[page] = 1
     this.dirtyPages.push(page)
   }
 
-  private putOlder(series: number, at: number, minute: number): void {
+  private putOlder(series: number, at: number, minute: number, value: number): void {
     const { told } = this
     const offset = told[toldOffset]!
     const base = Math.min(offset, this.rows[at + newestFrom]!) // the newest minute may still go into this hour
     const hour = this.hour(series, minute, base)
-    addToHour(hour, minute % 60, told[toldValue]!, told[toldLow]!, told[toldHigh]!, offset)
+    addToHour(hour, minute % 60, value, told[toldLow]!, told[toldHigh]!, offset)
   }
 
-  private startMinute(series: number, at: number, minute: number): void {
+  private startMinute(series: number, at: number, minute: number, value: number): void {
     const { rows: row, told } = this
     if (row[at + newestN]! > 0) this.keepMinute(series, at)
     row[at + newestMinute] = minute
     row[at + newestN] = 1
-    row[at + newestSum] = row[at + newestMin] = row[at + newestMax] = row[at + newestFirst] = told[toldValue]!
+    row[at + newestSum] = row[at + newestMin] = row[at + newestMax] = row[at + newestFirst] = value
     row[at + newestFrom] = told[toldOffset]!
     row[at + newestLow] = told[toldLow]!
     row[at + newestHigh] = told[toldHigh]!
@@ -280,6 +268,30 @@ export class Rollups {
     this.rows = rows
     this.isDirty = marks(rows, this.isDirty)
   }
+}
+
+function came(row: Float64Array, at: number, told: Float64Array): void {
+  row[at + nowArrived] = told[toldArrived]!
+  row[at + nowCount]! += 1
+  row[at + nowOffset] = told[toldOffset]!
+}
+
+function addToNewest(row: Float64Array, at: number, value: number): void {
+  row[at + newestN]! += 1
+  row[at + newestSum]! += value
+  if (value < row[at + newestMin]!) row[at + newestMin] = value
+  if (value > row[at + newestMax]!) row[at + newestMax] = value
+}
+
+/** It is the last of the newest minute, and the newest of all unless one of a later time came before it. */
+function standNow(row: Float64Array, at: number, value: number, told: Float64Array): void {
+  row[at + newestLast] = value
+  row[at + newestTo] = told[toldOffset]!
+  if (told[toldTime]! < row[at + nowTime]!) return
+  row[at + nowTime] = told[toldTime]!
+  row[at + nowValue] = value
+  row[at + nowLow] = told[toldLow]!
+  row[at + nowHigh] = told[toldHigh]!
 }
 
 /** One for each page that `rows` has room for. */
