@@ -201,6 +201,29 @@ describe('what a rule of a person says can be made again from the records that i
     }
   })
 
+  for (const [among, named] of [
+    ['among two that are named', ['paid', 'left']],
+    ['among all', ['paid']],
+  ] as const)
+    test(`share of a state ${among}, seed 8`, () => {
+      const chance = random(8)
+      const values = Array.from({ length: 1_500 }, (_, i) => {
+        const is = chance()
+        return is < 0.2 ? 'looked' : is < (i < 1_200 ? 0.7 : 0.3) ? 'paid' : 'left'
+      })
+      const told = ruled('share', { states: [...named], params: { learn: 300 } }, values)
+      const [alert] = told.alerts
+      const seen = [...checkNamed(told, alert!), newestOf(told, alert!)].map(({ value }) => String(value))
+      const said = sharesOf(seen, named)
+      const { late, usual, n } = said.at(-1)!
+      const percent = (part: number) => `${Math.round(100 * part)} %`
+      expect(alert!.title).toBe(`X is paid in ${percent(late)}, usually in ${percent(usual)}`)
+      expect(alert!.explanation.why).toBe(
+        `${percent(usual)} of ${named.length > 1 ? 'paid, left' : 'all readings'}, ${n.toLocaleString('en')} of them learned`,
+      )
+      expect(said.findIndex((each) => each.n >= 300 && isDrop(each))).toBe(said.length - 1) // at the first that was
+    })
+
   test('relation, seed 5', () => {
     const chance = random(5)
     const pairs = Array.from({ length: 700 }, (_, i) => {
@@ -220,6 +243,34 @@ describe('what a rule of a person says can be made again from the records that i
     expect(why).toBe(`where Y is ${figure(other.value!)}, ${x.length - 1} readings of both learned`)
   })
 })
+
+interface Share {
+  readonly late: number
+  readonly usual: number
+  /** Named readings that the usual share was learned from. */
+  readonly n: number
+}
+
+/** The share of the first name as each named reading is judged: half forgotten in 50 of them, and in 1,000 as usual. */
+function sharesOf(values: readonly string[], named: readonly string[]): Share[] {
+  const those = values.filter((value) => named.length === 1 || named.includes(value))
+  const rates = [50, 1_000].map((half) => 1 - 2 ** (-1 / half))
+  let [late, usual] = [0, 0]
+  return those.map((value, n) => {
+    const is = value === named[0] ? 1 : 0
+    const [fast, slow] = rates.map((rate) => Math.max(rate, 1 / (n + 1)))
+    late += fast! * (is - late)
+    const judged = { late, usual, n }
+    usual += slow! * (is - usual)
+    return judged
+  })
+}
+
+/** Less than half of what is usual, and four spreads below it: of a mean that forgets half in 50 readings. */
+function isDrop({ late, usual }: Share): boolean {
+  const rate = 1 - 2 ** (-1 / 50)
+  return late <= usual / 2 && usual - late > 4 * Math.sqrt((usual * (1 - usual) * rate) / (2 - rate))
+}
 
 /** Where the last x should be by the line through those before it: means that forget, half of it in 2,000 readings. */
 function lineBefore(x: readonly number[], y: readonly number[], spreads: number) {
