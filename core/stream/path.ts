@@ -21,7 +21,7 @@ import {
   recordsMissing,
 } from './coverage.ts'
 import type { Context } from './decode/context.ts'
-import { createDecoded, type Decoded, valueKinds } from './decode/decoded.ts'
+import { createDecoded, type Decoded, type Layout, valueKinds } from './decode/decoded.ts'
 import { createDecoder, type Decoder } from './decode/decoder.ts'
 import { type Shape, scanNumbers, viewOf } from './decode/shape.ts'
 import { clockChanged, learnClock } from './device-clock.ts'
@@ -260,6 +260,7 @@ function findLane({ plant, decoded, lanes }: Reader, lane: number, { form, layou
   const { heads } = plant
   const device = ownerOf(heads, series)
   const { cadence } = plant.series[series]!
+  if (clockOf(plant, layout, 0, device) !== device) return
   let isAlike = !isRelated(plant)
   for (let i = 0; i < decoded.n; i++) {
     if (decoded.kind[i] !== 0 || layout.ids[3 * i] !== series + i) return
@@ -281,6 +282,7 @@ function readings({ plant, decoded }: Reader, topic: Topic, source: number, flag
   const alive = !retained && decoded.type !== 'NDEATH' && decoded.type !== 'DDEATH'
   let { left } = decoded
   let device = -1
+  let clock = -1
   for (let i = 0; i < n; i++) {
     const kind = decoded.kind[i]!
     const slot = decoded.slot[i]!
@@ -294,21 +296,31 @@ function readings({ plant, decoded }: Reader, topic: Topic, source: number, flag
       continue
     }
     const owned = ownerOf(plant.heads, id)
+    const sender = clockOf(plant, layout, slot, owned)
+    if (owned !== device || sender !== clock) {
+      plant.said = decoded.time
+      occurs(plant, sender, false)
+      clock = sender
+    }
     if (owned !== device) {
       device = owned
-      plant.said = decoded.time
       out.ofDevice(device, flags & 3, (flags & repeatFlag) !== 0)
-      occurs(plant, device, false)
       if (alive) touchDevice(plant, device, source, out)
       if (alive && !each) placeInTime(plant, device, out)
     }
     if (each) plant.said = decoded.times[i]!
-    if (each) occurs(plant, device, decoded.historical[i] === 1)
+    if (each) occurs(plant, clock, decoded.historical[i] === 1)
     if (each && alive) placeInTime(plant, device, out)
     if (kind === 2) readText(plant, id, decoded.text[i]!, retained, out)
     else readNumber(plant, id, decoded.number[i]!, kind === 1, retained, out)
   }
   if (left !== null) out.undecodable(topic, left)
+}
+
+/** The device by whose clock a reading is: the one that sends it, also where it counts as a reading of another one. */
+function clockOf({ devices, deviceOf }: Plant, { places }: Layout, slot: number, owner: number): number {
+  const { device } = places[slot]!
+  return devices[owner]!.name === device ? owner : deviceOf.get(device)!
 }
 
 /** After the readings, which are told by what was known of the clock before them. */
@@ -319,7 +331,7 @@ function learnClocks({ plant, decoded }: Reader, out: Emit): void {
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    learnClockOf(plant, ownerOf(plant.heads, id), out)
+    learnClockOf(plant, clockOf(plant, layout, slot[i]!, ownerOf(plant.heads, id)), out)
     if (!decoded.each) return // a message of one device
   }
 }

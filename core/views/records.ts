@@ -126,9 +126,9 @@ export class Records {
     for (let i = 0; i < decoded.n; i++) {
       if (decoded.kind[i] === 2) continue
       const series = this.readInto(i, block.first + row)
-      const owner = this.deviceOf(i, series)
-      if (owner !== device) {
-        device = owner
+      const sender = decoded.layout.places[decoded.slot[i]!]!.device
+      if (sender !== device) {
+        device = sender
         behind = this.context.behind(device)
       }
       const time = eventTime(timeAt(decoded, i), block.time[row]!, behind)

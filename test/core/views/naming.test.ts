@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { MessageRow } from '../../../core/contract/calls.ts'
 import type { Alert, Commands } from '../../../core/contract/model.ts'
+import { openReader } from '../../../core/log/reader.ts'
 import { createPath } from '../../../core/stream/path.ts'
 import { guessUnit } from '../../../core/stream/series.ts'
+import { openLogSource } from '../../../core/sync/log-source.ts'
+import type { Message } from '../../../core/sync/record-format.ts'
 import { openQueries, type Queries } from '../../../core/views/queries.ts'
 import { shownUnit } from '../../../renderer/words/number.ts'
 import { hotRule } from '../../support/hot-rule.ts'
@@ -81,6 +85,43 @@ describe('a series that a person names', () => {
     expect(opened).toMatchObject([{ title: 'Discharge pressure above its limit of 9', unit: 'bar', signal: 'p' }])
   })
 })
+
+/** By offset. */
+function pathTimes(log: readonly Writing[]): Map<number, number> {
+  const times = new Map<number, number>()
+  const block = blockMaker()(log)
+  let offset = 0
+  createPath().step(block, 0, block.n, {
+    ...new Recorder().emit,
+    at: (at) => {
+      offset = at
+    },
+    reading: (_, time) => times.set(offset, time),
+  })
+  return times
+}
+
+function timesOf(messages: readonly Pick<MessageRow, 'record' | 'readings'>[]): Map<number, number> {
+  return new Map(messages.flatMap(({ record, readings }) => readings.map(({ time }) => [record.offset, time])))
+}
+
+/** As Kafka is sent it. */
+function sentOf(log: readonly Writing[]): readonly Message[] {
+  const dir = tempDir()
+  writeLog(join(dir, 'log'), log)
+  buildViews(join(dir, 'log'), join(dir, 'views.db'))
+  const reader = openReader(join(dir, 'log'))
+  const source = openLogSource(reader, join(dir, 'views.db'))
+  const { messages } = source.messages(0, log.length, 10_000)
+  source.close()
+  reader.close()
+  return messages
+}
+
+function chartedMinutes(times: ReadonlyMap<number, number>): number {
+  const minutes = [...times.values()].map((time) => Math.floor(time / minute))
+  return new Set(minutes.filter((at) => at >= Math.floor(start / minute))).size
+}
 
 function above(high: number): Writing {
   return { kind: 'command', source: '', name: 'rule.put', time: start, body: JSON.stringify(hotRule(high)) }
@@ -210,6 +251,35 @@ describe('a series that a person merges into another', () => {
       expect(alerts.slice(1)).toMatchObject([{ device: 'hall/p-1', detector: 'silence', until: null }])
       const undone = asked([...log, put(503, { series: 1 }), from('hall/p-9', 504)])
       expect(devices(undone)).toEqual(['hall/p-1', 'hall/p-9'])
+    })
+
+    test('has the times of the clock that its messages are sent by, in the path, on charts, in messages and in Kafka', () => {
+      const hour = 60 * minute
+      const said = (i: number, behind: number) => ({
+        ...from('hall/p-9', i),
+        body: JSON.stringify({ ts: start + i * minute - behind, press: wave(i) }),
+      })
+      const clocked = [
+        ...Array.from({ length: 60 }, (_, i) => from('hall/p-1', i)),
+        ...Array.from({ length: 30 }, (_, i) => said(60 + i, 3 * hour)),
+        put(90, { series: 1, into: 0 }),
+        ...Array.from({ length: 30 }, (_, i) => said(91 + i, 3 * hour)),
+        ...Array.from({ length: 30 }, (_, i) => said(121 + i, 2 * hour)),
+      ]
+      const times = pathTimes(clocked)
+      expect(times.get(100)).toBe(start + 100 * minute) // its clock was known before the merge
+      expect(times.get(150)).toBe(start + 150 * minute) // and is known anew after it
+      expect(alertsOf(clocked).filter(({ detector }) => detector === 'clock')).toMatchObject([
+        { device: 'hall/p-9', title: 'Clock of P-9 is 3 h behind' },
+        { device: 'hall/p-9', title: 'Clock of P-9 is 2 h behind' },
+      ])
+
+      const queries = asked(clocked)
+      const ask = { device: null, before: null, limit: 500, at: null, undecodable: false }
+      expect(timesOf(queries.messages(ask).rows.toReversed())).toEqual(times)
+      expect(timesOf(sentOf(clocked))).toEqual(times)
+      const [chart] = queries.series({ series: [0], from: start, until: start + 151 * minute, points: 1_000, at: null })
+      expect([...chart!.mean].filter((value) => !Number.isNaN(value))).toHaveLength(chartedMinutes(times))
     })
 
     test('ends the silence of the one that it was', () => {
