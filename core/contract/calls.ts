@@ -298,8 +298,13 @@ export interface SignalRow {
   readonly unit: string | null
   /** By its name and the size of its values: nobody said it. */
   readonly unitGuessed: boolean
-  /** Signals that are read into it. */
-  readonly parts: readonly { readonly series: number; readonly signal: string; readonly said: Said }[]
+  /** Signals that are read into it, of other devices too. */
+  readonly parts: readonly {
+    readonly series: number
+    readonly device: string
+    readonly signal: string
+    readonly said: Said
+  }[]
   readonly type: SeriesType
   readonly value: number | string | null
   readonly band: Band | null

@@ -211,7 +211,7 @@ interface CadenceRow {
 }
 
 function partOf(series: SeriesEntry, { offset }: Instant): SignalRow['parts'][number] {
-  return { series: series.id, signal: series.signal, said: nameAt(series, offset).said }
+  return { series: series.id, device: series.device, signal: series.signal, said: nameAt(series, offset).said }
 }
 
 /** Without those that are part of another one. */

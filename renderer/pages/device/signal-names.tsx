@@ -59,6 +59,7 @@ export function SignalNames({ device, at }: { readonly device: DeviceDetail; rea
           {device.signals.map((signal) => (
             <Row
               key={signal.series}
+              device={device.row.device}
               signal={signal}
               past={at !== null}
               onEdit={() => setEditing(signal.series)}
@@ -97,13 +98,14 @@ function undoing({ series, before }: Done) {
 }
 
 interface RowProps {
+  readonly device: string
   readonly signal: SignalRow
   readonly past: boolean
   readonly onEdit: () => void
   readonly onSeparate: (part: SignalRow['parts'][number]) => void
 }
 
-function Row({ signal, past, onEdit, onSeparate }: RowProps) {
+function Row({ device, signal, past, onEdit, onSeparate }: RowProps) {
   const clock = useClock()
   const { said, parts, firstSeen, lastSeen } = signal
   return (
@@ -114,6 +116,12 @@ function Row({ signal, past, onEdit, onSeparate }: RowProps) {
         {parts.map((part) => (
           <div key={part.series} className="row small ink2">
             with <span className="mono">{part.signal}</span>
+            {part.device !== device && (
+              <>
+                {' of '}
+                <span className="mono">{part.device}</span>
+              </>
+            )}
             <Button look="quiet" disabled={past} onClick={() => onSeparate(part)}>
               Separate
             </Button>
