@@ -661,6 +661,8 @@ export interface AsideRow {
   readonly reason: string
   /** In the topic for dead letters, or only in this log. */
   readonly kept: 'topic' | 'log'
+  /** False: its record left the log, so it cannot be sent again. */
+  readonly inLog: boolean
   readonly time: Millis
 }
 
@@ -938,10 +940,10 @@ export interface Calls {
   'sync.cancel': Call<{ readonly id: string }, null>
   /** Newest first. */
   'sync.jobs': Call<{ readonly limit: number }, readonly SyncJob[]>
-  /** What is set aside and was not sent since, the oldest first; `after`: the id of the last row that was seen. */
+  /** What is set aside and was not sent since, the oldest first; `after`: the id of the last row that was seen. `sendable`: how many the log holds. */
   'sync.aside': Call<
     { readonly destination: string; readonly after: number | null; readonly limit: number },
-    { readonly rows: readonly AsideRow[]; readonly more: boolean }
+    { readonly rows: readonly AsideRow[]; readonly more: boolean; readonly sendable: number }
   >
   config: Call<Record<string, never>, Config>
   /** Secrets are written to the secret store and never come back. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { AsideRow } from '../contract/calls.ts'
+import type { AsideRow, Calls } from '../contract/calls.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Span } from './resume.ts'
 import type { Origin } from './sender.ts'
@@ -52,9 +52,14 @@ export class AsideBook {
     return this.sql.count.get(destination)!
   }
 
-  rows(destination: string, after: number | null, limit: number): { rows: AsideRow[]; more: boolean } {
-    const rows = this.sql.rows.all(destination, after ?? 0, limit + 1) as AsideRow[]
-    return { rows: rows.slice(0, limit), more: rows.length > limit }
+  /** `base`: where the log begins. */
+  rows({ destination, after, limit }: Calls['sync.aside']['in'], base: Offset): Calls['sync.aside']['out'] {
+    const rows = this.sql.rows.all(destination, after ?? 0, limit + 1)
+    return {
+      rows: rows.slice(0, limit).map((row) => ({ ...row, inLog: row.offset >= base })),
+      more: rows.length > limit,
+      sendable: this.sql.sendable.get(destination, base)!,
+    }
   }
 
   /** Readings of [from, to) that are set aside and were not sent since, as `offset:index`. */
@@ -107,7 +112,10 @@ function prepare(db: Database.Database) {
     letGo: db.prepare(
       `update aside set kept = 'gone' where destination = ? and at < ? and kept = 'log' and again is null`,
     ),
-    rows: db.prepare(
+    sendable: db
+      .prepare<[string, Offset], number>(`select count(*) from aside where destination = ? and at >= ? and ${waits}`)
+      .pluck(),
+    rows: db.prepare<[string, number, number], Omit<AsideRow, 'inLog'>>(
       `select rowid as id, destination, at as offset, part as "index", what, reason, kept, time from aside
        where destination = ? and rowid > ? and ${waits} order by rowid limit ?`,
     ),

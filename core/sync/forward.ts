@@ -153,8 +153,8 @@ export class Forward {
     return this.ledgerFile.outages.list()
   }
 
-  aside({ destination, after, limit }: Calls['sync.aside']['in']): Calls['sync.aside']['out'] {
-    return this.ledgerFile.aside.rows(destination, after, limit)
+  aside(asked: Calls['sync.aside']['in']): Calls['sync.aside']['out'] {
+    return this.ledgerFile.aside.rows(asked, this.source.base())
   }
 
   count({ destination, span }: Calls['sync.count']['in'], signal: AbortSignal): Promise<SpanCount> {

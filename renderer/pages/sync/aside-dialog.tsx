@@ -31,7 +31,10 @@ export function AsideDialog({ destination, past, onClose }: AsideDialogProps) {
       <div className="row">
         <h2 id="aside-dialog">Set aside, {destination}</h2>
         <span className="push" />
-        <Button disabled={past || action.isPending || rows.length === 0} onClick={() => sendAgain(null)}>
+        <Button
+          disabled={past || action.isPending || (aside.data?.sendable ?? 0) === 0}
+          onClick={() => sendAgain(null)}
+        >
           Send all again
         </Button>
         <Button onClick={() => dialog.current?.close()}>Close</Button>
@@ -46,9 +49,11 @@ export function AsideDialog({ destination, past, onClose }: AsideDialogProps) {
         {rows.map((row) => (
           <li key={row.id}>
             <Row row={row} isOpen={open === row.id} toggle={() => setOpen(open === row.id ? null : row.id)}>
-              <Button look="quiet" disabled={past || action.isPending} onClick={() => sendAgain([row])}>
-                Send again
-              </Button>
+              {row.inLog && (
+                <Button look="quiet" disabled={past || action.isPending} onClick={() => sendAgain([row])}>
+                  Send again
+                </Button>
+              )}
             </Row>
           </li>
         ))}
@@ -85,13 +90,27 @@ function Row({ row, isOpen, toggle, children }: RowProps) {
         </button>
         <span className="push" />
         <span className="small ink3 num" title={clock.utc(row.time)}>
-          {clock.moment(row.time)}, {row.kept === 'topic' ? 'in the dead letter topic' : 'in the log only'}
+          {clock.moment(row.time)}, {keptWords(row)}
         </span>
         {children}
       </div>
-      {isOpen && <Content offset={row.offset} />}
+      {isOpen && (row.inLog ? <Content offset={row.offset} /> : <Gone kept={row.kept} />)}
     </>
   )
+}
+
+function Gone({ kept }: Pick<AsideRow, 'kept'>) {
+  return (
+    <p className="ink2">
+      Its record has left the log, so it cannot be sent again.
+      {kept === 'topic' && ' Its dead letter holds the content, as long as that topic keeps it.'}
+    </p>
+  )
+}
+
+function keptWords({ kept, inLog }: AsideRow): string {
+  if (!inLog) return kept === 'topic' ? 'in the dead letter topic, gone from the log' : 'gone from the log'
+  return kept === 'topic' ? 'in the dead letter topic' : 'in the log only'
 }
 
 /** The message that it was read from, as it came. */
