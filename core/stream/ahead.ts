@@ -2,6 +2,7 @@ import type { Block } from '../contract/block.ts'
 import type { Emit } from './emit.ts'
 import { fetchHead } from './heads.ts'
 import { type Lanes, laneAt, laneDevice, laneSeries, laneValues } from './lanes.ts'
+import { paceAt } from './paces.ts'
 import type { Plant } from './plant.ts'
 import { fetchRows } from './rows.ts'
 
@@ -31,12 +32,10 @@ function endOf(lanes: Lanes, block: Block, from: number, to: number): number {
   return row
 }
 
-function fetchDevice({ devices, heads }: Plant, { numbers }: Lanes, lane: number): number {
+function fetchDevice({ paces, heads }: Plant, { numbers }: Lanes, lane: number): number {
   if (numbers[lane + laneValues] === 0) return 0
-  const { row } = devices[numbers[lane + laneDevice]!]!
-  let sum = fetchHead(heads, numbers[lane + laneSeries]!)
-  for (let i = 0; i < row.length; i += numbersInLine) sum += row[i]!
-  return sum
+  const at = paceAt(numbers[lane + laneDevice]!)
+  return fetchHead(heads, numbers[lane + laneSeries]!) + paces.numbers[at]! + paces.numbers[at + numbersInLine]!
 }
 
 const numbersInLine = 8

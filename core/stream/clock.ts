@@ -1,13 +1,14 @@
 import type { Alert, Millis } from '../contract/model.ts'
 import { change, opened, returned } from './alerts.ts'
 import { afterMs } from './detect/link.ts'
-import { deviceEvery, heard, resume, silentAfter, skipGap } from './detect/silence.ts'
+import { deviceEvery, deviceLimit, heard, resume, skipGap } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { explainLink, explainSilence } from './explain.ts'
 import { turn } from './gaps.ts'
 import { fireHold, nextHold, waitAgain } from './holds.ts'
 import { ofSource } from './incident.ts'
 import { announcedDeath } from './offline.ts'
+import { paceAt } from './paces.ts'
 import type { DeviceState, Plant, SourceState } from './plant.ts'
 import { ruleFor } from './rules.ts'
 import { nextWindow, turnWindows } from './suppress.ts'
@@ -27,15 +28,23 @@ export function fireDeadlines(plant: Plant, out: Emit): Millis {
 }
 
 /** NaN: no deadline. */
-function silenceDue(plant: Plant, device: DeviceState): Millis {
-  const { limits, row } = device
-  if (limits === null || device.silent !== null || !plant.sources[device.source]!.up) return Number.NaN
-  return row[heard]! + silentAfter(row, limits)
+function silenceDue(plant: Plant, { silent, source, row }: DeviceState): Millis {
+  return silent !== null || !plant.sources[source]!.up ? Number.NaN : row[heard]! + row[deviceLimit]!
 }
 
 /** Call when anything that a device's deadline depends on has changed. */
 export function setDeadline(plant: Plant, index: number): void {
-  const due = silenceDue(plant, plant.devices[index]!)
+  addDeadline(plant, index, silenceDue(plant, plant.devices[index]!))
+}
+
+/** A message of it has just come, so that it is not silent and its source is there. */
+export function putOffDeadline(plant: Plant, index: number): void {
+  const { numbers } = plant.paces
+  const at = paceAt(index)
+  addDeadline(plant, index, numbers[at + heard]! + numbers[at + deviceLimit]!)
+}
+
+function addDeadline(plant: Plant, index: number, due: Millis): void {
   if (Number.isNaN(due)) return
   plant.deadlines.add(index, due)
   if (due < plant.wake) plant.wake = due
@@ -44,7 +53,8 @@ export function setDeadline(plant: Plant, index: number): void {
 function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
   const device = plant.devices[index]!
   const rule = device.rule!
-  device.dirty = true
+  plant.paces.changed[index] = 1
+  plant.paces.by[index] = -1
   device.silent = opened(plant, rule, device.name, out, {
     title: `No message from ${device.label}`,
     device: device.name,
@@ -54,7 +64,7 @@ function goSilent(plant: Plant, index: number, time: Millis, out: Emit): void {
     priority: rule.priority,
     since: device.row[heard]!,
     historical: false,
-    explanation: explainSilence(device, silentAfter(device.row, device.limits!), announcedDeath(plant, device)),
+    explanation: explainSilence(device, device.row[deviceLimit]!, announcedDeath(plant, device)),
     together: ofSource(plant.sources[device.source]!.name, device.row[deviceEvery]!),
     time,
   })
@@ -137,7 +147,7 @@ export function forgive(plant: Plant, source: SourceState): void {
   for (const index of source.devices) {
     const device = plant.devices[index]!
     resume(device.row, plant.next, plant.time)
-    device.dirty = true
+    plant.paces.changed[index] = 1
     for (const series of device.series) waitAgain(plant, series)
     if (Number.isNaN(device.row[heard]!)) continue
     device.row[skipGap] = 1

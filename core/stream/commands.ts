@@ -13,7 +13,7 @@ import { dropMapping, putMapping } from './mappings.ts'
 import { learnMark } from './marks.ts'
 import { allowAbsence, applyMissingRules } from './missing.ts'
 import { nameSeries, seriesCalled } from './naming.ts'
-import { type Plant, silenceRule } from './plant.ts'
+import { type Plant, setLimit, silenceRule } from './plant.ts'
 import { forgetUsual, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
 import { changing } from './slabs.ts'
@@ -90,13 +90,14 @@ function applyRules(plant: Plant, out: Emit): void {
   applyMissingRules(plant, out)
   plant.devices.forEach((device, index) => {
     Object.assign(device, silenceRule(plant.rules, device.name))
+    setLimit(device)
+    plant.paces.changed[index] = 1
     if (device.clockAlert !== null && ruleFor(plant.rules, 'clock', device.name) === null)
       endClockAlert(plant, device, 'its rule was changed', out)
     if (device.rule === null && device.silent !== null) {
       returned(plant, device.silent, plant.time, plant.time, 'its rule was changed', out)
       device.silent = null
       turn(device.gaps, null, null, plant.time, plant.next, out)
-      device.dirty = true
     }
     setDeadline(plant, index)
   })

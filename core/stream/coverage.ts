@@ -153,7 +153,7 @@ export function hearSource(plant: Plant, source: SourceState, out: Emit): void {
     row[heard] = Number.NaN // so that its absence is not learned as a gap
     resume(row, plant.next, plant.time)
   }
-  learnHeard(row, plant.time)
+  learnHeard(row, 0, plant.time)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Millis, Offset } from '../contract/model.ts'
 import { opened, returned } from './alerts.ts'
-import { clockPart } from './detect/silence.ts'
+import { clockFar, clockPart } from './detect/silence.ts'
 import type { Emit } from './emit.ts'
 import { explainClock } from './explain.ts'
 import type { DeviceState, Plant } from './plant.ts'
@@ -16,18 +16,16 @@ const behindAt = clockPart
 const lagAt = clockPart + 1
 const sinceAt = clockPart + 2
 const messagesAt = clockPart + 3
-/** The record from which it learned last: of a message that holds many readings, it learns once. */
-const learnedAt = clockPart + 4
 /** The first record that had the lag that is being tried. */
-const firstAt = clockPart + 5
+const firstAt = clockFar
 
 /** Less is taken for the way of a message. */
 const leastMs: Millis = 120_000
 const enoughMessages = 10
 const enoughMs: Millis = 300_000
 
-export function clockBehind(row: Float64Array): Millis {
-  return row[behindAt]!
+export function clockBehind(row: Float64Array, at: number): Millis {
+  return row[at + behindAt]!
 }
 
 /** As a base has it. */
@@ -36,20 +34,21 @@ export function setClock(row: Float64Array, behind: Millis): void {
 }
 
 /** Learns from a live message that says its time. True when what is known of the clock has changed. */
-export function learnClock(row: Float64Array, { said, arrival, time: now, next: offset }: Plant): boolean {
+export function learnClock(row: Float64Array, at: number, { said, arrival, time: now, next: offset }: Plant): boolean {
   const lag = arrival - said
-  if (!Number.isFinite(lag) || row[learnedAt] === offset + 1) return false
-  row[learnedAt] = offset + 1
-  if (row[messagesAt] === 0 || Math.abs(lag - row[lagAt]!) > tolerance(lag)) {
-    row[lagAt] = lag
-    row[sinceAt] = now
-    row[messagesAt] = 1
-    row[firstAt] = offset
+  if (!Number.isFinite(lag)) return false
+  const tried = row[at + lagAt]!
+  const messages = row[at + messagesAt]!
+  if (messages === 0 || Math.abs(lag - tried) > tolerance(lag)) {
+    row[at + lagAt] = lag
+    row[at + sinceAt] = now
+    row[at + messagesAt] = 1
+    row[at + firstAt] = offset
     return false
   }
-  row[messagesAt]! += 1
-  if (row[messagesAt]! < enoughMessages || now - row[sinceAt]! < enoughMs) return false
-  return settle(row, Math.abs(row[lagAt]!) < leastMs ? 0 : row[lagAt]!)
+  row[at + messagesAt] = messages + 1
+  if (messages + 1 < enoughMessages || now - row[at + sinceAt]! < enoughMs) return false
+  return settle(row, at, Math.abs(tried) < leastMs ? 0 : tried)
 }
 
 /** The lag that is being tried: since when, from which record on, and how many messages had it. */
@@ -61,10 +60,10 @@ export function triedClock(row: Float64Array): {
   return { since: row[sinceAt]!, first: row[firstAt]!, messages: row[messagesAt]! }
 }
 
-function settle(row: Float64Array, behind: Millis): boolean {
-  const known = row[behindAt]!
+function settle(row: Float64Array, at: number, behind: Millis): boolean {
+  const known = row[at + behindAt]!
   if (behind === known || (behind !== 0 && known !== 0 && Math.abs(behind - known) <= tolerance(behind))) return false
-  row[behindAt] = behind
+  row[at + behindAt] = behind
   return true
 }
 
@@ -75,7 +74,7 @@ function tolerance(lag: Millis): Millis {
 
 /** What is known of the clock of a device has changed: said, and told to a person. */
 export function clockChanged(plant: Plant, device: DeviceState, out: Emit): void {
-  const behind = clockBehind(device.row)
+  const behind = clockBehind(device.row, 0)
   out.clock(device.name, behind)
   if (device.clockAlert !== null) endClockAlert(plant, device, null, out)
   const rule = ruleFor(plant.rules, 'clock', device.name)

@@ -160,7 +160,7 @@ function putBirth(plant: Plant, key: string, birth: Birth, out: Emit): void {
 }
 
 function clocksOf(plant: Plant): (readonly [string, Millis])[] {
-  return plant.devices.map(({ name, row }) => [name, clockBehind(row)] as const).filter(([, behind]) => behind !== 0)
+  return plant.devices.map(({ name, row }) => [name, clockBehind(row, 0)] as const).filter(([, behind]) => behind !== 0)
 }
 
 function putClock(plant: Plant, name: string, behind: Millis, out: Emit): void {

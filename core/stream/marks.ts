@@ -4,7 +4,7 @@ import { markAlert } from './detect/band.ts'
 import { markAbsence } from './detect/silence.ts'
 import { markRun } from './detect/stuck.ts'
 import { markMissing } from './missing.ts'
-import type { Plant } from './plant.ts'
+import { type Plant, setLimit } from './plant.ts'
 import { type Row, rowOf } from './rows.ts'
 import { changing } from './slabs.ts'
 
@@ -40,7 +40,8 @@ function ofDevice(plant: Plant, alert: Alert, useful: boolean): void {
   if (index === undefined || !isNewest(plant, alert)) return
   const device = plant.devices[index]!
   markAbsence(device.row, useful, device.silent === alert.id)
-  device.dirty = true
+  setLimit(device)
+  plant.paces.changed[index] = 1
   setDeadline(plant, index)
 }
 

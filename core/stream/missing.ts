@@ -69,7 +69,7 @@ function limitOf(plant: Plant, { series, cadence }: SeriesState): Millis {
   const head = at[series.id]!
   const gaps = {
     isRegular: cadence === 'regular',
-    known: gapsKnown(numbers, head),
+    known: numbers[head + gapsKnown]!,
     every: numbers[head + every]!,
     longest: numbers[head + longest]!,
   }
@@ -99,7 +99,7 @@ function goMissing(plant: Plant, device: DeviceState, state: SeriesState, out: E
 
 function explain(device: DeviceState, head: Float64Array, limitMs: Millis): Explanation {
   const { row, label } = device
-  const known = gapsKnown(head, 0)
+  const known = head[gapsKnown]!
   return {
     observed: null,
     expected: null,
@@ -161,6 +161,6 @@ export function applyMissingRules(plant: Plant, out: Emit): void {
   }
   for (const device of plant.devices) {
     device.row[lookAt] = 0
-    device.dirty = true
   }
+  plant.paces.changed.fill(1)
 }

@@ -36,7 +36,7 @@ function leaveDevice(plant: Plant, index: number, by: string, out: Emit): void {
   }
   if (!device.series.every(isElsewhere)) return
   device.row[heard] = Number.NaN
-  device.dirty = true
+  plant.paces.changed[index] = 1
   if (device.silent === null) return
   returned(plant, device.silent, plant.time, plant.time, 'its readings count as those of another device now', out, by)
   device.silent = null

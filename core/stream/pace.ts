@@ -1,28 +1,26 @@
 import type { Cadence, Millis } from '../contract/model.ts'
 
-const gapRing = 15
-/** Room for the newest gaps and, behind them, how many were seen. */
-export const gapPart = gapRing + 1
+/** Room for the newest gaps. How many were seen lies apart, with the numbers that are read each time: these are only written. */
+export const gapRing = 15
 
 const sorted = new Float64Array(gapRing)
 
-/** Keeps the newest 15 gaps at `at` and answers their usual size: the median of those that are no hundredth part of a burst. */
-export function learnGap(row: Float64Array, at: number, gap: Millis, usual: Millis): Millis {
-  const n = row[at + gapRing]! >>> 0 // a remainder of whole numbers is quick, of others it is not
+/** Keeps the newest gaps at `at` and answers their usual size: the median of those that are no hundredth part of a burst. `seen` were before. */
+export function learnGap(row: Float64Array, at: number, seen: number, gap: Millis, usual: Millis): Millis {
+  const n = seen >>> 0 // a remainder of whole numbers is quick, of others it is not
   row[at + (n % gapRing)] = gap
-  row[at + gapRing] = n + 1
-  return isLookedFor(row, at) ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
+  return isLookedFor(n + 1) ? medianGap(row, at, Math.min(n + 1, gapRing)) : usual
 }
 
 /** The usual gap is looked for at the 3rd, the 7th, and every 15th. */
-export function isLookedFor(row: Float64Array, at: number): boolean {
-  const n = row[at + gapRing]! >>> 0
+export function isLookedFor(seen: number): boolean {
+  const n = seen >>> 0
   return n === 3 || n === 7 || n % gapRing === 0
 }
 
-/** How the newest gaps are, against the usual one; null: too few are known. */
-export function kindOfPace(row: Float64Array, at: number, usual: Millis): Cadence | null {
-  const n = Math.min(row[at + gapRing]!, gapRing)
+/** How the newest gaps are, of those seen, against the usual one; null: too few are known. */
+export function kindOfPace(row: Float64Array, at: number, seen: number, usual: Millis): Cadence | null {
+  const n = Math.min(seen, gapRing)
   if (n < leastGaps) return null
   let like = 0
   let bursts = 0

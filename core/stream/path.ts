@@ -33,6 +33,7 @@ import { type Known, knownIn, type PathKnown, plantKnowing } from './known.ts'
 import { createLanes, type Lanes, laneAt, laneDevice, laneForm, laneSeries, laneSource, openLane } from './lanes.ts'
 import { mapAhead } from './mappings.ts'
 import { sayNotStored } from './not-stored.ts'
+import { paceAt } from './paces.ts'
 import { type Ahead, createPlant, type Plant, type SourceState, seriesIndex, sourceIndex } from './plant.ts'
 import { occurs, placeInTime, readNumber, readNumbers, readText, touchDevice } from './reading.ts'
 import { defaultRules } from './rules.ts'
@@ -217,7 +218,7 @@ function inLane({ plant, decoded, lanes }: Reader, lane: number, block: Block, r
     touchDevice(plant, device, numbers[lane + laneSource]! - 1, out)
     placeInTime(plant, device, out)
   }
-  readNumbers(plant, first, decoded.number, decoded.n, retained, out)
+  readNumbers(plant, device, first, decoded.number, decoded.n, retained, out)
   if (!retained && !repeat && !Number.isNaN(decoded.time)) learnClockOf(plant, device, out)
 }
 
@@ -326,20 +327,22 @@ function clockOf({ devices, deviceOf }: Plant, { places }: Layout, slot: number,
 /** After the readings, which are told by what was known of the clock before them. */
 function learnClocks({ plant, decoded }: Reader, out: Emit): void {
   const { layout, n, slot } = decoded
+  const { learned } = plant.paces
   if (Number.isNaN(decoded.time)) return
   plant.said = decoded.time
   for (let i = 0; i < n; i++) {
     const id = layout.ids[3 * slot[i]! + decoded.kind[i]!]!
     if (id < 0) continue
-    learnClockOf(plant, clockOf(plant, layout, slot[i]!, ownerOf(plant.heads, id)), out)
+    const device = clockOf(plant, layout, slot[i]!, ownerOf(plant.heads, id))
+    if (learned[device] !== plant.next) learnClockOf(plant, device, out)
     if (!decoded.each) return // a message of one device
+    learned[device] = plant.next
   }
 }
 
 function learnClockOf(plant: Plant, index: number, out: Emit): void {
-  const device = plant.devices[index]!
-  if (learnClock(device.row, plant)) clockChanged(plant, device, out)
-  device.dirty = true
+  if (learnClock(plant.paces.numbers, paceAt(index), plant)) clockChanged(plant, plant.devices[index]!, out)
+  plant.paces.changed[index] = 1
 }
 
 function born(plant: Plant, { key, same, ...birth }: NonNullable<Decoded['birth']>, out: Emit): void {

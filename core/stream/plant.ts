@@ -19,10 +19,12 @@ import type { Now } from './detect/detector.ts'
 import { mostSeries } from './detect/series-cap.ts'
 import {
   deviceEvery,
+  deviceLimit,
   deviceRowLength,
   heard,
   type SilenceLimits,
   silenceLimits,
+  silentAfter,
   spoken,
   usualLag,
 } from './detect/silence.ts'
@@ -32,11 +34,12 @@ import { type Gaps, noGaps } from './gaps.ts'
 import { addHead, createHeads, type Heads } from './heads.ts'
 import type { Incident } from './incident.ts'
 import type { Absence } from './missing.ts'
+import { addPace, createPaces, type Paces, paceIn } from './paces.ts'
 import type { Place } from './place.ts'
 import { addRow, createRows, type Row, type Rows, rowOf } from './rows.ts'
 import { ruleFor } from './rules.ts'
 import type { Sequence } from './sequence.ts'
-import { rowMaker, type SeriesState, seriesKey } from './series.ts'
+import { type SeriesState, seriesKey } from './series.ts'
 import type { Slabs } from './slabs.ts'
 import type { Window } from './suppress.ts'
 
@@ -61,7 +64,8 @@ export interface Plant {
   readonly rows: Rows
   /** That of the reading in hand. */
   readonly row: Row
-  readonly newDeviceRow: () => Float64Array
+  /** How devices speak. */
+  readonly paces: Paces
   readonly seriesOf: Map<string, number>
   /** What is called otherwise than its messages say. */
   readonly named: Map<number, Named>
@@ -134,7 +138,8 @@ export interface DeviceState {
   readonly label: string
   readonly area: string
   readonly series: number[]
-  readonly row: Float64Array
+  /** Its part of `paces`. */
+  row: Float64Array
   source: number
   /** Its open silence alert. */
   silent: string | null
@@ -147,7 +152,6 @@ export interface DeviceState {
   readonly comesBy: Set<number>
   /** Its own silences. */
   readonly gaps: Gaps
-  dirty: boolean
 }
 
 export interface SourceState {
@@ -195,7 +199,7 @@ export function createPlant(): Plant {
     heads: createHeads(),
     rows,
     row: rowOf(rows, 0),
-    newDeviceRow: rowMaker(deviceRowLength),
+    paces: createPaces(),
     seriesOf: new Map(),
     named: new Map(),
     rewired: false,
@@ -287,7 +291,7 @@ export function silenceRule(rules: readonly Rule[], device: string): Pick<Device
 
 /** Where the pace of a device or a source is learned. */
 export function paceRow(row: Float64Array = new Float64Array(deviceRowLength)): Float64Array {
-  row[heard] = row[deviceEvery] = row[usualLag] = row[spoken] = Number.NaN
+  row[heard] = row[deviceEvery] = row[deviceLimit] = row[usualLag] = row[spoken] = Number.NaN
   return row
 }
 
@@ -353,21 +357,26 @@ function deviceIndex(plant: Plant, { device, label, area }: Place, topic: Topic,
   const index = plant.devices.length
   const source = sourceIndex(plant, topic.source, out)
   const named = { name: device, label, area, series: [], clockAlert: null }
-  putDevice(plant, { ...named, source, silent: null, comesBy: new Set([source]), gaps: noGaps('device', device) }, true)
+  putDevice(plant, { ...named, source, silent: null, comesBy: new Set([source]), gaps: noGaps('device', device) })
+  plant.paces.changed[index] = 1
   out.comesBy(device, topic.source)
   plant.sources[source]!.devices.add(index)
   return index
 }
 
-/** What every message asks of a device comes first, and nothing is put together from parts: so it lies in one line of memory. */
-export function putDevice(
-  plant: Plant,
-  device: Omit<DeviceState, 'row' | 'rule' | 'limits' | 'dirty'>,
-  dirty: boolean,
-): void {
+export function putDevice(plant: Plant, device: Omit<DeviceState, 'row' | 'rule' | 'limits'>): void {
   const { name, label, area, series, source, silent, clockAlert, comesBy, gaps } = device
+  const { devices, paces } = plant
   const { rule, limits } = silenceRule(plant.rules, name)
-  const row = paceRow(plant.newDeviceRow())
-  plant.deviceOf.set(name, plant.devices.length)
-  plant.devices.push({ row, source, silent, limits, dirty, rule, clockAlert, name, label, area, series, comesBy, gaps })
+  const index = devices.length
+  if (addPace(paces, index)) for (const [i, known] of devices.entries()) known.row = paceIn(paces, i)
+  const row = paceRow(paceIn(paces, index))
+  plant.deviceOf.set(name, index)
+  devices.push({ row, source, silent, limits, rule, clockAlert, name, label, area, series, comesBy, gaps })
+  setLimit(devices[index]!)
+}
+
+/** Call when its rule has changed, or what is learned of its gaps. */
+export function setLimit({ row, limits }: DeviceState): void {
+  row[deviceLimit] = limits === null ? Number.NaN : silentAfter(row, limits)
 }

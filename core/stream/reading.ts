@@ -1,12 +1,13 @@
 import type { Millis } from '../contract/model.ts'
 import { judge, returned } from './alerts.ts'
-import { linkUp, setDeadline } from './clock.ts'
+import { linkUp, putOffDeadline, setDeadline } from './clock.ts'
 import { expect, isUsual, learnBand } from './detect/band.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
 import {
   deviceFirst,
   deviceGaps,
   deviceLast,
+  deviceLimit,
   heard,
   isBacklog,
   learnAbsence,
@@ -15,7 +16,6 @@ import {
   lookAt,
   resume,
   resumed,
-  silentAfter,
   skipGap,
   spoken,
   wasKept,
@@ -44,7 +44,8 @@ import { waitAgain } from './holds.ts'
 import { readLate, readOlder } from './late.ts'
 import { endAbsence, lookForMissing } from './missing.ts'
 import { guessOf } from './naming.ts'
-import type { DeviceState, Plant } from './plant.ts'
+import { paceAt } from './paces.ts'
+import { type DeviceState, type Plant, setLimit } from './plant.ts'
 import { count, firstOffset, lastValue, remember, turnTo } from './rows.ts'
 import { keepWords, type SeriesState } from './series.ts'
 import { changing } from './slabs.ts'
@@ -53,19 +54,26 @@ import { changing } from './slabs.ts'
 export function occurs(plant: Plant, index: number, historical: boolean): void {
   const { now } = plant
   now.offset = plant.next
-  now.time = eventTime(plant.said, plant.arrival, clockBehind(plant.devices[index]!.row))
+  now.time = eventTime(plant.said, plant.arrival, clockBehind(plant.paces.numbers, paceAt(index)))
   now.local = plant.zoneChanges.length === 0 ? now.time : localOf(now.time, plant.zoneChanges)
   now.historical = historical || plant.time - now.time > historicalMs
 }
 
 /** A sign of life of a device, and the end of its silence. Not for what a broker kept, nor for the death of a device. */
 export function touchDevice(plant: Plant, index: number, source: number, out: Emit): void {
+  if (plant.paces.by[index] !== source) comeBack(plant, index, source, out)
+  if (!plant.sources[source]!.up) linkUp(plant, plant.sources[source]!, out)
+  if (isHeard(plant, paceAt(index))) return
+  if (plant.now.historical) live(plant, index)
+  else hear(plant, index, out)
+}
+
+/** It is there, by this source. */
+function comeBack(plant: Plant, index: number, source: number, out: Emit): void {
   const device = plant.devices[index]!
   comesBy(plant, index, device, source, out)
-  endSilence(plant, device, out)
-  if (isHeard(plant, device)) return
-  if (plant.now.historical) live(plant, index, device)
-  else hear(plant, index, device, out)
+  endSilence(plant, index, device, out)
+  plant.paces.by[index] = source
 }
 
 function comesBy(plant: Plant, index: number, device: DeviceState, source: number, out: Emit): void {
@@ -78,12 +86,11 @@ function comesBy(plant: Plant, index: number, device: DeviceState, source: numbe
     if (!before.up) for (const series of device.series) waitAgain(plant, series)
     if (!device.comesBy.has(source)) out.comesBy(device.name, by.name)
     device.comesBy.add(source)
-    device.dirty = true
   }
   if (!by.up) linkUp(plant, by, out)
 }
 
-function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
+function endSilence(plant: Plant, index: number, device: DeviceState, out: Emit): void {
   if (device.silent === null) return
   const kept = plant.now.time < plant.time - historicalMs
   returned(
@@ -99,44 +106,49 @@ function endSilence(plant: Plant, device: DeviceState, out: Emit): void {
   device.row[deviceLast] = plant.next
   learnAbsence(device.row, plant.time)
   device.row[heard] = Number.NaN // so that its absence is not learned as a gap
+  setLimit(device)
   resume(device.row, plant.next, plant.time)
-  device.dirty = true
+  plant.paces.changed[index] = 1
 }
 
 /** A message may hold readings of several devices, by turns. */
-function isHeard(plant: Plant, { row }: DeviceState): boolean {
-  return row[deviceLast] === plant.next && row[heard] === plant.time
+function isHeard({ paces: { numbers }, next, time }: Plant, at: number): boolean {
+  return numbers[at + deviceLast] === next && numbers[at + heard] === time
 }
 
 /** Late is what somebody kept through a gap; a clock that is always behind is none. */
 export function placeInTime(plant: Plant, index: number, out: Emit): void {
-  const { next, now, arrival } = plant
-  const device = plant.devices[index]!
-  const source = plant.sources[device.source]!
+  const { paces, now, arrival } = plant
+  const at = paceAt(index)
   const lag = arrival - now.time
-  device.dirty = true
-  const kept = wasKept(device.row, lag)
-  if (kept && (countLate(source.gaps, now.time, next, out) || countLate(device.gaps, now.time, next, out))) return
-  learnLag(device.row, lag)
+  paces.changed[index] = 1
+  if (wasKept(paces.numbers, at, lag) && isOfGap(plant, plant.devices[index]!, out)) return
+  learnLag(paces.numbers, at, lag)
+}
+
+function isOfGap({ sources, next, now }: Plant, { source, gaps }: DeviceState, out: Emit): boolean {
+  return countLate(sources[source]!.gaps, now.time, next, out) || countLate(gaps, now.time, next, out)
 }
 
 /** What it tells is old, but it is there; how fast a buffer drains is not its pace. */
-function live(plant: Plant, index: number, device: DeviceState): void {
-  device.row[heard] = plant.time
-  device.row[skipGap] = 1
-  device.dirty = true
+function live(plant: Plant, index: number): void {
+  const { row } = plant.devices[index]!
+  row[heard] = plant.time
+  row[skipGap] = 1
+  plant.paces.changed[index] = 1
   setDeadline(plant, index)
 }
 
-function hear(plant: Plant, index: number, device: DeviceState, out: Emit): void {
-  const { row } = device
-  if (row[spoken]! >= row[lookAt]!) lookForMissing(plant, device, out)
-  if (!(plant.now.time <= row[spoken]!)) row[spoken] = plant.now.time
-  if (row[deviceGaps] === 0 && Number.isNaN(row[heard]!)) row[deviceFirst] = plant.next
-  learnHeard(row, plant.time)
-  row[deviceLast] = plant.next
-  device.dirty = true
-  setDeadline(plant, index)
+function hear(plant: Plant, index: number, out: Emit): void {
+  const { numbers: row, changed } = plant.paces
+  const at = paceAt(index)
+  if (row[at + spoken]! >= row[at + lookAt]!) lookForMissing(plant, plant.devices[index]!, out)
+  if (!(plant.now.time <= row[at + spoken]!)) row[at + spoken] = plant.now.time
+  if (row[at + deviceGaps] === 0 && Number.isNaN(row[at + heard]!)) row[at + deviceFirst] = plant.next
+  if (learnHeard(row, at, plant.time)) setLimit(plant.devices[index]!)
+  row[at + deviceLast] = plant.next
+  changed[index] = 1
+  putOffDeadline(plant, index)
 }
 
 export function readText(plant: Plant, id: number, text: string, retained: boolean, out: Emit): void {
@@ -174,6 +186,7 @@ function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): 
 /** Numbers of series that follow each other. */
 export function readNumbers(
   plant: Plant,
+  device: number,
   first: number,
   values: Float64Array,
   n: number,
@@ -182,7 +195,7 @@ export function readNumbers(
 ): void {
   const { heads, now } = plant
   const head = retained || (plant.absences.size > 0 && isAway(plant, first, n)) ? -1 : joinedHead(heads, first, n)
-  if (head >= 0 && !isLate(heads.numbers, head, now.time)) readJoined(plant, first, head, values, n, out)
+  if (head >= 0 && !isLate(heads.numbers, head, now.time)) readJoined(plant, device, first, head, values, n, out)
   else for (let i = 0; i < n; i++) readNumber(plant, first + i, values[i]!, false, retained, out)
 }
 
@@ -193,12 +206,20 @@ function isAway({ absences }: Plant, first: number, n: number): boolean {
 }
 
 /** Readings in order of series that share a head, one of each: each is read as by itself. */
-function readJoined(plant: Plant, first: number, head: number, values: Float64Array, n: number, out: Emit): void {
+function readJoined(
+  plant: Plant,
+  device: number,
+  first: number,
+  head: number,
+  values: Float64Array,
+  n: number,
+  out: Emit,
+): void {
   const { now, heads } = plant
   const { numbers } = heads
   for (let i = 0; i < n; i++) if (heads.changed[first + i] !== 1) changing(plant, first + i)
   const isUnsaid = Number.isNaN(numbers[head + saidEvery]!)
-  const isSaid = learnPaceOf(plant, first, head, out)
+  const isSaid = learnPaceOf(plant, device, first, head, out)
   if (isSaid || plant.detects || out.readings === undefined)
     for (let i = 0; i < n; i++) {
       now.value = values[i]!
@@ -307,14 +328,13 @@ function takeValue({ heads, now, detects, rows, row }: Plant, id: number, value:
 /** Learns the pace from a reading in order, and says it when it has changed. */
 function pace(plant: Plant, id: number, head: number, out: Emit): void {
   const isUnsaid = Number.isNaN(plant.heads.numbers[head + saidEvery]!)
-  if (learnPaceOf(plant, id, head, out)) sayPace(plant, id, head, isUnsaid, out)
+  if (learnPaceOf(plant, ownerOf(plant.heads, id), id, head, out)) sayPace(plant, id, head, isUnsaid, out)
 }
 
 /** True when it has changed by more than a tenth since it was said, or in kind: then it counts as said. */
-function learnPaceOf(plant: Plant, id: number, head: number, out: Emit): boolean {
+function learnPaceOf(plant: Plant, device: number, id: number, head: number, out: Emit): boolean {
   const { numbers } = plant.heads
   const { time } = plant.now
-  const device = plant.devices[ownerOf(plant.heads, id)]!
   const before = numbers[head + newest]!
   const gap = time - before
   const isBack = plant.absences.size > 0 && endAbsence(plant, id, gap, out)
@@ -322,7 +342,7 @@ function learnPaceOf(plant: Plant, id: number, head: number, out: Emit): boolean
   if (!(time <= before)) numbers[head + newest] = time
   const usual = numbers[head + every]!
   if (Number.isNaN(usual)) return false
-  const limit = device.limits === null ? Number.NaN : silentAfter(device.row, device.limits)
+  const limit = plant.paces.numbers[paceAt(device) + deviceLimit]!
   const isNew = isDue && cadenceOf(numbers, head) !== plant.series[id]!.cadence
   if (!isNew && near(usual, numbers[head + saidEvery]!) && near(limit, numbers[head + saidSilent]!)) return false
   numbers[head + saidEvery] = usual
@@ -340,9 +360,10 @@ function sayPace(plant: Plant, id: number, head: number, isFirst: boolean, out: 
 }
 
 /** Not the time in which it could not be heard, nor what the broker kept meanwhile. */
-function isOwnGap({ heads, time }: Plant, { row }: DeviceState, head: number, gap: Millis): boolean {
-  const { numbers } = heads
-  return numbers[head + lastOffset]! >= row[resumed]! && !isBacklog(row, time, gap, numbers[head + every]!)
+function isOwnGap({ heads: { numbers }, paces, time }: Plant, device: number, head: number, gap: Millis): boolean {
+  const at = paceAt(device)
+  if (numbers[head + lastOffset]! < paces.numbers[at + resumed]!) return false
+  return !isBacklog(paces.numbers, at, time, gap, numbers[head + every]!)
 }
 
 function near(value: number, said: number): boolean {

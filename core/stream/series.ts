@@ -17,22 +17,6 @@ export interface SeriesState {
   own: boolean
 }
 
-/** Makes rows of a device, cut from larger pieces, so that they lie together. */
-export function rowMaker(length: number): () => Float64Array {
-  let piece = new Float64Array(0)
-  let at = 0
-  return () => {
-    if (at === piece.length) {
-      piece = new Float64Array(rowsTogether * length)
-      at = 0
-    }
-    at += length
-    return piece.subarray(at - length, at)
-  }
-}
-
-const rowsTogether = 64
-
 const mostWords = 8
 const longestWord = 64
 

@@ -1,5 +1,6 @@
 import { deviceRowLength } from './detect/silence.ts'
 import { headLength, headOf, putHead } from './heads.ts'
+import { paceAt } from './paces.ts'
 import type { Plant } from './plant.ts'
 import { farLength, farOf, nearLength, nearOf } from './rows.ts'
 
@@ -102,17 +103,15 @@ function forStrips(begin: number, place: number, row: number, length: number, ea
   }
 }
 
-function giveDevices({ devices }: Plant, put: (slab: Slab) => void): void {
+function giveDevices({ devices, paces }: Plant, put: (slab: Slab) => void): void {
   for (let first = 0; first < devices.length; first += devicesTogether) {
-    const some = devices.slice(first, first + devicesTogether)
-    if (!some.some(({ dirty }) => dirty)) continue
+    const end = Math.min(devices.length, first + devicesTogether)
+    if (!paces.changed.subarray(first, end).includes(1)) continue
     const numbers = new Float64Array(devicesTogether * deviceRowLength)
-    for (const [i, device] of some.entries()) {
-      numbers.set(device.row, i * deviceRowLength)
-      device.dirty = false
-    }
+    numbers.set(paces.numbers.subarray(paceAt(first), paceAt(end)))
     put({ id: (2 * first) / devicesTogether + 1, numbers })
   }
+  paces.changed.fill(0)
 }
 
 /** A slab may have room for more than there were. */

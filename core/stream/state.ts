@@ -31,7 +31,7 @@ export interface Saving extends Omit<PathState, 'slabs'> {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-44'
+export const pathVersion = 'path-45'
 
 interface Core {
   readonly time: Millis | null
@@ -249,7 +249,7 @@ function restoreSource(plant: Plant, saved: SavedSource): void {
 
 function restoreDevice(plant: Plant, saved: Core['devices'][number]): void {
   const gaps = restoreGaps('device', saved.name, saved.gaps)
-  putDevice(plant, { ...saved, comesBy: new Set(saved.comesBy), gaps }, false)
+  putDevice(plant, { ...saved, comesBy: new Set(saved.comesBy), gaps })
 }
 
 function restoreSeries(plant: Plant, { series, device, text, words, cadence, watches }: SavedSeries): void {

@@ -1,5 +1,5 @@
 import type { Millis, Offset } from '../../contract/model.ts'
-import { gapPart, learnGap } from '../pace.ts'
+import { gapRing, isLookedFor, learnGap } from '../pace.ts'
 import { type Detector, type Param, type Params, param } from './detector.ts'
 
 /** A device that stays away for longer than it ever did. */
@@ -36,38 +36,43 @@ export function awayParams(fixed: string): readonly Param[] {
   ]
 }
 
-// The row of a device. What every message of it touches comes first.
+// The row of a device. Eight numbers are one line of memory: what every message of it reads is in the first two.
 /** Log time of its newest message. */
 export const heard = 0
 /** Usual gap between its messages in log time; NaN until learned. */
 export const deviceEvery = 1
 const longestGap = 2
-/** 1: the next gap is not the device's own (the recorder or the link was away). */
-export const skipGap = 3
+/** Gaps that were learned from. */
+export const deviceGaps = 3
 /** Offset of the newest live message. */
 export const deviceLast = 4
-/** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
-export const resumed = 5
-export const resumedTime = 6
+/** How long it may stay away, as `silentAfter` says; NaN: not known, or for ever. */
+export const deviceLimit = 5
+/** Event time of its newest live message; NaN: none yet. */
+export const spoken = 6
+/** Event time before which no signal of it can be missing. */
+export const lookAt = 7
 /** How long its messages usually are on their way, by its own clock; NaN until one came. */
-export const usualLag = 7
-/** Six numbers about the clock of the device. */
-export const clockPart = 8
-const gaps = clockPart + 6
-export const deviceGaps = gaps + gapPart - 1
+export const usualLag = 8
+/** Four numbers about the clock of the device. */
+export const clockPart = 9
+/** Offset and log time at which it could be heard again, after a silence or a time in which nothing could be heard. */
+export const resumed = 13
+export const resumedTime = 14
+/** 1: the next gap is not the device's own (the recorder or the link was away). */
+export const skipGap = 15
+/** One more about its clock. */
+export const clockFar = 16
 /** Offset of the first live message. */
-export const deviceFirst = gaps + gapPart
+export const deviceFirst = 17
 /** Its newest absence, and when that ended. */
-const absence = deviceFirst + 1
-const absenceEnd = deviceFirst + 2
+const absence = 18
+const absenceEnd = 19
 /** Stand for an absence that goes on and of which a person says what it is. */
 export const fault = -1
 export const itsWay = -2
-/** Event time of its newest live message; NaN: none yet. */
-export const spoken = deviceFirst + 3
-/** Event time before which no signal of it can be missing. */
-export const lookAt = deviceFirst + 4
-export const deviceRowLength = deviceFirst + 5
+const gaps = 24
+export const deviceRowLength = gaps + gapRing + 1 // five lines
 
 const learnFrom = 10
 const firstGaps = 50
@@ -80,26 +85,30 @@ export const oftenMs: Millis = 7 * 24 * 3_600_000
 /** For so long a broker may still be sending what it kept for us. */
 const backlogMs: Millis = 60_000
 
-/** Learns from a live message at log time `time`. */
-export function learnHeard(row: Float64Array, time: Millis): void {
-  const gap = time - row[heard]!
-  row[heard] = time
-  const skip = row[skipGap] === 1
-  row[skipGap] = 0
-  if (skip || !(gap > 0) || isBacklog(row, time, gap, row[deviceEvery]!)) return
-  row[deviceEvery] = learnGap(row, gaps, gap, row[deviceEvery]!)
-  if (gap > row[longestGap]!) row[longestGap] = gap
+/** Learns from a live message at log time `time`, in the row that begins at `at`. True: `silentAfter` may say another time now. */
+export function learnHeard(row: Float64Array, at: number, time: Millis): boolean {
+  const gap = time - row[at + heard]!
+  row[at + heard] = time
+  const skip = row[at + skipGap] === 1
+  if (skip) row[at + skipGap] = 0
+  if (skip || !(gap > 0) || isBacklog(row, at, time, gap, row[at + deviceEvery]!)) return false
+  const isLonger = gap > row[at + longestGap]!
+  if (isLonger) row[at + longestGap] = gap
+  const known = row[at + deviceGaps]! + 1
+  row[at + deviceGaps] = known
+  row[at + deviceEvery] = learnGap(row, at + gaps, known - 1, gap, row[at + deviceEvery]!)
+  return isLonger || known === learnFrom || known === firstGaps || isLookedFor(known)
 }
 
 /** A message that was on its way for longer than the device's messages are: somebody kept it. */
-export function wasKept(row: Float64Array, lag: Millis): boolean {
-  return lag > row[usualLag]! + keptMs
+export function wasKept(row: Float64Array, at: number, lag: Millis): boolean {
+  return lag > row[at + usualLag]! + keptMs
 }
 
 /** Learns from a message how long they are on their way, by the device's clock: shorter at once, longer little by little. */
-export function learnLag(row: Float64Array, lag: Millis): void {
-  const usual = row[usualLag]!
-  row[usualLag] = lag > usual ? usual + (lag - usual) / 16 : lag
+export function learnLag(row: Float64Array, at: number, lag: Millis): void {
+  const usual = row[at + usualLag]!
+  row[at + usualLag] = lag > usual ? usual + (lag - usual) / 16 : lag
 }
 
 /** It is back at log time `time`. An absence that comes twice in a week is its way, and no alert any more. */
@@ -128,8 +137,8 @@ export function resume(row: Float64Array, offset: Offset, time: Millis): void {
 }
 
 /** Whether so short a gap is the broker's, which sends at once what it kept, and not the device's. */
-export function isBacklog(row: Float64Array, time: Millis, gap: Millis, usual: Millis): boolean {
-  return gap < usual / 10 && time - row[resumedTime]! < backlogMs
+export function isBacklog(row: Float64Array, at: number, time: Millis, gap: Millis, usual: Millis): boolean {
+  return gap < usual / 10 && time - row[at + resumedTime]! < backlogMs
 }
 
 /** The parameters of a rule about silence, read once. */
