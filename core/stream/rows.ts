@@ -78,9 +78,9 @@ export function addRow(rows: Rows): void {
   rows.length += 1
 }
 
-/** What was never written costs no memory, so that there is room for as many again. */
+/** What was never written costs no memory, so that there is room for three times as many again: copying is what costs. */
 function grow(rows: Rows): void {
-  const room = Math.max(64, 2 * rows.length)
+  const room = Math.max(64, 4 * rows.length)
   const { near, far } = rows
   rows.near = new Float64Array(lead + room * nearLength)
   rows.near.set(near)
