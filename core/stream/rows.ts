@@ -13,22 +13,22 @@ export const kindPart = stuckPart + 3
 /** From here on, what is usual. */
 export const meansPart = kindPart + 3
 export const bandPart = meansPart + 19
-export const seasonPart = bandPart + 9
+export const seasonPart = bandPart + 8
 export const patternPart = seasonPart + 13
 /** One more than the bin of the newest value, which says which 16 of the steps are next; 0: none yet. */
 export const lastBin = patternPart + 2
 export const memoryPart = patternPart + 4
 /** 16 small numbers, two in the place of one. */
-export const totalsPart = memoryPart + 54
+export const totalsPart = memoryPart + 36
 /** 256 small numbers. */
-export const stepsPart = totalsPart + 8 + 5
+export const stepsPart = totalsPart + 8
 export const peakPart = stepsPart + 128
 /** Here ends what is usual. */
-const ring = peakPart + 108
+const ring = peakPart + 72
 /** Of the newest readings. */
 export const ringSize = 32
 const ringFields = 4
-export const nearLength = ring + ringSize * ringFields + 4
+export const nearLength = ring + ringSize * ringFields
 
 // The far part.
 export const firstOffset = 0
@@ -47,16 +47,19 @@ export interface Rows {
   near: Float64Array
   /** The same memory as `near`, for numbers of which seven digits are enough. */
   small: Float32Array
+  /** The same again, for counts. */
+  whole: Int32Array
   far: Float64Array
   length: number
   /** Nobody asks what is in it: who writes here has read what was to be fetched. */
   readonly fetched: Float64Array
 }
 
-/** Where the numbers of one series are: its near part begins at `at`, which is `2 * at` in `small`, its far part at `from`. */
+/** Where the numbers of one series are: its near part begins at `at`, which is `2 * at` in `small` and `whole`, its far part at `from`. */
 export interface Row {
   near: Float64Array
   small: Float32Array
+  whole: Int32Array
   at: number
   far: Float64Array
   from: number
@@ -66,6 +69,7 @@ export function createRows(): Rows {
   return {
     near: new Float64Array(0),
     small: new Float32Array(0),
+    whole: new Int32Array(0),
     far: new Float64Array(0),
     length: 0,
     fetched: new Float64Array(1),
@@ -85,6 +89,7 @@ function grow(rows: Rows): void {
   rows.near = new Float64Array(lead + room * nearLength)
   rows.near.set(near)
   rows.small = new Float32Array(rows.near.buffer)
+  rows.whole = new Int32Array(rows.near.buffer)
   rows.far = new Float64Array(room * farLength)
   rows.far.set(far)
 }
@@ -94,15 +99,19 @@ const lead = 6
 
 /** Of one series; not to be kept, because the tables may grow. */
 export function rowOf(rows: Rows, series: number): Row {
-  return turnTo({ near: rows.near, small: rows.small, at: 0, far: rows.far, from: 0 }, rows, series)
+  return turnTo({ ...tablesOf(rows), at: 0, from: 0 }, rows, series)
 }
 
 /** The same without a new object. */
 export function turnTo(row: Row, rows: Rows, series: number): Row {
-  if (row.near !== rows.near) Object.assign(row, { near: rows.near, small: rows.small, far: rows.far })
+  if (row.near !== rows.near) Object.assign(row, tablesOf(rows))
   row.at = nearOf(series)
   row.from = farOf(series)
   return row
+}
+
+function tablesOf({ near, small, whole, far }: Rows): Pick<Row, 'near' | 'small' | 'whole' | 'far'> {
+  return { near, small, whole, far }
 }
 
 export function nearOf(series: number): number {

@@ -10,6 +10,7 @@ import {
   forget,
   forgetAlert,
   isLearned,
+  lessDoubt,
   meanOf,
   oneIn,
   share,
@@ -36,13 +37,12 @@ const spreadAt = bandPart + 2
 const halfAt = bandPart + 3
 /** Readings before the next alert may open. */
 const pauseAt = bandPart + 4
-const wasOpen = bandPart + 5
 /** Since when the band is held; 0: it is not. */
-const heldSince = bandPart + 6
+const heldSince = bandPart + 5
 /** Readings in a row that were unusual. */
-const unusualRun = bandPart + 7
+const unusualRun = bandPart + 6
 /** What a person says that the alert is which is open; 0: nothing. */
-const marked = bandPart + 8
+const marked = bandPart + 7
 const fault = 1
 const itsWay = 2
 const firstTime = bandFar
@@ -55,9 +55,8 @@ const pauseReadings = 60
 const leastUnusual: Millis = 8_000
 /** What lasts becomes usual, so that every alert ends. */
 const relearnMs = 2 * day
-/** What a channel must say before it counts; and where it is asked how bad it is, because then all signs count. */
+/** What a channel must say before it counts; less of it, `lessDoubt`, where it is asked how bad it is, because then all signs count. */
 const doubt = 1.4
-const lessDoubt = 1.2
 /** Who is younger calls nobody at once, unless it is twice as rare. */
 const youngMs = 2 * day
 /** So much less is left of a series by the week than by the day, where it follows the week. */
@@ -66,7 +65,7 @@ const muchLess = 0.6
 /** The usual behaviour of a measurement, learned per series. */
 export const band: Detector = {
   id: 'band',
-  version: 3,
+  version: 4,
   looksFor: 'outside its usual band',
   doc: 'Opens when a value, its level, its noise or its pattern is unlike everything that was learned of it.',
   params: [
@@ -196,13 +195,13 @@ function learnMarked(row: Row, mark: number): void {
 
 /** As nearly every reading is: where no alert is open there is nothing to judge. After `learnBand`. */
 export function isUsual({ near, at }: Row, { score }: Now): boolean {
-  return score === 0 && near[at + unusualRun] === 0 && near[at + pauseAt] === 0 && near[at + wasOpen] === 0
+  return score === 0 && near[at + unusualRun] === 0 && near[at + pauseAt] === 0
 }
 
 function step(row: Row, now: Now, params: Params, open: boolean): Verdict {
   const { near, at } = row
   const enough = param(band, params, 'score')
-  if (open) near[at + wasOpen] = 1
+  if (open) near[at + pauseAt] = pauseReadings
   else if (isPaused(row) && now.score < 2 * enough) return 0
   const outside = isHeld(row, now) && (now.value < now.low || now.value > now.high)
   near[at + unusualRun] = now.score >= enough / 2 ? near[at + unusualRun]! + 1 : 0
@@ -227,8 +226,6 @@ function leastRun({ every }: Now): number {
 
 /** After an alert, what comes next is still about it. */
 function isPaused({ near, at }: Row): boolean {
-  if (near[at + wasOpen] === 1) near[at + pauseAt] = pauseReadings
-  near[at + wasOpen] = 0
   if (near[at + pauseAt] === 0) return false
   near[at + pauseAt] = near[at + pauseAt]! - 1
   return true

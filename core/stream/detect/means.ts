@@ -10,7 +10,7 @@ import type { Now } from './detector.ts'
 export const nearest = meansPart
 export const recently = meansPart + 1
 export const stepSize = meansPart + 2
-/** Half-lives 600 and 3,000: mean, and variance behind it. */
+/** Half-lives 600 and 3,000: mean, and spread behind it. */
 export const long = meansPart + 3
 export const slow = meansPart + 5
 /** The four values before this one, newest first. */
@@ -108,19 +108,20 @@ export function learnMean(near: Float64Array, at: number, value: number, share: 
   near[at] = near[at]! + share * (value - near[at]!)
 }
 
-/** Mean and variance; one value pulls no further than four spreads. */
+/** Mean and spread; one value pulls no further than four spreads. The spread is kept as it is asked for: no one waits for its root. */
 export function learnSpread(near: Float64Array, at: number, value: number, n: number, least: number): void {
   const a = shareOf(n, least)
+  const spread = near[at + 1]!
   let d = value - near[at]!
   if (n >= clipFrom) {
-    const most = clip * Math.sqrt(near[at + 1]!)
+    const most = clip * spread
     d = d > most ? most : d < -most ? -most : d
   }
   near[at] = near[at]! + a * d
-  near[at + 1] = (1 - a) * (near[at + 1]! + a * d * d)
+  near[at + 1] = Math.sqrt((1 - a) * (spread * spread + a * d * d))
 }
 
 /** The usual distance of a value from the long mean: the ruler of a series. */
 export function scaleOf({ near, at }: Row): number {
-  return Math.sqrt(near[at + long + 1]!)
+  return near[at + long + 1]!
 }

@@ -66,7 +66,7 @@ export function breakPattern({ near, at }: Row): void {
 
 /** Looked for from where the last value was, because most are near it. */
 function binOf({ near, at }: Row, { value }: Now, last: number): number {
-  const spread = Math.sqrt(near[at + slow + 1]!)
+  const spread = near[at + slow + 1]!
   const u = spread > 0 ? (value - near[at + slow]!) / spread : 0
   let found = last < 0 ? bins >> 1 : last
   while (found < bins - 1 && u >= edges[found]!) found++

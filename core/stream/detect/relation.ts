@@ -56,7 +56,7 @@ function step(_row: Row, now: Now, params: Params): Verdict {
   const { learned: line } = now
   const n = line[learnedAt]!
   judged.middle = lineAt(line, now.other) + line[residual]!
-  judged.reach = param(relation, params, 'spreads') * Math.sqrt(line[residual + 1]!)
+  judged.reach = param(relation, params, 'spreads') * line[residual + 1]!
   judged.learned = n
   const isFar = n >= param(relation, params, 'learn') && Math.abs(now.value - judged.middle) > judged.reach
   line[run] = isFar ? line[run]! + 1 : 0

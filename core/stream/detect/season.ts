@@ -140,7 +140,7 @@ function learnSlot({ near, at, far, from }: Row, mean: number, visits: number, l
   const n = far[from + visits]!
   let d = near[at + hourSum]! / near[at + hourReadings]! - far[from + mean]!
   if (n > 0 && near[at + rests]! > clipFrom) {
-    const most = clip * Math.sqrt(near[at + restLong + 1]!)
+    const most = clip * near[at + restLong + 1]!
     d = d > most ? most : d < -most ? -most : d
   }
   far[from + visits] = n + 1
