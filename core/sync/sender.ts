@@ -94,6 +94,8 @@ export class TransactionSender {
   private readonly form: Form
   private readonly line = new SideBySide()
   private transaction: Transaction | null = null
+  /** Of this transaction, as soon as it is told. */
+  private told: Promise<void> | null = null
 
   constructor(kafka: Kafka, name: ProducerName, form: Form, transactionMs: Millis) {
     this.name = name
@@ -112,12 +114,17 @@ export class TransactionSender {
   /** The first call fences every older producer of this name and aborts what it had open. */
   async begin(): Promise<void> {
     this.transaction = await this.producer.transaction()
+    this.told = null
   }
 
-  /** Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. */
-  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = []): Promise<void> {
+  /**
+   * Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. `last` is
+   * called while the last requests are on their way and none of them brings a partition that the transaction does not have:
+   * to add the checkpoint beside one the coordinator would refuse.
+   */
+  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = [], last?: () => void): Promise<void> {
     const open = this.open()
-    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(open, request, this.form))
+    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(open, request, this.form), last)
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */
@@ -128,7 +135,13 @@ export class TransactionSender {
     await this.abort() // in the client's own account nothing was sent
   }
 
-  async offset(next: Offset, metadata: string): Promise<void> {
+  /** Once a transaction. */
+  offset(next: Offset, metadata: string): Promise<void> {
+    this.told ??= this.tell(next, metadata)
+    return this.told
+  }
+
+  private async tell(next: Offset, metadata: string): Promise<void> {
     // The type leaves metadata out; the protocol and the client take it.
     const partitions = [{ partition: 0, offset: String(next), metadata }]
     await this.open().sendOffsets({

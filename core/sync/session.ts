@@ -122,7 +122,9 @@ class ExactlyOnce implements Session {
     this.done('intent')
     this.o.doing('sending')
     const whole = status === null ? batch : { ...batch, sent: [...batch.sent, status] }
-    const taken = await sending(whole, (records, packed) => this.step('send', this.sender.send(records, packed)))
+    // The coordinator takes milliseconds to write it. With care more may be sent, so there it comes behind all.
+    const last = sending === atOnce ? () => this.tell(batch.to) : undefined
+    const taken = await sending(whole, (records, packed) => this.step('send', this.sender.send(records, packed, last)))
     this.o.doing('committing')
     await this.commit(batch.to)
     this.o.ledger.confirm(this.o.destination, taken, this.o.now())
@@ -229,6 +231,11 @@ class ExactlyOnce implements Session {
       if (!lost || tries === flushTries) return after
       await sleep(flushAgainMs, signal)
     }
+  }
+
+  /** Beside what is sent; `commit` waits for it, and fails where it failed. */
+  private tell(next: Offset): void {
+    this.sender.offset(next, this.signed).catch(() => {})
   }
 
   private async commit(next: Offset): Promise<void> {

@@ -17,22 +17,30 @@ type Send = (request: readonly Chunk[]) => Promise<void>
 export class SideBySide {
   private quick = false
 
-  /** Chunks of one partition in their order. Rejects when nothing is on its way any more, with what failed first. */
-  async send(chunks: readonly Chunk[], send: Send): Promise<void> {
+  /**
+   * Chunks of one partition in their order. Rejects when nothing is on its way any more, with what failed first. `last` is
+   * called while the last are on their way, now and then, where each of their partitions has taken one before.
+   */
+  async send(chunks: readonly Chunk[], send: Send, last?: () => void): Promise<void> {
     let waiting = chunks
     const busy = new Set<string>()
+    const begun = new Set<string>()
     const onTheirWay = new Set<Promise<void>>()
     const failures: unknown[] = []
     while (waiting.length > 0 || onTheirWay.size > 0) {
       const request = failures.length === 0 && this.hasRoom(onTheirWay.size) ? nextRequest(waiting, busy) : []
       if (request.length === 0) {
         if (onTheirWay.size === 0) break
+        if (waiting.length === 0 && failures.length === 0 && [...busy].every((name) => begun.has(name))) last?.()
         await Promise.race(onTheirWay)
         continue
       }
       waiting = waiting.filter((chunk) => !request.includes(chunk))
       for (const chunk of request) busy.add(nameOf(chunk))
       const sent = this.timed(send, request)
+        .then(() => {
+          for (const chunk of request) begun.add(nameOf(chunk))
+        })
         .catch((error) => void failures.push(error))
         .finally(() => {
           for (const chunk of request) busy.delete(nameOf(chunk))

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asAdmin } from '../support/kafka/admin.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
 import { hasKafka, type Kafka, readTopic, startKafka } from '../support/kafka/kafka.ts'
 import { deviceOf, MadeSource, readingIds } from '../support/kafka/made-source.ts'
@@ -24,6 +25,9 @@ afterAll(async () => {
 })
 
 const records = 6_000
+/** Of each partition more than one chunk. */
+const inOneTransaction = 700
+const large = new MadeSource({ payload: (offset) => `${offset} `.padEnd(3_000, 'x') })
 
 describe.skipIf(!hasKafka())('with several sends on their way', () => {
   const losses = ['loseSecondAnswer', 'loseAnswer', 'loseRequest'] as const
@@ -32,7 +36,7 @@ describe.skipIf(!hasKafka())('with several sends on their way', () => {
     const running = startRunning({
       dir: mkdtempSync(join(root, 'dir-')),
       destination: destinationAt(`127.0.0.1:${proxy.port}`, loss, { compression: 'none' }),
-      parts: { source: new MadeSource({ payload: (offset) => `${offset} `.padEnd(3_000, 'x') }) },
+      parts: { source: large },
     })
     for (let i = 0; i < 2; i++) proxy[loss](apis.produce)
     running.forward.head(records)
@@ -42,11 +46,33 @@ describe.skipIf(!hasKafka())('with several sends on their way', () => {
     expect(maybeTwice).toBe(0)
     await expectOnce(`${loss}.telemetry`)
   })
+
+  const ofCheckpoint = (['loseAnswer', 'loseRequest'] as const).flatMap((loss) =>
+    (['addOffsets', 'commitOffset'] as const).map((api) => ({ loss, api })),
+  )
+  test.each(ofCheckpoint)('the same where the checkpoint is told beside them, $loss of $api', async ({ loss, api }) => {
+    const lost = proxy.lost()
+    const running = startRunning({
+      dir: mkdtempSync(join(root, 'dir-')),
+      destination: destinationAt(`127.0.0.1:${proxy.port}`, `${loss}-${api}`, { compression: 'none' }),
+      parts: { source: large },
+    })
+    running.forward.head(1)
+    await running.until((row) => row.next === 1) // the first session has written its own checkpoint
+    proxy[loss](apis[api])
+    running.forward.head(inOneTransaction)
+    const { maybeTwice } = await running.until((row) => row.next === inOneTransaction)
+    await running.forward.stop()
+    expect(proxy.lost() - lost).toBe(1)
+    expect(maybeTwice).toBe(0)
+    await expectOnce(`${loss}-${api}.telemetry`, inOneTransaction)
+    expect(await checkpoint(`${loss}-${api}`)).toBe(inOneTransaction)
+  })
 })
 
 /** A commit is answered before its records can be read. */
-async function expectOnce(topic: string): Promise<void> {
-  const wanted = readingIds(0, records)
+async function expectOnce(topic: string, upto = records): Promise<void> {
+  const wanted = readingIds(0, upto)
   let found = await readTopic(kafka.address, topic)
   for (let reads = 1; found.length < wanted.length && reads < 30; reads++) found = await readTopic(kafka.address, topic)
   for (let device = 0; device < 5; device++) {
@@ -56,4 +82,13 @@ async function expectOnce(topic: string): Promise<void> {
       wanted.filter((id) => deviceOf(Number.parseInt(id, 10)) === place),
     )
   }
+}
+
+async function checkpoint(destination: string): Promise<number> {
+  return asAdmin(kafka.address, async (admin) => {
+    const { groups } = await admin.listGroups()
+    const { groupId } = groups.find((group) => group.groupId.endsWith(`.${destination}`))!
+    const [found] = await admin.fetchOffsets({ groupId, topics: [`${destination}.telemetry`] })
+    return Number(found!.partitions.find(({ partition }) => partition === 0)!.offset)
+  })
 }

@@ -10,12 +10,16 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 /** A line that answers when the test says so. */
 function lineOf(side = new SideBySide()) {
   const asked: { readonly request: readonly Chunk[]; readonly answer: PromiseWithResolvers<void> }[] = []
-  const send = (chunks: readonly Chunk[]) =>
-    side.send(chunks, (request) => {
-      const answer = Promise.withResolvers<void>()
-      asked.push({ request, answer })
-      return answer.promise
-    })
+  const send = (chunks: readonly Chunk[], last?: () => void) =>
+    side.send(
+      chunks,
+      (request) => {
+        const answer = Promise.withResolvers<void>()
+        asked.push({ request, answer })
+        return answer.promise
+      },
+      last,
+    )
   const told = () => asked.map(({ request }) => request.map(({ partition }) => partition))
   return { send, asked, told }
 }
@@ -74,6 +78,22 @@ test('a line of which nothing is known yet gets one request', async () => {
   line.asked[0]!.answer.resolve()
   await turn()
   expect(line.told()).toEqual([[0], [1]])
+})
+
+test('it is told when the last are on their way, and only where all of their partitions have taken one', async () => {
+  const line = await quickLine()
+  let told = false
+  const sent = line.send([chunk(0, 700_000), chunk(1, 700_000), chunk(0, 700_000)], () => (told = true))
+  await turn()
+  line.asked[0]!.answer.resolve()
+  await turn()
+  expect(line.told()).toEqual([[0], [1], [0]])
+  expect(told).toBe(false)
+  line.asked[1]!.answer.resolve()
+  await turn()
+  expect(told).toBe(true)
+  line.asked[2]!.answer.resolve()
+  await sent
 })
 
 test('after a failure nothing more is sent, and it is told when the others have ended', async () => {

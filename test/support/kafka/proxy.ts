@@ -2,7 +2,7 @@ import { createServer, connect as dial, type Server, type Socket } from 'node:ne
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Numbers of requests in Kafka's protocol. */
-export const apis = { produce: 0, endTransaction: 26 } as const
+export const apis = { produce: 0, addOffsets: 25, endTransaction: 26, commitOffset: 28 } as const
 
 /** What happens to whatever passes, by chance. */
 export interface Weather {
