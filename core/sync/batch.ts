@@ -62,7 +62,7 @@ export interface BatchOptions {
 
 /** Read at once: about a millisecond, so that an answer of the cluster need not wait. */
 const maxPiece = 1_000
-const maxPieceBytes = 256 * 1024
+const maxPieceBytes = 512 * 1024
 /** Where little of what is read is to be sent, a batch looks this far for company and no further. */
 const leastScan = 20_000
 
