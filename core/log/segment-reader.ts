@@ -135,6 +135,7 @@ export class SegmentReader {
       const { n, kind, topic, flags, end, bytes, meta } = columns
       const time = timesOf(columns)
       const { topics } = this
+      if (bytes.buffer !== row.data.buffer) giveBack(row.data)
       return { first: row.first, n, kind, topic, time, flags, end, bytes, meta, topics, inflate }
     } catch (error) {
       throw damaged(row, this.file, error)
@@ -161,6 +162,11 @@ export class SegmentReader {
       throw error
     }
   }
+}
+
+/** It is unpacked: by collection it would go late, and what lies beside the heap makes that collect all of it, over and over. */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 export function isDamage(error: unknown): boolean {

@@ -10,6 +10,7 @@ import { encodeBlock } from '../../../core/log/codec.ts'
 import { columnsOf } from '../../../core/log/columns.ts'
 import { type Appending, type LogOptions, openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
+import { Scratch } from '../../../core/log/scratch.ts'
 import { TopicIds } from '../../../core/log/topic-ids.ts'
 import { verify } from '../../../core/log/verify.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -52,6 +53,23 @@ function codeOf(run: () => unknown): string {
   }
   return 'nothing was thrown'
 }
+
+test('what a block was packed in is given back at once, not when the heap is collected', () => {
+  const dir = tempDir()
+  const log = openLog(dir)
+  log.append(
+    Array.from({ length: 100 }, (_, i) => message(i, { bytes: Buffer.from(randomBytes(5_000).toString('hex')) })),
+  )
+  log.close()
+  const reader = openReader(dir)
+  const room = new Scratch()
+  const packed = reader.bytes() / 2
+  reader.read(0, room)
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 20; i++) reader.read(0, room)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5 * packed)
+  reader.close()
+})
 
 describe('append and read', () => {
   test('all four kinds come back as they went in, with their flags', () => {
