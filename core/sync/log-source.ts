@@ -49,6 +49,8 @@ class LogSource implements BatchSource, MessagesInBlocks {
   private readonly room = new Scratch()
   /** The one that lies there. */
   private lent: Block | null = null
+  /** Asked for again and again while a batch is on its way. */
+  private timed: { readonly offset: Offset; readonly time: Millis } | null = null
 
   constructor(reader: LogReader, viewsFile: string) {
     this.reader = reader
@@ -74,8 +76,13 @@ class LogSource implements BatchSource, MessagesInBlocks {
   }
 
   timeAt(offset: Offset): Millis | null {
-    const block = this.blockAt(Math.max(offset, this.reader.base()))
-    return block === null ? null : block.time[Math.max(0, offset - block.first)]!
+    const { timed } = this
+    if (timed?.offset === offset && offset >= this.reader.base()) return timed.time
+    const block = this.lentAt(Math.max(offset, this.reader.base()))
+    if (block === null) return null
+    const time = block.time[Math.max(0, offset - block.first)]!
+    this.timed = { offset, time }
+    return time
   }
 
   offsetAt(time: Millis): Offset {
