@@ -118,13 +118,13 @@ export class TransactionSender {
   }
 
   /**
-   * Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. `last` is
-   * called while the last requests are on their way and none of them brings a partition that the transaction does not have:
-   * to add the checkpoint beside one the coordinator would refuse.
+   * Before `offset`: the first request after a commit may have to wait for it, and only this one is tried again. `settled` is
+   * called when what is left brings no partition that the transaction does not have: to add the checkpoint beside one the
+   * coordinator would refuse.
    */
-  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = [], last?: () => void): Promise<void> {
+  send(records: readonly KafkaRecord[], packed: readonly Chunk[] = [], settled?: () => void): Promise<void> {
     const open = this.open()
-    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(open, request, this.form), last)
+    return this.line.send(chunksOf(records, packed, this.form), (request) => sendOne(open, request, this.form), settled)
   }
 
   /** Decides what an older transaction left hanging anywhere, as the coordinator had decided it. Resolves when all is told. */

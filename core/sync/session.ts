@@ -123,8 +123,8 @@ class ExactlyOnce implements Session {
     this.o.doing('sending')
     const whole = status === null ? batch : { ...batch, sent: [...batch.sent, status] }
     // The coordinator takes milliseconds to write it. With care more may be sent, so there it comes behind all.
-    const last = sending === atOnce ? () => this.tell(batch.to) : undefined
-    const taken = await sending(whole, (records, packed) => this.step('send', this.sender.send(records, packed, last)))
+    const tell = sending === atOnce ? () => this.tell(batch.to) : undefined
+    const taken = await sending(whole, (records, packed) => this.step('send', this.sender.send(records, packed, tell)))
     this.o.doing('committing')
     await this.commit(batch.to)
     this.o.ledger.confirm(this.o.destination, taken, this.o.now())

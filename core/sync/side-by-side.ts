@@ -18,20 +18,21 @@ export class SideBySide {
   private quick = false
 
   /**
-   * Chunks of one partition in their order. Rejects when nothing is on its way any more, with what failed first. `last` is
-   * called while the last are on their way, now and then, where each of their partitions has taken one before.
+   * Chunks of one partition in their order. Rejects when nothing is on its way any more, with what failed first. `settled` is
+   * called, now and then, while there is more to send, once each partition that it goes to has taken something.
    */
-  async send(chunks: readonly Chunk[], send: Send, last?: () => void): Promise<void> {
+  async send(chunks: readonly Chunk[], send: Send, settled?: () => void): Promise<void> {
     let waiting = chunks
     const busy = new Set<string>()
     const begun = new Set<string>()
+    const isBegun = (name: string) => begun.has(name)
     const onTheirWay = new Set<Promise<void>>()
     const failures: unknown[] = []
     while (waiting.length > 0 || onTheirWay.size > 0) {
       const request = failures.length === 0 && this.hasRoom(onTheirWay.size) ? nextRequest(waiting, busy) : []
       if (request.length === 0) {
         if (onTheirWay.size === 0) break
-        if (waiting.length === 0 && failures.length === 0 && [...busy].every((name) => begun.has(name))) last?.()
+        if (failures.length === 0 && [...busy, ...waiting.map(nameOf)].every(isBegun)) settled?.()
         await Promise.race(onTheirWay)
         continue
       }

@@ -10,7 +10,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 /** A line that answers when the test says so. */
 function lineOf(side = new SideBySide()) {
   const asked: { readonly request: readonly Chunk[]; readonly answer: PromiseWithResolvers<void> }[] = []
-  const send = (chunks: readonly Chunk[], last?: () => void) =>
+  const send = (chunks: readonly Chunk[], settled?: () => void) =>
     side.send(
       chunks,
       (request) => {
@@ -18,7 +18,7 @@ function lineOf(side = new SideBySide()) {
         asked.push({ request, answer })
         return answer.promise
       },
-      last,
+      settled,
     )
   const told = () => asked.map(({ request }) => request.map(({ partition }) => partition))
   return { send, asked, told }
@@ -80,7 +80,7 @@ test('a line of which nothing is known yet gets one request', async () => {
   expect(line.told()).toEqual([[0], [1]])
 })
 
-test('it is told when the last are on their way, and only where all of their partitions have taken one', async () => {
+test('it is told once all partitions of what is left have taken one, while it is on its way', async () => {
   const line = await quickLine()
   let told = false
   const sent = line.send([chunk(0, 700_000), chunk(1, 700_000), chunk(0, 700_000)], () => (told = true))
