@@ -12,16 +12,12 @@ export interface Shape {
 
 /** The bytes of a message that stay the same between its values. Of messages that have the same it is the same object. */
 export interface Form {
-  /** One more than there are slots: before the first, between two, after the last. */
-  readonly literals: readonly Literal[]
+  /** Lengths of what stands before the first slot, between two, after the last: one more than there are slots. */
+  readonly lengths: Int32Array
+  /** Those bytes, as `partsOf` reads them, one behind the other. */
+  readonly parts: Float64Array
   /** Slot i holds a time under this key; null: it holds a reading. */
   readonly times: readonly (string | null)[]
-}
-
-interface Literal {
-  readonly bytes: Uint8Array
-  /** The same four at a time, and the last four once more where it ends within a word; none when it has less than four. */
-  readonly words: Int32Array
 }
 
 /** A number that is no reading. */
@@ -30,28 +26,26 @@ const maxSlots = 64
 
 /** Reads the message in bytes [from, to), if it has this form. False when it has another: `out` then holds nothing of use. */
 export function scan(form: Form, view: DataView, from: number, to: number, context: Context, out: Decoded): boolean {
-  const { literals, times } = form
+  const { lengths, parts, times } = form
   let at = from
   let n = 0
+  let part = 0
   out.time = Number.NaN
   for (let slot = 0; slot < times.length; slot++) {
-    at = afterLiteral(literals[slot]!, view, at, to)
-    if (at < 0) return false
+    const begin = at + lengths[slot]!
+    if (!isLiteral(parts, part, view, at, begin, to)) return false
+    part += partsIn(lengths[slot]!)
     const key = times[slot]!
-    if (key === null) {
-      at = scanValue(view, at, to, out, n)
-      n++
-    } else at = scanTime(key, view, at, to, context, out)
+    at = key === null ? scanValue(view, begin, to, out, n++) : scanTime(key, view, begin, to, context, out)
     if (at < 0) return false
   }
-  if (afterLiteral(literals[times.length]!, view, at, to) !== to) return false
   out.n = n
-  return true
+  return at + lengths[times.length]! === to && isLiteral(parts, part, view, at, to, to)
 }
 
 /** The same for a message whose values are all numbers; it sets nothing but `n`, `number` and `time`. */
 export function scanNumbers(
-  { literals, times }: Form,
+  { lengths, parts, times }: Form,
   view: DataView,
   from: number,
   to: number,
@@ -61,37 +55,59 @@ export function scanNumbers(
   const slots = times.length
   let at = from
   let n = 0
+  let part = 0
   out.time = Number.NaN
-  for (let slot = 0; slot < slots; slot++) {
-    at = afterLiteral(literals[slot]!, view, at, to)
-    if (at < 0) return false
+  for (let slot = 0; slot <= slots; slot++) {
+    const length = lengths[slot]!
+    const end = at + length
+    if (end > to) return false
+    if (length >= 8) {
+      for (; at < end - 8; at += 8) if (view.getFloat64(at, true) !== parts[part++]) return false
+      if (view.getFloat64(end - 8, true) !== parts[part++]) return false
+    } else if (length >= 4) {
+      if (view.getInt32(at, true) !== parts[part++] || view.getInt32(end - 4, true) !== parts[part++]) return false
+    } else for (; at < end; at++) if (view.getUint8(at) !== parts[part++]) return false
+    at = end
+    if (slot === slots) break
     const key = times[slot]!
-    if (key === null) {
-      at = findNumber(view, at, to, out.number, n++)
-    } else at = scanTime(key, view, at, to, context, out)
+    at = key === null ? findNumber(view, at, to, out.number, n++) : scanTime(key, view, at, to, context, out)
     if (at < 0) return false
   }
   out.n = n
-  return afterLiteral(literals[slots]!, view, at, to) === to
+  return at === to
 }
 
-function afterLiteral({ bytes, words }: Literal, view: DataView, at: number, to: number): number {
-  const n = bytes.length
-  const end = at + n
-  if (end > to) return -1
-  const whole = n >> 2
-  for (let i = 0; i < whole; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return -1
-  if (whole < words.length) return view.getInt32(end - 4, true) === words[whole] ? end : -1
-  for (let i = 4 * whole; i < n; i++) if (view.getUint8(at + i) !== bytes[i]) return -1
-  return end
+/** Whether bytes [at, end) are those of which the parts from `part` on are made. */
+function isLiteral(parts: Float64Array, part: number, view: DataView, at: number, end: number, to: number): boolean {
+  if (end > to) return false
+  if (end - at < 8) return isShort(parts, part, view, at, end)
+  let next = part
+  for (let i = at; i < end - 8; i += 8) if (view.getFloat64(i, true) !== parts[next++]) return false
+  return view.getFloat64(end - 8, true) === parts[next]
 }
 
-function literalOf(bytes: Uint8Array): Literal {
-  const n = bytes.length
+function isShort(parts: Float64Array, part: number, view: DataView, at: number, end: number): boolean {
+  if (end - at >= 4) return view.getInt32(at, true) === parts[part] && view.getInt32(end - 4, true) === parts[part + 1]
+  for (let i = at; i < end; i++) if (view.getUint8(i) !== parts[part + i - at]) return false
+  return true
+}
+
+/**
+ * The bytes of a literal, to be compared eight at a time, as doubles, and the last eight once more where it ends within a
+ * double; less than eight as one or two words of four, or by themselves. Equal doubles have the same bits, but for zeros, which no JSON holds outside of a
+ * text; and what is no number, as bytes that are no ASCII may be, is equal to nothing: then JSON.parse reads the message.
+ */
+function partsOf(bytes: Uint8Array): readonly number[] {
   const view = viewOf(bytes)
-  const words = new Int32Array(n < 4 ? 0 : (n + 3) >> 2)
-  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(Math.min(4 * i, n - 4), true)
-  return { bytes, words }
+  const n = bytes.length
+  if (n < 4) return [...bytes]
+  if (n < 8) return [view.getInt32(0, true), view.getInt32(n - 4, true)]
+  return Array.from({ length: partsIn(n) }, (_, i) => view.getFloat64(Math.min(8 * i, n - 8), true))
+}
+
+function partsIn(length: number): number {
+  if (length < 4) return length
+  return length < 8 ? 2 : (length + 7) >> 3
 }
 
 /** To read numbers of several bytes. */
@@ -112,14 +128,16 @@ function byteAt(view: DataView, at: number, to: number): number {
   return at < to ? view.getUint8(at) : -1
 }
 
-const trueLiteral = literalOf(new TextEncoder().encode('true'))
-const falseLiteral = literalOf(new TextEncoder().encode('false'))
+const trueBytes = 0x65757274
+const alseBytes = 0x65736c61
 
+/** As words of four bytes. */
 function scanBoolean(view: DataView, at: number, to: number, out: Decoded, n: number): number {
-  const yes = view.getUint8(at) === 0x74
+  const isTrue = view.getUint8(at) === 0x74
+  const end = at + (isTrue ? 4 : 5)
   out.kind[n] = 1
-  out.number[n] = yes ? 1 : 0
-  return afterLiteral(yes ? trueLiteral : falseLiteral, view, at, to)
+  out.number[n] = isTrue ? 1 : 0
+  return end <= to && view.getInt32(end - 4, true) === (isTrue ? trueBytes : alseBytes) ? end : -1
 }
 
 function scanText(view: DataView, at: number, to: number, out: Decoded, n: number): number {
@@ -178,7 +196,7 @@ export function learnShape(bytes: Uint8Array, layout: Layout): Shape | null {
 }
 
 /** What was learned last, because the next topic most often sends the same. */
-const newest: { form: Form; single: boolean | null } = { form: { literals: [], times: [] }, single: null }
+const newest: { form: Form; single: boolean | null } = { form: formOf([], []), single: null }
 const matched = createDecoded()
 
 /** One for all topics that send the same, so that a thousand devices of a kind are read from the same few lines of memory. */
@@ -187,9 +205,14 @@ function sharedForm({ literals, times }: Walk): Form {
   const known = forms.get(key)
   if (known !== undefined) return known
   if (forms.size >= maxForms) forms.clear()
-  const form = { literals: literals.map(literalOf), times }
+  const form = formOf(literals, times)
   forms.set(key, form)
   return form
+}
+
+function formOf(literals: readonly Uint8Array[], times: Form['times']): Form {
+  const lengths = Int32Array.from(literals, ({ length }) => length)
+  return { lengths, parts: Float64Array.from(literals.flatMap(partsOf)), times }
 }
 
 const forms = new Map<string, Form>()
