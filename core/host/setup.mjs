@@ -40,6 +40,8 @@ const commands = {
   },
   dev: async (args) => {
     await prepare()
+    for (const module of wholes) rmSync(join(root, `dist/${module}.whole.js`), { force: true }) // tsc does not make them again
+    rmSync(join(root, 'dist/.stamp'), { force: true })
     return firstToEnd([
       run(node(), [tools.tsc, '-b', '--watch', '--preserveWatchOutput', 'core/host', 'electron']),
       run(node(), [tools.vite, 'build', '--watch', '--config', 'renderer/vite.config.ts', '--logLevel', 'warn']),
@@ -88,6 +90,9 @@ const tools = {
   knip: 'node_modules/knip/bin/knip.js',
   vitest: 'node_modules/vitest/vitest.mjs',
 }
+
+/** What runs the path. */
+const wholes = ['core/host/stream-thread', 'core/host/bench/path-child']
 
 const running = new Set()
 process.exitCode = await main(process.argv.slice(2))
@@ -156,7 +161,14 @@ async function build(projects = []) {
   rmSync(join(root, 'dist/.stamp'), { force: true }) // nobody runs what a failed build left
   await must(node(), [tools.tsc, '-b', ...projects])
   await must(node(), [tools.vite, 'build', '--config', 'renderer/vite.config.ts', '--logLevel', 'warn'])
+  for (const module of wholes) await buildWhole(module)
   writeText(join(root, 'dist/.stamp'), stamp)
+}
+
+/** See .config/whole.config.ts. */
+function buildWhole(module) {
+  const to = ['--ssr', `${module}.ts`, '--outDir', join('dist', dirname(module))]
+  return must(node(), [tools.vite, 'build', '--config', '.config/whole.config.ts', ...to, '--logLevel', 'warn'])
 }
 
 /** Build, lint, types, unused code. The layers are a test file. */

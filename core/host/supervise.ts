@@ -1,10 +1,9 @@
-import { extname } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import type { Status } from '../contract/calls.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis } from '../contract/model.ts'
 import type { Channel, Handlers, Side } from './thread.ts'
-import { openChannel, startWorker } from './thread.ts'
+import { moduleBeside, openChannel, startWorker } from './thread.ts'
 
 export type Stopped = Status['stopped'][number]
 
@@ -88,7 +87,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
 
   private start(): void {
     this.starts++
-    const file = new URL(`./${this.how.name}-thread${extname(import.meta.url)}`, import.meta.url)
+    const file = moduleBeside(import.meta.url, `${this.how.name}-thread`)
     const worker = startWorker(file, this.how.name, this.how.data())
     this.worker = worker
     this.channel = openChannel<There, Here>(worker, this.how.handlers)

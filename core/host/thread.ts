@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { ErrorData } from '../contract/errors.ts'
 import { FieldError, fromErrorData, toErrorData } from '../contract/errors.ts'
@@ -42,6 +44,12 @@ export interface Port {
 
 /** Of V8's own accord a busy thread's young objects take up to 134 MB, several times what lives in it. */
 const youngMegabytes = 24
+
+/** The module of that name beside `here`: as one file with all that it imports, where it was built so. */
+export function moduleBeside(here: string, name: string): URL {
+  const whole = new URL(`./${name}.whole.js`, here)
+  return existsSync(whole) ? whole : new URL(`./${name}${extname(here)}`, here)
+}
 
 /** A thread of this program. */
 export function startWorker(file: URL, name: string, workerData: unknown): Worker {

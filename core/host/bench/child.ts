@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { extname } from 'node:path'
 import { FieldError } from '../../contract/errors.ts'
 import type { Stoppable } from '../supervise.ts'
-import { type Channel, type Handlers, openChannel, type Port, type Side } from '../thread.ts'
+import { type Channel, type Handlers, moduleBeside, openChannel, type Port, type Side } from '../thread.ts'
 
 /** A process of its own, so that its processor time is its own. It answers `stop` and then ends. */
 export interface Child<There extends Stoppable> extends Channel<There> {
@@ -16,7 +15,7 @@ export function startChild<There extends Stoppable>(
   name: 'feeder' | 'subscriber' | 'path' | 'recovery' | 'forward',
   data: unknown,
 ): Child<There> {
-  const file = new URL(`./${name}-child${extname(import.meta.url)}`, import.meta.url)
+  const file = moduleBeside(import.meta.url, `${name}-child`)
   const child = fork(file, [JSON.stringify(data)], {
     execArgv: [],
     serialization: 'advanced',

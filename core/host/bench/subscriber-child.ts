@@ -3,7 +3,7 @@ import mqtt from 'mqtt'
 import { destinationOf } from '../../config/settings.ts'
 import type { DestinationRow } from '../../contract/calls.ts'
 import type { ForwardData, ForwardSide, FromForward, FromStream, StreamData, StreamSide } from '../protocols.ts'
-import { type Channel, openChannel, startWorker } from '../thread.ts'
+import { type Channel, moduleBeside, openChannel, startWorker } from '../thread.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import type { FromRecorder, RecorderData, RecorderSide, SubscriberData, SubscriberSide } from './sides.ts'
 
@@ -150,7 +150,7 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
     snapshots: join(dir, 'snapshots'),
     maxViewsBytes: null,
   }
-  const worker = startWorker(new URL(`../stream-thread${extname(import.meta.url)}`, import.meta.url), 'stream', of)
+  const worker = startWorker(moduleBeside(import.meta.url, '../stream-thread'), 'stream', of)
   return openChannel<StreamSide, FromStream>(worker, {
     asks: {},
     tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {} },

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FieldError } from '../../../core/contract/errors.ts'
 import type { Channel } from '../../../core/host/thread.ts'
-import { openChannel } from '../../../core/host/thread.ts'
+import { moduleBeside, openChannel } from '../../../core/host/thread.ts'
 
 type Adder = {
   readonly asks: {
@@ -68,4 +72,13 @@ test('a closed channel rejects what waits and what comes later, with the reason'
   adder.close(new FieldError('stopped', 'the thread fell'))
   await expect(answer).rejects.toThrow('the thread fell')
   await expect(adder.ask('add', [1, 2])).rejects.toThrow('the thread fell')
+})
+
+test('a thread is the one file with all that it imports where that was built, and its module otherwise', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldwatch-whole-'))
+  const here = pathToFileURL(join(folder, 'host.js')).href
+  expect(moduleBeside(here, 'stream-thread').pathname).toMatch(/stream-thread\.js$/)
+  writeFileSync(join(folder, 'stream-thread.whole.js'), '')
+  expect(moduleBeside(here, 'stream-thread').pathname).toMatch(/stream-thread\.whole\.js$/)
+  rmSync(folder, { recursive: true })
 })
