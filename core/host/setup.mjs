@@ -91,8 +91,10 @@ const tools = {
   vitest: 'node_modules/vitest/vitest.mjs',
 }
 
-/** What runs the path. */
-const wholes = ['core/host/stream-thread', 'core/host/bench/path-child']
+/** Those that are busiest. */
+const wholes = ['stream-thread', 'forward-thread', 'bench/path-child', 'bench/forward-child'].map(
+  (name) => `core/host/${name}`,
+)
 
 const running = new Set()
 process.exitCode = await main(process.argv.slice(2))
