@@ -21,6 +21,9 @@ const views = join(dir, `views-${process.pid}.db`)
 const flushRecords = 200_000
 const perMessage = 3
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
 inlineMore()
 answerParent<PathSide>({
   asks: {
@@ -44,6 +47,7 @@ type Read = Omit<PathFigure, 'ms' | 'cpuMicros'>
 
 function timed(subject: Subject): PathFigure {
   for (const end of ['', '-wal', '-shm']) rmSync(`${views}${end}`, { force: true })
+  collect() // what the round before has left is no work of this one
   const cpu = process.cpuUsage()
   const begun = performance.now()
   const told = reads[subject]()
@@ -137,10 +141,6 @@ function toldBy(running: Path, hours: readonly number[]): Read {
   return { messages: running.next, readings: running.next * perMessage, series, stateBytes, hours }
 }
 
-setFlagsFromString('--expose-gc')
-/** An hour of log time is read in less than a second: what is no longer held would else be counted as held. */
-const collect = runInNewContext('gc') as () => void
-
 class Hours {
   readonly rss: number[] = []
   private hour = 0
@@ -149,7 +149,7 @@ class Hours {
     const hour = Math.floor(time / 3_600_000)
     if (hour === this.hour) return
     this.hour = hour
-    collect()
+    collect() // an hour of log time is read in less than a second: what is no longer held would else be counted as held
     this.rss.push(process.memoryUsage.rss())
   }
 }
