@@ -43,7 +43,7 @@ describe.skipIf(!hasChromium)('the continuity of any span', () => {
 
   test('is asked for on the page of all sources, and what is no span is said', async () => {
     await page.goto(`${api.origin}/#/continuity`)
-    await page.getByRole('button', { name: 'Other' }).click()
+    await page.getByRole('button', { name: 'Other', exact: true }).click()
     await ask(start, start + hour)
     await page.getByText('1 gap, at most 5 min of one source.').waitFor()
     await page.getByText('58 messages, 2 sent again by the broker.').waitFor()
@@ -58,7 +58,7 @@ describe.skipIf(!hasChromium)('the continuity of any span', () => {
 
   test('is asked for on the page of a device', async () => {
     await page.goto(`${api.origin}/#/device/${encodeURIComponent('line/p-1')}/details`)
-    await page.getByRole('button', { name: 'Other' }).click()
+    await page.getByRole('button', { name: 'Other', exact: true }).click()
     await ask(start, start + hour)
     await page.getByText('broker link down').waitFor()
     await page.getByText('57 messages, 2 sent again by the broker.').waitFor()

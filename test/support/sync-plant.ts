@@ -1,11 +1,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import kafkajs from 'kafkajs'
 import { connectAsync, type MqttClient } from 'mqtt'
 import type { Config, DestinationConfig, DestinationRow } from '../../core/contract/calls.ts'
 import { type App, openClient, startApp, until } from './app.ts'
 import type { Client } from './client.ts'
+import { asAdmin, makeTopics } from './kafka/admin.ts'
 import { destinationAt } from './kafka/destination.ts'
 import { freePorts, type Kafka, startKafka } from './kafka/kafka.ts'
 
@@ -150,13 +150,13 @@ class RunningPlant implements SyncPlant {
       case 'topic-missing':
         return named('hq-reports', address, 'reports', { create: { ...this.parts.first.create, allowed: false } })
       case 'permission-missing': {
-        await makeTopics(address, 'secure')
+        await makeTopicsOf(address, 'secure')
         const { login: secured, certificates } = kafka.secured!
         const login = { tls: true, ca: certificates.file('ca.pem'), sasl: 'scram-sha-512', username: 'edge1' } as const
         return named('hq-secure', secured, 'secure', login)
       }
       case 'set-aside':
-        await makeTopics(address, 'narrow', '20000')
+        await makeTopicsOf(address, 'narrow', '20000')
         return named('hq-narrow', address, 'narrow', { start: 'now' })
       case 'fenced':
         return named('hq-shared', address, 'shared', { start: 'now' })
@@ -236,15 +236,11 @@ function noise(length: number): string {
   }).join('')
 }
 
-async function makeTopics(address: string, prefix: string, maxBytes = '1000000'): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: [address], logLevel: kafkajs.logLevel.NOTHING }).admin()
-  await admin.connect()
+async function makeTopicsOf(address: string, prefix: string, maxBytes = '1000000'): Promise<void> {
   const configEntries = [{ name: 'max.message.bytes', value: maxBytes }]
-  await admin.createTopics({
-    topics: [
-      { topic: `${prefix}.telemetry.v1`, configEntries },
-      ...['alerts.v1', 'status', 'deadletter.v1'].map((name) => ({ topic: `${prefix}.${name}` })),
-    ],
-  })
-  await admin.disconnect()
+  const topics = [
+    { topic: `${prefix}.telemetry.v1`, configEntries },
+    ...['alerts.v1', 'status', 'deadletter.v1'].map((name) => ({ topic: `${prefix}.${name}` })),
+  ]
+  await asAdmin(address, (admin) => makeTopics(admin, topics))
 }

@@ -7,6 +7,7 @@ import type { DestinationConfig, Proof, SyncJob } from '../../../core/contract/c
 import type { Offset } from '../../../core/contract/model.ts'
 import type { AlertChange } from '../../../core/sync/record-format.ts'
 import type { AlertRecord } from '../../../core/sync/records.ts'
+import { makeTopics } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
@@ -354,7 +355,7 @@ async function resendAborted(records: readonly ReadRecord[]): Promise<void> {
 async function setLimit(name: string, bytes: number, create: boolean, kind = 'telemetry'): Promise<void> {
   const entry = { name: 'max.message.bytes', value: String(bytes) }
   const topic = `${name}.${kind}`
-  if (create) await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries: [entry] }] })
+  if (create) await makeTopics(admin, [{ topic, numPartitions: 2, configEntries: [entry] }])
   else
     await admin.alterConfigs({
       validateOnly: false,

@@ -5,6 +5,7 @@ import kafkajs, { type AclEntry, type Admin } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DestinationConfig } from '../../../core/contract/calls.ts'
 import { hasOpenssl, passphrase } from '../../support/certificates.ts'
+import { makeTopics } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { type Forwarding, startForwarding } from '../../support/kafka/forwarding.ts'
 import { hasKafka, type Kafka, startKafka } from '../../support/kafka/kafka.ts'
@@ -216,7 +217,10 @@ describe.skipIf(!present)('a cluster with certificates, users and permissions', 
 
   async function createTopics(name: string): Promise<void> {
     const topics = Object.values(destinationAt('', name).topics)
-    await admin.createTopics({ topics: topics.map((topic) => ({ topic })) })
+    await makeTopics(
+      admin,
+      topics.map((topic) => ({ topic })),
+    )
   }
 
   async function allowAll(user: string, name: string): Promise<void> {

@@ -15,6 +15,7 @@ import { type Care, carefully } from '../../../core/sync/set-aside.ts'
 import { topicsOf } from '../../../core/sync/topics.ts'
 import { StepError } from '../../../core/sync/wait.ts'
 import { WireMeter } from '../../../core/sync/wire-meter.ts'
+import { makeTopics } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
 import { endless, MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
@@ -61,7 +62,7 @@ const onlyInLog = { code: 'kafka_rejected', message: expect.stringMatching(/were
 
 describe.skipIf(!present)('what a real Kafka rejects is set aside by the record, and the rest goes on', () => {
   test('a reading too large for the topic goes to the dead letters, and the others of its message do not', async () => {
-    await makeTopics('large', { 'max.message.bytes': '20000' })
+    await makeTopicsOf('large', { 'max.message.bytes': '20000' })
     const row = await sendThrough('large', { source: withMiddle((reading) => ({ ...reading, value: noise(60_000) })) })
     expect(row).toMatchObject({ deadLetters: 3, aside: 3, maybeTwice: 0, error: null })
     await expectAside('large', 'topic', /too large for the topic \(MESSAGE_TOO_LARGE\)/)
@@ -74,14 +75,14 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
   })
 
   test('a reading with a time that the topic does not take', async () => {
-    await makeTopics('early', { 'message.timestamp.before.max.ms': '3600000' })
+    await makeTopicsOf('early', { 'message.timestamp.before.max.ms': '3600000' })
     const source = withMiddle((reading) => ({ ...reading, time: reading.time - 7_200_000 }))
     expect(await sendThrough('early', { source })).toMatchObject({ aside: 3 })
     await expectAside('early', 'topic', /its time is outside of what the topic takes \(INVALID_TIMESTAMP\)/)
   })
 
   test('an alert too large for its topic, while the readings go on', async () => {
-    await makeTopics('alerts', {}, { 'max.message.bytes': '20000' })
+    await makeTopicsOf('alerts', {}, { 'max.message.bytes': '20000' })
     const source = new MadeSource()
     const changes = source.changes.bind(source)
     source.changes = (span) =>
@@ -98,14 +99,14 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
     ['refuses it for its size', {}, true],
   ] as const)('without a dead letter where that topic %s: it stays in the log, counted', async (how, more, letters) => {
     const name = letters ? 'small' : 'absent'
-    await makeTopics(name, { 'max.message.bytes': '20000' }, {}, letters ? { 'max.message.bytes': '600' } : null)
+    await makeTopicsOf(name, { 'max.message.bytes': '20000' }, {}, letters ? { 'max.message.bytes': '600' } : null)
     const source = withMiddle((reading) => ({ ...reading, value: noise(60_000) }))
     expect(await sendThrough(name, { source, more }), how).toMatchObject({ aside: 3, state: 'live', error: onlyInLog })
     await expectAside(name, 'log', /too large/)
   })
 
   test('without a dead letter where no permission lets us write it', async () => {
-    await makeTopics('denied', { 'max.message.bytes': '20000' })
+    await makeTopicsOf('denied', { 'max.message.bytes': '20000' })
     await allowAllBut('denied', 'denied.deadletter')
     const { login: address, certificates } = kafka.secured!
     const login = { tls: true, ca: certificates.file('ca.pem'), sasl: 'scram-sha-512', username: 'edge1' } as const
@@ -116,7 +117,7 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
   })
 
   test('in at-least-once mode, too', async () => {
-    await makeTopics('least', { 'max.message.bytes': '20000' })
+    await makeTopicsOf('least', { 'max.message.bytes': '20000' })
     const source = withMiddle((reading) => ({ ...reading, value: noise(60_000) }))
     expect(await sendThrough('least', { source, more: { delivery: 'at-least-once' } })).toMatchObject({ aside: 3 })
     const sent = new Set((await settled('least.telemetry', readingIds(0, 400).length - 3)).map(idOf))
@@ -124,7 +125,7 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
   })
 
   test('a topic that takes small requests only gets small ones, and nothing is set aside', async () => {
-    await makeTopics('narrow', { 'max.message.bytes': '9000' })
+    await makeTopicsOf('narrow', { 'max.message.bytes': '9000' })
     const source = new MadeSource({ payload: (offset) => noise(600 + (offset % 7)) })
     expect(await sendThrough('narrow', { source })).toMatchObject({ aside: 0, deadLetters: 0 })
     expect((await settled('narrow.telemetry', readingIds(0, 400).length)).map(idOf).sort()).toEqual(
@@ -133,9 +134,9 @@ describe.skipIf(!present)('what a real Kafka rejects is set aside by the record,
   })
 
   test('a record that is not valid for a topic, as one without a key where the topic is compacted', async () => {
-    await admin.createTopics({
-      topics: [{ topic: 'keyed', numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }],
-    })
+    await makeTopics(admin, [
+      { topic: 'keyed', numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] },
+    ])
     const destination = destinationAt(kafka.address, 'keyed', {
       topics: { telemetry: 'keyed', alerts: 'keyed', status: 'keyed', deadletter: 'none' },
     })
@@ -287,7 +288,7 @@ async function sendThrough(name: string, { source, more = {}, password }: Sent):
 type Settings = Readonly<Record<string, string>>
 
 /** `deadletter` null: that topic is missing. */
-async function makeTopics(
+async function makeTopicsOf(
   name: string,
   telemetry: Settings,
   alerts: Settings = {},
@@ -298,14 +299,12 @@ async function makeTopics(
     numPartitions: 2,
     configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
   })
-  await admin.createTopics({
-    topics: [
-      topic('telemetry', telemetry),
-      topic('alerts', alerts),
-      topic('status', {}),
-      ...(deadletter === null ? [] : [topic('deadletter', deadletter)]),
-    ],
-  })
+  await makeTopics(admin, [
+    topic('telemetry', telemetry),
+    topic('alerts', alerts),
+    topic('status', {}),
+    ...(deadletter === null ? [] : [topic('deadletter', deadletter)]),
+  ])
 }
 
 async function allowAllBut(name: string, forbidden: string): Promise<void> {

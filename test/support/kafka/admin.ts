@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
-import type { Admin } from 'kafkajs'
+import type { Admin, ITopicConfig } from 'kafkajs'
 import { kafkajs } from '../../../core/sync/patches.ts'
+import { until } from '../app.ts'
 
 /** What whoever runs the cluster may do; `address` is host:port, several with commas. */
 export async function asAdmin<T>(address: string, use: (admin: Admin) => Promise<T>): Promise<T> {
@@ -11,6 +12,16 @@ export async function asAdmin<T>(address: string, use: (admin: Admin) => Promise
   } finally {
     await admin.disconnect()
   }
+}
+
+/** Creates these, and answers when each has a leader. The client's own wait fails where a broker has not heard of one yet. */
+export async function makeTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  await admin.createTopics({ topics, waitForLeaders: false })
+  const names = topics.map(({ topic }) => topic)
+  await until(`topics ${names.join(', ')}`, async () => {
+    const known = await admin.fetchTopicMetadata({ topics: names }).catch(() => null)
+    return known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)) ?? false
+  })
 }
 
 /** How many bytes a second clients of this name may send to one broker; null: as many as they like. The client has no call for it. */

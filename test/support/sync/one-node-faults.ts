@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Millis, Offset } from '../../../core/contract/model.ts'
-import { asAdmin, setQuota } from '../kafka/admin.ts'
+import { asAdmin, makeTopics, setQuota } from '../kafka/admin.ts'
 import { apis, type Weather } from '../kafka/proxy.ts'
 import type { OneNode } from './one-node.ts'
 import type { Fault, Plant, Slot } from './plant.ts'
@@ -239,7 +239,7 @@ async function expiredUntold(plant: One): Promise<void> {
   slot.forwarder = plant.start(slot)
   await slot.forwarder.until((row) => row.maybeTwice > 0)
   await slot.forwarder.stop()
-  await asAdmin(plant.cluster.address, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }))
+  await asAdmin(plant.cluster.address, (admin) => makeTopics(admin, [{ topic }]))
   slot.forwarder = plant.start(slot)
 }
 
