@@ -32,7 +32,7 @@ interface Sides {
  */
 export async function backlogClaims(kafka: RealKafka, how: BenchOptions): Promise<void> {
   const dir = join(how.dir, 'backlog')
-  const backlog = Math.max(leastBacklog, Math.ceil((how.messages * 100) / 18)) // by default a million readings
+  const backlog = Math.max(leastBacklog, Math.ceil((how.messages * 100) / 12)) // by default 1.5 million readings
   how.progress(`a log of ${backlog} messages is made`)
   fill(dir, backlog)
   const feeder = startChild<FeederSide>('feeder', { load, port: null } satisfies FeederData)
