@@ -9,7 +9,7 @@ import type { Alert } from '../../core/contract/model.ts'
 import { type App, openClient, runFieldwatch, startApp, until } from '../support/app.ts'
 import { chromiumArgs, chromiumPath, hasChromium } from '../support/chromium.ts'
 import type { Client } from '../support/client.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, startKafka } from '../support/kafka/kafka.ts'
 import { hasMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -84,7 +84,7 @@ describe.skipIf(parts.includes(false))('the whole path, from a broker to Kafka a
     const readings = exported.filter((record) => record.kind === 'message')
     const last = readings.at(-1)!.offset
     await until('Kafka has been sent everything', async () => (await destination()).next > last, 120_000)
-    const records = await readTopic(kafka.address, 'edge.telemetry.v1')
+    const records = await readAtLeast(kafka.address, 'edge.telemetry.v1', readings.length)
     const ids = records.map(idOf)
     expect(new Set(ids).size, 'records in Kafka, doubles left out').toBe(ids.length)
     const installation = ids[0]!.split(':')[0]

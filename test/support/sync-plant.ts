@@ -171,19 +171,18 @@ class RunningPlant implements SyncPlant {
     await this.client.call('config.put', { config: { ...config, destinations }, secrets: [password] })
   }
 
-  private async row(name: string, fact: (row: DestinationRow) => boolean): Promise<DestinationRow | null> {
+  private async row(name: string, fact: (row: DestinationRow) => boolean): Promise<DestinationRow> {
     const row = (await this.client.call('destinations', {})).find((one) => one.name === name)
-    return row !== undefined && fact(row) ? row : null
+    if (row !== undefined && fact(row)) return row
+    throw new Error(`It stands so: ${JSON.stringify(row)}`)
   }
 
   /** A second program on a copy of the data, made while nothing is under way: it sends first, under the same name. */
   private async startCopy(shared: DestinationConfig): Promise<void> {
+    await until('its first records sent', () => this.row(shared.name, ({ confirmed }) => confirmed.transactions > 0))
     this.quiet = true
-    await until('everything sent', () =>
-      this.row(
-        shared.name,
-        ({ next, acked, head, confirmed }) => confirmed.transactions > 0 && next === head && acked === head,
-      ),
+    await until('all records sent', () =>
+      this.row(shared.name, ({ next, acked, head }) => next === head && acked === head),
     )
     const data = mkdtempSync(join(tmpdir(), 'fieldwatch-sync-copy-'))
     cpSync(this.parts.data, data, { recursive: true })

@@ -6,7 +6,7 @@ import type { DestinationConfig, DestinationRow, Proof } from '../../core/contra
 import type { Offset } from '../../core/contract/model.ts'
 import { Ledger } from '../../core/sync/ledger.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, startKafka } from '../support/kafka/kafka.ts'
 import { deviceOf, MadeSource, readingIds } from '../support/kafka/made-source.ts'
 import { type Running, startRunning } from '../support/kafka/running.ts'
 
@@ -189,13 +189,8 @@ async function checked({ forward, ended }: Running, destination: string): Promis
   return (await ended(id)).proof!
 }
 
-/** A transaction's markers arrive a moment after its confirmation. */
-async function settled(topic: string, count: number): Promise<ReadRecord[]> {
-  for (let tries = 0; ; tries++) {
-    const records = await readTopic(kafka.address, `${topic}.telemetry`)
-    if (records.length >= count || tries === 40) return records
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
+function settled(topic: string, count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, `${topic}.telemetry`, count)
 }
 
 /** As `offset:index`: of two copies some are there twice, under two names. */

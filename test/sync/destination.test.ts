@@ -7,7 +7,7 @@ import type { Offset } from '../../core/contract/model.ts'
 import type { ForwardParts } from '../../core/sync/forward.ts'
 import type { Step } from '../../core/sync/wait.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, readTopic, startKafka } from '../support/kafka/kafka.ts'
 import { deviceOf, MadeSource, madeChanges, readingIds } from '../support/kafka/made-source.ts'
 import { type Running, startRunning } from '../support/kafka/running.ts'
 
@@ -164,6 +164,32 @@ describe.skipIf(!present)('what a person sees', () => {
     await expectExactlyOnce('idle', 60)
   })
 
+  test('a copy that took over while this one did not send goes on, and this one says so instead of fencing it', async () => {
+    const dir = join(root, 'taken')
+    const first = start('taken', { dir })
+    first.forward.head(300)
+    await first.until((row) => row.acked === 300)
+    first.forward.pause('taken', true)
+    await first.until((row) => row.state === 'paused')
+    const copy = join(root, 'taken-copy')
+    cpSync(dir, copy, { recursive: true })
+    const second = start('taken', { dir: copy })
+    second.forward.head(600)
+    await second.until((row) => row.acked === 600)
+    first.forward.head(500)
+    first.forward.pause('taken', false)
+    const row = await first.until(({ state }) => state !== 'paused' && state !== 'starting')
+    expect(row).toMatchObject({ state: 'fenced', acked: 300, error: { code: 'kafka_fenced' } })
+    second.forward.head(900)
+    await second.until((row) => row.acked === 900)
+    expect(second.forward.outages().map(({ cause }) => cause)).toEqual(['paused by a person']) // which it was copied with
+    first.forward.retryNow('taken') // takes over, and sees that the other one is ahead
+    expect(await first.until((row) => row.state === 'action needed')).toMatchObject({ error: { code: 'kafka_state' } })
+    await first.forward.stop()
+    await second.forward.stop()
+    await expectExactlyOnce('taken', 900)
+  })
+
   test('a paused destination sends nothing, and goes on when it is told to', async () => {
     const running = start('paused', { more: { paused: true } })
     running.forward.head(50)
@@ -219,11 +245,8 @@ async function expectExactlyOnce(name: string, count: Offset): Promise<ReadRecor
   return records
 }
 
-/** A commit is answered before its records can be read: read until as many are there, but not for ever. */
-async function settled(topic: string, count: number): Promise<ReadRecord[]> {
-  let records = await readTopic(kafka.address, topic)
-  for (let reads = 1; records.length < count && reads < 30; reads++) records = await readTopic(kafka.address, topic)
-  return records
+function settled(topic: string, count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, topic, count)
 }
 
 function idOf({ headers }: ReadRecord): string {

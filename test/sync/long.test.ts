@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { asAdmin } from '../support/kafka/admin.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
 import { startForwarding } from '../support/kafka/forwarding.ts'
-import { hasKafka, readTopic } from '../support/kafka/kafka.ts'
+import { hasKafka, readAtLeast } from '../support/kafka/kafka.ts'
 import { readingIds } from '../support/kafka/made-source.ts'
 import { startThree, type ThreeKafkas } from '../support/kafka/three.ts'
 import { removeOneNode, startOneNode } from '../support/sync/one-node.ts'
@@ -54,9 +54,10 @@ describe.skipIf(!present)('what takes minutes, seed 1', { timeout: 900_000 }, ()
       three.brokers[2]!.restart()
       await until(({ acked, state }) => acked === 200 && state === 'live')
       await forward.stop()
-      const sent = await readTopic(three.address, 'copies.telemetry')
+      const wanted = readingIds(0, 200).sort()
+      const sent = await readAtLeast(three.address, 'copies.telemetry', wanted.length)
       const ids = sent.map(({ headers }) => `${headers.get('edge-offset')}:${headers.get('edge-index')}`)
-      expect(ids.sort()).toEqual(readingIds(0, 200).sort())
+      expect(ids.sort()).toEqual(wanted)
     } finally {
       await three.remove()
     }

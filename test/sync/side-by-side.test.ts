@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asAdmin } from '../support/kafka/admin.ts'
 import { destinationAt } from '../support/kafka/destination.ts'
-import { hasKafka, type Kafka, readTopic, startKafka } from '../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, readAtLeast, startKafka } from '../support/kafka/kafka.ts'
 import { deviceOf, MadeSource, readingIds } from '../support/kafka/made-source.ts'
 import { apis, type FaultyProxy, startProxy } from '../support/kafka/proxy.ts'
 import { startRunning } from '../support/kafka/running.ts'
@@ -70,11 +70,9 @@ describe.skipIf(!hasKafka())('with several sends on their way', () => {
   })
 })
 
-/** A commit is answered before its records can be read. */
 async function expectOnce(topic: string, upto = records): Promise<void> {
   const wanted = readingIds(0, upto)
-  let found = await readTopic(kafka.address, topic)
-  for (let reads = 1; found.length < wanted.length && reads < 30; reads++) found = await readTopic(kafka.address, topic)
+  const found = await readAtLeast(kafka.address, topic, wanted.length)
   for (let device = 0; device < 5; device++) {
     const place = deviceOf(device)
     const own = found.filter(({ key }) => key === `hall/${place}`)

@@ -3,7 +3,7 @@ import type { DestinationConfig } from '../../../core/contract/calls.ts'
 import { setQuota } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { type Forwarding, startForwarding } from '../../support/kafka/forwarding.ts'
-import { hasKafka, type Kafka, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, readAtLeast, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
 import { noise } from '../../support/noise.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -50,7 +50,8 @@ function start(name: string, more: Partial<DestinationConfig> = {}, source?: Mad
 }
 
 async function expectAll(name: string, upto: number): Promise<void> {
-  const sent = await readTopic(kafka.address, `${name}.telemetry`)
+  const wanted = readingIds(0, upto)
+  const sent = await readAtLeast(kafka.address, `${name}.telemetry`, wanted.length)
   const ids = sent.map(({ headers }) => `${headers.get('edge-offset')}:${headers.get('edge-index')}`)
-  expect(ids.sort()).toEqual(readingIds(0, upto).sort())
+  expect(ids.sort()).toEqual(wanted.sort())
 }

@@ -12,7 +12,15 @@ import { type Forward, type ForwardParts, startForward } from '../../../core/syn
 import type { Step } from '../../../core/sync/wait.ts'
 import { openClient, startApp } from '../../support/app.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
-import { freePorts, hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import {
+  freePorts,
+  hasKafka,
+  type Kafka,
+  type ReadRecord,
+  readAtLeast,
+  readTopic,
+  startKafka,
+} from '../../support/kafka/kafka.ts'
 import { deviceOf, endless, MadeSource, readingIds } from '../../support/kafka/made-source.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
 
@@ -146,10 +154,17 @@ describe.skipIf(!present)('several destinations of one log', { timeout: 240_000 
     second.forward.head(4_000)
     await second.until('moved', (row) => row.next === 4_000)
     await second.forward.stop()
-    const before = await readTopic(kafka.address, 'moved.telemetry')
-    const numbers = await readTopic(kafka.address, 'moved.hall.number')
-    const texts = await settled('moved.hall.text', readingIds(0, 4_000).length - before.length - numbers.length)
-    expect(ids([...before, ...numbers, ...texts])).toEqual(readingIds(0, 4_000).sort())
+    const wanted = readingIds(0, 4_000).sort()
+    const read = (topic: string) => readTopic(kafka.address, topic)
+    const [before, numbers, texts] = await vi.waitFor(async () => {
+      const found = [
+        await read('moved.telemetry'),
+        await read('moved.hall.number'),
+        await read('moved.hall.text'),
+      ] as const
+      expect(ids(found.flat())).toEqual(wanted)
+      return found
+    }, 30_000)
     expect(before.length * numbers.length * texts.length).toBeGreaterThan(0)
     expect(settledIn).toContain('moved.telemetry') // the transaction in doubt was there, and not in the new topics
     expect(new Set(numbers.map(({ headers }) => headers.get('edge-index')))).toEqual(new Set(['0']))
@@ -349,11 +364,8 @@ function addressOf(server: Server): string {
   return `127.0.0.1:${(server.address() as { port: number }).port}` // listens on TCP
 }
 
-/** A commit is answered before its records can be read: read until as many are there, but not for ever. */
-async function settled(topic: string, count: number): Promise<ReadRecord[]> {
-  let records = await readTopic(kafka.address, topic)
-  for (let reads = 1; records.length < count && reads < 30; reads++) records = await readTopic(kafka.address, topic)
-  return records
+function settled(topic: string, count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, topic, count)
 }
 
 function ids(records: readonly ReadRecord[]): string[] {

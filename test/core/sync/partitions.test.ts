@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { asAdmin } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
 import { startForwarding } from '../../support/kafka/forwarding.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, startKafka } from '../../support/kafka/kafka.ts'
 import { readingIds } from '../../support/kafka/made-source.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -56,12 +56,8 @@ function expectForward(records: readonly ReadRecord[]): void {
   expect(inTurn).toEqual(inTurn.toSorted((a, b) => a - b))
 }
 
-/** A commit is answered before its records can be read. */
-async function settled(count: number): Promise<ReadRecord[]> {
-  let records = await readTopic(kafka.address, 'grows.telemetry')
-  for (let reads = 1; records.length < count && reads < 30; reads++)
-    records = await readTopic(kafka.address, 'grows.telemetry')
-  return records
+function settled(count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, 'grows.telemetry', count)
 }
 
 function offsetOf({ headers }: ReadRecord): number {

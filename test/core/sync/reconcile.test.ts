@@ -9,7 +9,7 @@ import type { AlertChange } from '../../../core/sync/record-format.ts'
 import type { AlertRecord } from '../../../core/sync/records.ts'
 import { makeTopics } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, startKafka } from '../../support/kafka/kafka.ts'
 import { MadeSource, readingIds } from '../../support/kafka/made-source.ts'
 import { type Running, startRunning } from '../../support/kafka/running.ts'
 import { noise } from '../../support/noise.ts'
@@ -363,11 +363,8 @@ async function setLimit(name: string, bytes: number, create: boolean, kind = 'te
     })
 }
 
-/** A commit is answered before its records can be read: read until as many are there, but not for ever. */
-async function settled(topic: string, count: number): Promise<ReadRecord[]> {
-  let records = await readTopic(kafka.address, topic)
-  for (let reads = 1; records.length < count && reads < 30; reads++) records = await readTopic(kafka.address, topic)
-  return records
+function settled(topic: string, count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, topic, count)
 }
 
 function placeOf({ headers }: ReadRecord): { readonly offset: Offset; readonly index: number } {

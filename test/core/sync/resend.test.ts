@@ -50,8 +50,11 @@ describe.skipIf(!hasKafka())('fieldwatch resend', () => {
     expect(code, err).toBe(0)
     const job = JSON.parse(out) as SyncJob
     expect(job).toMatchObject({ state: 'done', records: counted.records, from: 100, to: 300, error: null })
-    const again = await marked()
-    expect(again.length).toBe(counted.records)
+    const again = await vi.waitFor(async () => {
+      const found = await marked()
+      expect(found.length).toBe(counted.records)
+      return found
+    }, patience)
     expect(new Set(again.map(({ headers }) => headers.get('edge-resend')))).toEqual(new Set([job.id]))
     const { code: proven } = await run('reconcile', '--destination', 'central')
     expect(proven).toBe(0)

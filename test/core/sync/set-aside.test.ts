@@ -17,7 +17,7 @@ import { StepError } from '../../../core/sync/wait.ts'
 import { WireMeter } from '../../../core/sync/wire-meter.ts'
 import { makeTopics } from '../../support/kafka/admin.ts'
 import { destinationAt } from '../../support/kafka/destination.ts'
-import { hasKafka, type Kafka, type ReadRecord, readTopic, startKafka } from '../../support/kafka/kafka.ts'
+import { hasKafka, type Kafka, type ReadRecord, readAtLeast, startKafka } from '../../support/kafka/kafka.ts'
 import { endless, MadeSource, madeChanges, readingIds } from '../../support/kafka/made-source.ts'
 import { noise } from '../../support/noise.ts'
 import { findProgram, part } from '../../support/parts.ts'
@@ -338,11 +338,8 @@ function made(offset: Offset, key: string | null): KafkaRecord {
   return { topic: 'keyed', key: key as string, value: `value ${offset}`, headers: {}, time: Date.now(), of }
 }
 
-/** A commit is answered before its records can be read: read until as many are there, but not for ever. */
-async function settled(topic: string, count: number): Promise<ReadRecord[]> {
-  let records = await readTopic(kafka.address, topic)
-  for (let reads = 1; records.length < count && reads < 30; reads++) records = await readTopic(kafka.address, topic)
-  return records
+function settled(topic: string, count: number): Promise<ReadRecord[]> {
+  return readAtLeast(kafka.address, topic, count)
 }
 
 function idOf({ headers }: ReadRecord): string {

@@ -186,6 +186,14 @@ export async function readTopic(address: string, topic: string, uncommitted = fa
     .map(recordOf)
 }
 
+/** The same when `count` are there: a commit is answered before its records can be read. After half a minute those that are. */
+export async function readAtLeast(address: string, topic: string, count: number): Promise<ReadRecord[]> {
+  for (const end = performance.now() + 30_000; ; await sleep(100)) {
+    const records = await readTopic(address, topic)
+    if (records.length >= count || performance.now() > end) return records
+  }
+}
+
 interface KcatLine {
   readonly topic: string
   readonly partition: number
