@@ -209,7 +209,7 @@ export class Destination {
       this.delivery = session.delivery
       await this.turns.take(session)
     } catch (error) {
-      throw await opening.whyEnded(session, error)
+      throw await opening.whyEnded(error)
     } finally {
       await session.close()
     }

@@ -34,6 +34,8 @@ export class Opening {
   private readonly o: OpeningOptions
   private readonly instance = randomUUID()
   private readonly producer: ProducerName
+  /** Of which it was not asked yet whether another installation has taken over. */
+  private last: Session | null = null
 
   constructor(options: OpeningOptions) {
     this.o = options
@@ -68,13 +70,10 @@ export class Opening {
     return facts
   }
 
-  open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
-    const { ledger, source, now, config, pace, after, doing, signal } = this.o
-    const status = (next: Offset) => this.status(facts, next)
-    const asked = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal }
-    const more = { destination: config.name, name: this.producer, start: source.base(), form: this.form, ...pace }
-    const options = { ...asked, ...more }
-    return config.delivery === 'at-least-once' ? openAtLeastOnce(options) : openSession(options)
+  async open(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
+    await this.checkAlone() // opening fences whoever sends under our name
+    this.last = await this.begin(kafka, facts)
+    return this.last
   }
 
   async createTopics(): Promise<readonly string[]> {
@@ -86,13 +85,12 @@ export class Opening {
   }
 
   /** Why a session ended: whoever fenced us is asked for by name. */
-  async whyEnded(session: Session, error: unknown): Promise<unknown> {
+  async whyEnded(error: unknown): Promise<unknown> {
     if (this.o.signal.aborted || explain(error, this.where()).backoff !== 'fenced') return error
-    if (!(await session.takenOver())) return error
-    return new FieldError('kafka_fenced', `another installation sends as "${this.producer.transactionalId}"`, {
-      hint: 'A copy of this data directory runs elsewhere. Stop it there, or take over here: then that one is stopped at its next try to send.',
-      cause: error,
-    })
+    return this.checkAlone(error).then(
+      () => error,
+      (found: unknown) => found,
+    )
   }
 
   hasStatusTopic(): boolean {
@@ -102,6 +100,26 @@ export class Opening {
   where(): Where {
     const { config, voice } = this.o
     return { destination: config, name: this.producer, topics: voice.topics, principal: this.login.principal() }
+  }
+
+  private begin(kafka: Kafka, facts: ClusterFacts): Promise<Session> {
+    const { ledger, source, now, config, pace, after, doing, signal } = this.o
+    const status = (next: Offset) => this.status(facts, next)
+    const asked = { kafka, facts, ledger, now, after, doing, status, instance: this.instance, signal }
+    const more = { destination: config.name, name: this.producer, start: source.base(), form: this.form, ...pace }
+    const options = { ...asked, ...more }
+    return config.delivery === 'at-least-once' ? openAtLeastOnce(options) : openSession(options)
+  }
+
+  /** Throws when another installation has taken over since the last session; until that is answered it is asked again. */
+  private async checkAlone(cause?: unknown): Promise<void> {
+    const isTaken = (await this.last?.takenOver()) === true
+    this.last = null // whoever is told of it may take over
+    if (!isTaken) return
+    throw new FieldError('kafka_fenced', `another installation sends as "${this.producer.transactionalId}"`, {
+      hint: 'A copy of this data directory runs elsewhere. Stop it there, or take over here: then that one is stopped at its next try to send.',
+      cause,
+    })
   }
 
   private create(kafka: Kafka): Promise<readonly string[]> {

@@ -22,7 +22,7 @@ export interface Session {
   deliver(batch: Batch, sending?: Sending): Promise<Batch>
   /** Moves the checkpoint over records that hold nothing to send, so that it does not expire; `also` travels with it. */
   renew(to: Offset, also: readonly KafkaRecord[]): Promise<void>
-  /** Whether another installation has taken over since: asked after the cluster has fenced us. */
+  /** Whether another installation has taken over since: asked after the cluster has fenced us, and before the next one is opened. */
   takenOver(): Promise<boolean>
   close(): Promise<void>
 }
@@ -151,8 +151,12 @@ class ExactlyOnce implements Session {
   }
 
   async takenOver(): Promise<boolean> {
-    const instance = (await this.checkpoint())?.instance ?? null
-    return instance !== null && instance !== this.o.instance && instance !== this.before
+    const checkpoint = await this.checkpoint()
+    if (checkpoint === null || checkpoint.instance === null) return false
+    const { next, instance } = checkpoint
+    const { ledger, destination, start } = this.o
+    const isOlder = next < ledger.place(destination, start).acked // of a cluster that went back in time
+    return !isOlder && instance !== this.o.instance && instance !== this.before
   }
 
   async close(): Promise<void> {
