@@ -80,7 +80,8 @@ export function restingWatches(plant: Plant, series: Series): readonly Watch[] {
   if (known !== undefined) return known
   const watches = watchSeries(rules, series, [])
   resting.set(key, watches)
-  if (watches.every(({ detector }) => detector === band || detector === stuck)) plant.usual ??= watches
+  if (watches.length > 0 && watches.every(({ detector }) => detector === band || detector === stuck))
+    plant.usual ??= watches
   return watches
 }
 
@@ -92,10 +93,25 @@ function scopeOf(rules: readonly Rule[], { type, device, signal }: Series): stri
 }
 
 /** The watches of a series, to be changed. */
-export function ownWatches(state: SeriesState): readonly Watch[] {
-  if (!state.own) state.watches = state.watches.map((watch) => ({ ...watch }))
-  state.own = true
+export function ownWatches(plant: Plant, state: SeriesState): readonly Watch[] {
+  if (!state.own) putWatches(plant, state, copied(state.watches), true)
   return state.watches
+}
+
+function copied(watches: readonly Watch[]): readonly Watch[] {
+  return watches.map((watch) => ({ ...watch }))
+}
+
+/** What looks at a series from now on. */
+export function putWatches(plant: Plant, state: SeriesState, watches: readonly Watch[], own: boolean): void {
+  state.watches = watches
+  state.own = own
+  plant.heads.calm[state.series.id] = Number(!own && watches === plant.usual)
+}
+
+/** It has something to go on with after a restart. */
+export function isHolding({ latest, learned, since }: Watch): boolean {
+  return latest !== null || learned !== null || !Number.isNaN(since)
 }
 
 function keptWatch(rule: Rule, series: Series, before: readonly Watch[]): Watch | null {
@@ -136,16 +152,22 @@ function newWatch(rule: Rule, series: Series): Watch {
   }
 }
 
-/** Judges the reading in `plant.now` for watch `i`. */
+/** Judges the reading in `plant.now`. A series whose watches hold nothing any more shares theirs again. */
+export function judgeAll(plant: Plant, state: SeriesState, out: Emit): void {
+  for (let i = 0; i < state.watches.length; i++) judge(plant, state, i, out)
+  if (state.own && !state.watches.some(isHolding)) putWatches(plant, state, restingWatches(plant, state.series), false)
+}
+
 export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): void {
   const watch = state.watches[i]!
   const { rule } = watch
   if (plant.now.codes !== watch.codes) lookFor(plant, watch)
   if (rule.other !== undefined) lookAtOther(plant, state, rule.other)
-  if (watch.detector.keeps !== undefined) plant.now.learned = learnedBy(ownWatches(state)[i]!, watch.detector.keeps)
+  if (watch.detector.keeps !== undefined)
+    plant.now.learned = learnedBy(ownWatches(plant, state)[i]!, watch.detector.keeps)
   const verdict = watch.detector.step!(plant.row, plant.now, watch.rule.params, watch.alert !== null)
   if (watch.alert !== null) stay(plant, state, watch, verdict, out)
-  else if (verdict > 0) wait(plant, state, ownWatches(state)[i]!, verdict, out)
+  else if (verdict > 0) wait(plant, state, ownWatches(plant, state)[i]!, verdict, out)
   else if (state.own) rest(watch)
 }
 

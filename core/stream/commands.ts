@@ -1,6 +1,6 @@
 import type { Alert, CommandName, Commands, Rule } from '../contract/model.ts'
 import { knownAlert } from './alert-id.ts'
-import { change, ownWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
+import { change, ownWatches, putWatches, restingWatches, restWatch, returned, watchSeries } from './alerts.ts'
 import { setDeadline, unshelve } from './clock.ts'
 import { mostSeries } from './detect/series-cap.ts'
 import { endClockAlert } from './device-clock.ts'
@@ -80,9 +80,11 @@ function applyRules(plant: Plant, out: Emit): void {
   plant.usual = null
   for (const state of plant.series) {
     const before = state.watches
-    state.watches = state.own ? watchSeries(plant.rules, state.series, before) : restingWatches(plant, state.series)
+    const { own, series } = state
+    const now = own ? watchSeries(plant.rules, series, before) : restingWatches(plant, series)
+    putWatches(plant, state, now, own)
     for (const watch of before)
-      if (state.own && !state.watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
+      if (own && !now.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
     setDue(plant, state)
   }
   const isWatched = plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled)
@@ -145,7 +147,7 @@ function learnAnew(plant: Plant, { series, of, by }: Commands['normal'], out: Em
   const state = seriesCalled(plant, series, of)
   if (state === null) return
   allowAbsence(plant, state.series.id, by, 'normal from here on', out)
-  for (const watch of ownWatches(state))
+  for (const watch of ownWatches(plant, state))
     if (learns(watch.rule.detector)) restWatch(plant, watch, by, 'normal from here on', out)
   changing(plant, state.series.id)
   forgetUsual(rowOf(plant.rows, state.series.id))

@@ -38,6 +38,8 @@ export interface Heads {
   values: Float64Array
   /** 1: the series has changed since the last save. */
   changed: Uint8Array
+  /** 1: no more than the usual watches look at it and they hold nothing, so that nothing else need be known of it. */
+  calm: Uint8Array
 }
 
 export function createHeads(): Heads {
@@ -46,6 +48,7 @@ export function createHeads(): Heads {
     at: new Int32Array(0),
     values: new Float64Array(0),
     changed: new Uint8Array(0),
+    calm: new Uint8Array(0),
   }
 }
 
@@ -65,7 +68,7 @@ function ownAt(series: number): number {
 }
 
 function grow(heads: Heads): void {
-  const { numbers, at, values, changed } = heads
+  const { numbers, at, values, changed, calm } = heads
   const room = Math.max(64, 2 * changed.length)
   heads.numbers = new Float64Array(lead + room * headLength)
   heads.numbers.set(numbers)
@@ -75,6 +78,8 @@ function grow(heads: Heads): void {
   heads.values.set(values)
   heads.changed = new Uint8Array(room)
   heads.changed.set(changed)
+  heads.calm = new Uint8Array(room)
+  heads.calm.set(calm)
 }
 
 /** A copy of one, as it is saved. */

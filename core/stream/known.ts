@@ -230,5 +230,5 @@ function isWatched(plant: Plant, alert: Alert): boolean {
 
 function ownedBy(plant: Plant, series: number | null): readonly Watch[] | null {
   const state = plant.series[series ?? -1]
-  return state === undefined ? null : ownWatches(state)
+  return state === undefined ? null : ownWatches(plant, state)
 }

@@ -69,7 +69,7 @@ function canMerge(plant: Plant, { series }: SeriesState, { series: target }: Ser
 function endWatches(plant: Plant, state: SeriesState, target: SeriesState, by: string, out: Emit): void {
   const note = `is part of ${labelOf(plant, target)} now`
   allowAbsence(plant, state.series.id, by, note, out)
-  for (const watch of ownWatches(state)) restWatch(plant, watch, by, note, out)
+  for (const watch of ownWatches(plant, state)) restWatch(plant, watch, by, note, out)
 }
 
 /** Once, when its pace is first known: by then a few readings show how large its values are. */

@@ -10,7 +10,7 @@ import type {
   Topic,
   ZoneChanges,
 } from '../contract/model.ts'
-import { restingWatches, type Watch } from './alerts.ts'
+import { putWatches, restingWatches, type Watch } from './alerts.ts'
 import type { Away } from './coverage.ts'
 import { type Deadlines, deadlines } from './deadlines.ts'
 import type { Birth } from './decode/context.ts'
@@ -336,8 +336,8 @@ function addSeries(plant: Plant, layout: Layout, slot: number, type: SeriesType,
 
 /** Gives a series its place in the plant: it has read nothing. */
 export function putSeries(plant: Plant, series: Series, device: number, text: string | null): SeriesState {
-  const state = {
-    watches: restingWatches(plant, series),
+  const state: SeriesState = {
+    watches: [],
     own: false,
     text,
     words: null,
@@ -348,6 +348,7 @@ export function putSeries(plant: Plant, series: Series, device: number, text: st
   plant.series.push(state)
   plant.seriesOf.set(seriesKey(series.device, series.signal, series.type), series.id)
   addHead(plant.heads, series.id, device)
+  putWatches(plant, state, restingWatches(plant, series), false)
   if (plant.detects) addRow(plant.rows)
   return state
 }

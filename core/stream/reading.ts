@@ -1,5 +1,5 @@
 import type { Millis } from '../contract/model.ts'
-import { judge, returned } from './alerts.ts'
+import { judgeAll, returned } from './alerts.ts'
 import { linkUp, putOffDeadline, setDeadline } from './clock.ts'
 import { expect, isUsual, learnBand } from './detect/band.ts'
 import { codeOf, learnKind } from './detect/kind.ts'
@@ -174,12 +174,11 @@ export function readText(plant: Plant, id: number, text: string, retained: boole
 /** A state, as a number and in words: for rules about states. */
 function judgeState(plant: Plant, state: SeriesState, text: string, out: Emit): void {
   const { now, rows } = plant
-  const { watches, series } = state
-  const row = turnTo(plant.row, rows, series.id)
+  const row = turnTo(plant.row, rows, state.series.id)
   now.text = text
   now.z = now.low = now.high = now.middle = Number.NaN
   remember(row, now)
-  for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
+  judgeAll(plant, state, out)
   learnKind(row, now)
 }
 
@@ -285,25 +284,23 @@ function readBoolean(plant: Plant, state: SeriesState, value: number, retained: 
 }
 
 function measure(plant: Plant, id: number, out: Emit): void {
-  const state = plant.series[id]!
-  const { watches } = state
   const { now } = plant
   const row = turnTo(plant.row, plant.rows, id)
   now.text = null
   now.every = everyOf(plant.heads, id)
-  expect(row, now, hasAlert(state, 'band'))
+  expect(row, now, hasAlert(plant, id, 'band'))
   out.reading(id, now.time, now.value, now.low, now.high, false)
   remember(row, now)
   learnBand(row, now)
   out.score?.(id, now.time, now.score)
-  if (watches !== plant.usual || !isUsual(row, now) || !isMoving(row, now))
-    for (let i = 0; i < watches.length; i++) judge(plant, state, i, out)
+  if (plant.heads.calm[id] === 0 || !isUsual(row, now) || !isMoving(row, now)) judgeAll(plant, plant.series[id]!, out)
   learnKind(row, now)
-  learnRun(row, now, hasAlert(state, 'stuck'))
+  learnRun(row, now, hasAlert(plant, id, 'stuck'))
 }
 
-function hasAlert({ watches, own }: SeriesState, detector: string): boolean {
-  if (!own) return false
+function hasAlert({ heads, series }: Plant, id: number, detector: string): boolean {
+  if (heads.calm[id] === 1) return false
+  const { watches } = series[id]!
   for (let i = 0; i < watches.length; i++) if (watches[i]!.rule.detector === detector) return watches[i]!.alert !== null
   return false
 }

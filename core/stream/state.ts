@@ -1,6 +1,6 @@
 import { FieldError } from '../contract/errors.ts'
 import type { Alert, Cadence, Mapping, Millis, Named, Offset, Rule, Series, ZoneChanges } from '../contract/model.ts'
-import { ownWatches, type Said } from './alerts.ts'
+import { isHolding, ownWatches, type Said } from './alerts.ts'
 import { setDeadline } from './clock.ts'
 import type { Away } from './coverage.ts'
 import type { Birth } from './decode/context.ts'
@@ -173,7 +173,7 @@ function coreOf(plant: Plant): Core {
 
 function savedWatches(watches: SeriesState['watches']): readonly SavedWatch[] {
   return watches
-    .filter((watch) => watch.latest !== null || watch.learned !== null || !Number.isNaN(watch.since))
+    .filter(isHolding)
     .map(({ rule, detector, codes, since, returnedAt, clearSince, ends, learned, ...watch }) => ({
       ...watch,
       rule: rule.id,
@@ -256,11 +256,11 @@ function restoreSeries(plant: Plant, { series, device, text, words, cadence, wat
   const state = putSeries(plant, series, device, text)
   state.cadence = cadence
   state.words = words === null ? null : new Map(words)
-  for (const saved of watches) restoreWatch(state, saved)
+  for (const saved of watches) restoreWatch(plant, state, saved)
 }
 
-function restoreWatch(state: SeriesState, saved: SavedWatch): void {
-  const watch = ownWatches(state).find((each) => each.rule.id === saved.rule)
+function restoreWatch(plant: Plant, state: SeriesState, saved: SavedWatch): void {
+  const watch = ownWatches(plant, state).find((each) => each.rule.id === saved.rule)
   if (watch === undefined) return
   Object.assign(watch, {
     ...saved,
