@@ -2,6 +2,7 @@ import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
+import { Scratch } from '../log/scratch.ts'
 import type { Path } from '../stream/path.ts'
 import type { KeptLog } from '../views/archive.ts'
 import type { StateSave } from '../views/saved-state.ts'
@@ -62,6 +63,8 @@ export function follow(parts: Follow): Following {
 
 class Follower {
   private readonly parts: Follow
+  /** For the block in hand: of what it holds the path keeps nothing. */
+  private readonly room = new Scratch()
   private ending = false
   private waiting: (() => void) | null = null
   /** There may be more than the last look at the log has seen. */
@@ -130,7 +133,7 @@ class Follower {
     const until = now() + ms
     do {
       const from = Math.max(path.next, reader.base())
-      const block = reader.read(from)
+      const block = reader.read(from, this.room)
       if (block === null) return false
       path.step(block, Math.max(0, from - block.first), block.n, views) // behind damage it begins later
       this.unflushed += block.first + block.n - from

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
+import { Scratch } from '../log/scratch.ts'
 import type { Path } from '../stream/path.ts'
 import { type Begun, beginViews } from '../views/begin.ts'
 import { nearestSnapshot } from '../views/snapshot.ts'
@@ -49,6 +50,8 @@ export function startRun({ log, span, scratch, snapshots }: RunOptions): Run {
 class ScratchRun implements Run {
   readonly total: number
   private readonly log: LogReader
+  /** For the block in hand. */
+  private readonly room = new Scratch()
   private readonly span: Span
   private readonly views: ViewWriter
   private readonly path: Path
@@ -80,7 +83,7 @@ class ScratchRun implements Run {
   }
 
   private stepBlock(): boolean {
-    const block = this.log.read(this.next)
+    const block = this.log.read(this.next, this.room)
     if (block === null) return false
     const to = Math.min(block.n, this.span.to - block.first)
     this.path.step(block, Math.max(0, this.next - block.first), to, this.views) // behind damage it begins later

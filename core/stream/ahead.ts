@@ -11,7 +11,7 @@ import { fetchRows } from './rows.ts'
 // detectors there are too few of them for that. Nothing is made of what is read here, so no answer depends on it.
 
 /** More would push out of the nearest memory what it has just put there. */
-const mostValues = 48
+const mostValues = 72
 
 /** Answers the row before which it has stopped. */
 export function fetchAhead(plant: Plant, lanes: Lanes, block: Block, from: number, to: number, out: Emit): number {
@@ -40,13 +40,10 @@ function fetchDevice({ paces, heads }: Plant, { numbers }: Lanes, lane: number):
 
 const numbersInLine = 8
 
-/** With the objects by which their readings are judged. */
-function fetchSeries({ rows, series }: Plant, { numbers }: Lanes, lane: number, out: Emit): number {
+function fetchSeries({ rows }: Plant, { numbers }: Lanes, lane: number, out: Emit): number {
   const first = numbers[lane + laneSeries]!
   const n = numbers[lane + laneValues]!
   if (n === 0) return 0
   out.fetch?.(first, n)
-  let owned = 0
-  for (let id = first; id < first + n; id++) if (series[id]!.own) owned++
-  return owned + fetchRows(rows, first, n)
+  return fetchRows(rows, first, n)
 }
