@@ -5,8 +5,8 @@ import { limitBytes } from '../log/retention.ts'
 import { beginViews } from '../views/begin.ts'
 import { openSnapshots } from '../views/snapshot.ts'
 import { BaseKeeper } from './base-keeper.ts'
+import { tuneEngine } from './engine.ts'
 import { follow } from './follow.ts'
-import { inlineMore } from './inlining.ts'
 import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
@@ -17,7 +17,7 @@ import { openUnborn } from './unborn.ts'
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
 const { logDir, viewsFile, snapshots, maxViewsBytes } = workerData as StreamData // made by the host, which is typed the same
-inlineMore()
+tuneEngine()
 const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is missing, and goes on
 const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { openReader } from '../../log/reader.ts'
+import { Scratch } from '../../log/scratch.ts'
 import type { Emit } from '../../stream/emit.ts'
 import { createPath, type Path } from '../../stream/path.ts'
 import { openViews } from '../../views/writer.ts'
-import { inlineMore } from '../inlining.ts'
+import { tuneEngine } from '../engine.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import { counted, handingOut } from './handed-out.ts'
 import { minuteRows, readRows } from './rows.ts'
@@ -20,11 +21,13 @@ const views = join(dir, `views-${process.pid}.db`)
 /** As a run and a catch-up do. */
 const flushRecords = 200_000
 const perMessage = 3
+/** For the block in hand. */
+const room = new Scratch()
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-inlineMore()
+tuneEngine()
 answerParent<PathSide>({
   asks: {
     run: (subject) => timed(subject),
@@ -45,6 +48,12 @@ const reads: Readonly<Record<Subject, () => () => Read>> = {
 
 type Read = Omit<PathFigure, 'ms' | 'cpuMicros'>
 
+/**
+ * What the newest reading was made with, while nothing is read: once no object of a kind is left, the engine throws away what
+ * it has compiled for that kind, and an app has one path as long as it runs.
+ */
+const alive: unknown[] = []
+
 function timed(subject: Subject): PathFigure {
   for (const end of ['', '-wal', '-shm']) rmSync(`${views}${end}`, { force: true })
   collect() // what the round before has left is no work of this one
@@ -60,7 +69,7 @@ function timed(subject: Subject): PathFigure {
 function parseOnly(): () => Read {
   const reader = openReader(log)
   let messages = 0
-  for (let block = reader.read(0); block !== null; block = reader.read(block.first + block.n)) {
+  for (let block = reader.read(0, room); block !== null; block = reader.read(block.first + block.n, room)) {
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length)
     let from = 0
     for (let row = 0; row < block.n; row++) {
@@ -93,9 +102,10 @@ function viewed(detect: boolean): () => Read {
 function path(detect: boolean, out: Emit, flush: () => void): () => Read {
   const reader = openReader(log)
   const running = createPath({ detect })
+  alive.splice(0, alive.length, running, out)
   const hours = new Hours()
   let flushed = 0
-  for (let block = reader.read(0); block !== null; block = reader.read(running.next)) {
+  for (let block = reader.read(0, room); block !== null; block = reader.read(running.next, room)) {
     running.step(block, 0, block.n, out)
     hours.reached(block.time[block.n - 1]!)
     if (running.next - flushed < flushRecords) continue
@@ -111,6 +121,7 @@ function naive(): () => Read {
   const out = minuteRows(views)
   const running = createPath({ shapes: false })
   const emit = hearing(out.emit)
+  alive.splice(0, alive.length, running, emit)
   let flushed = 0
   for (const block of readRows(join(dir, 'rows.db'))) {
     running.step(block, 0, 1, emit)

@@ -3,8 +3,8 @@ import type { Millis, Offset } from '../../contract/model.ts'
 import { openReader } from '../../log/reader.ts'
 import { type Begun, beginViews } from '../../views/begin.ts'
 import type { StateSave } from '../../views/saved-state.ts'
+import { tuneEngine } from '../engine.ts'
 import { flushEvery, pauseAfter, saveTurn } from '../follow.ts'
-import { inlineMore } from '../inlining.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import type { PathData, Recovered, RecoverySide, Saved } from './sides.ts'
 
@@ -13,7 +13,7 @@ import type { PathData, Recovered, RecoverySide, Saved } from './sides.ts'
 
 const { dir } = dataFromParent() as PathData // made by `startChild`'s caller, which is typed the same
 
-inlineMore()
+tuneEngine()
 answerParent<RecoverySide>({
   asks: {
     live: ({ states }) => live(states),

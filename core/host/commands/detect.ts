@@ -8,7 +8,7 @@ import { silentEmit } from '../../stream/emit.ts'
 import { createPath } from '../../stream/path.ts'
 import type { Command, Io } from '../command.ts'
 import { parse, WrongUse } from '../command.ts'
-import { inlineMore } from '../inlining.ts'
+import { tuneEngine } from '../engine.ts'
 
 const usage = `FILE|DIR... [--out FILE] [--dense FILE]
 
@@ -28,7 +28,7 @@ export const detect: Command = {
     const options = { out: { type: 'string' }, dense: { type: 'string' } } as const
     const { values, files } = parse(args, options, 'files')
     if (files.length === 0) throw new WrongUse('a file or a folder is missing')
-    inlineMore()
+    tuneEngine()
     const out = values.out === undefined ? null : csvFile(values.out, 'series,open,close,detector,critical,incident')
     const dense = values.dense === undefined ? null : csvFile(values.dense, 'series,ts,score')
     for (const input of files.flatMap(inputsIn)) {
