@@ -154,12 +154,14 @@ function toldBy(running: Path, hours: readonly number[]): Read {
 
 class Hours {
   readonly rss: number[] = []
-  private hour = 0
+  private hour = Infinity
 
+  /** At the end of each hour of log time. */
   reached(time: number): void {
     const hour = Math.floor(time / 3_600_000)
-    if (hour === this.hour) return
+    const isOver = hour > this.hour
     this.hour = hour
+    if (!isOver) return
     collect() // an hour of log time is read in less than a second: what is no longer held would else be counted as held
     this.rss.push(process.memoryUsage.rss())
   }
