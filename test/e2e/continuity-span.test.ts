@@ -49,7 +49,7 @@ describe.skipIf(!hasChromium)('the continuity of any span', () => {
     await page.getByText('58 messages, 2 sent again by the broker.').waitFor()
     await page.getByText('7 messages left out, as you asked: 7 of cam/#.').waitFor()
     const causes = page.getByRole('table').getByRole('row').filter({ hasText: 'broker link down' })
-    expect(await causes.count()).toBe(1)
+    await expect.poll(() => causes.count(), { timeout: 20_000 }).toBe(1)
     await ask(start + hour, start + 1.5 * hour)
     await page.getByText(/^No gap from /).waitFor()
     await ask(start + hour, start)

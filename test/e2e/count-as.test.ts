@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)('a device that has another name since its gateway 
     await dialog.getByText('Count 1 signal').waitFor()
     expect(await chosen(dialog.getByLabel('Press'))).toBe('Press')
     expect(await chosen(dialog.getByLabel('Mode'))).toBe('Stays a signal of its own')
-    expect(await dialog.getByLabel('Mode').locator('option').count()).toBe(1) // nothing else is a text
+    await expect.poll(() => dialog.getByLabel('Mode').locator('option').count(), { timeout: 20_000 }).toBe(1) // nothing else is a text
     await dialog.getByLabel('Stream').selectOption('Flow')
     expect((await new AxeBuilder({ page }).include('dialog').analyze()).violations).toEqual([])
     mkdirSync(shots, { recursive: true })

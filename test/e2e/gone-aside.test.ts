@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)('what is set aside and has left the log', () => {
     const [gone, kept] = [page.getByRole('listitem').filter({ hasText: '5:0' }), page.getByText('700:0')]
     await gone.getByText('in the dead letter topic, gone from the log').waitFor()
     expect(await gone.getByRole('button', { name: 'Send again' }).count()).toBe(0)
-    expect(await page.getByRole('button', { name: 'Send again' }).count()).toBe(1)
+    await expect.poll(() => page.getByRole('button', { name: 'Send again' }).count(), { timeout: 20_000 }).toBe(1)
     expect(await page.getByRole('button', { name: 'Send all again' }).isEnabled()).toBe(true)
     await gone.getByRole('button').click()
     await gone.getByText('Its record has left the log').waitFor()

@@ -57,7 +57,7 @@ describe.skipIf(!hasChromium)('messages that cannot be read', () => {
     await page.getByRole('textbox', { name: 'Device' }).fill('press {press}')
     await page.getByRole('textbox', { name: 'Unit' }).fill('kN')
     await page.getByRole('cell', { name: '7.5' }).waitFor()
-    expect(await page.getByRole('cell', { name: 'press 7' }).count()).toBe(5)
+    await expect.poll(() => page.getByRole('cell', { name: 'press 7' }).count(), { timeout: 20_000 }).toBe(5)
     await page.getByRole('button', { name: 'Read also what is kept' }).click()
     const ask = { device: null, before: null, limit: 8, at: null, undecodable: false } as const
     const values = async () => (await api.call('messages', ask)).rows.map(({ readings }) => readings[0]?.value)
