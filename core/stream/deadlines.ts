@@ -33,8 +33,8 @@ export function deadlines({ allAreSaid = false } = {}): Deadlines {
     next(due, now) {
       while (times.length > 0) {
         const time = times[0]!
+        if (time > now) return time
         const device = devices[0]!
-        if (time > now && !(time < now + soon && said[device]! > time)) return time
         const current = earliest[device] === time
         const real = !current ? Number.NaN : allAreSaid && said[device]! > now ? said[device]! : due(device)
         if (current && real <= time) return time
@@ -52,9 +52,6 @@ export function deadlines({ allAreSaid = false } = {}): Deadlines {
     },
   }
 }
-
-/** Those that come up so soon and are said to be later are put there with those that have come up: it is for them that one has to look again. */
-const soon: Millis = 500
 
 function put(said: Millis[], device: number, time: Millis): void {
   while (said.length < device) said.push(Infinity)
