@@ -10,7 +10,7 @@ import { fetchRows } from './rows.ts'
 // of the next messages are read together, before the first of them: a fifth of the time of the whole path. Without
 // detectors there are too few of them for that. Nothing is made of what is read here, so no answer depends on it.
 
-/** More would push out of the nearest memory what it has just put there. */
+/** With 48 it is 0.1 us a message more, and with 256 no less. */
 const mostValues = 72
 
 /** Answers the row before which it has stopped. */

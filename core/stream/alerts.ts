@@ -94,12 +94,11 @@ function scopeOf(rules: readonly Rule[], { type, device, signal }: Series): stri
 
 /** The watches of a series, to be changed. */
 export function ownWatches(plant: Plant, state: SeriesState): readonly Watch[] {
-  if (!state.own) putWatches(plant, state, copied(state.watches), true)
+  if (!state.own) {
+    const copies = state.watches.map((watch) => ({ ...watch }))
+    putWatches(plant, state, copies, true)
+  }
   return state.watches
-}
-
-function copied(watches: readonly Watch[]): readonly Watch[] {
-  return watches.map((watch) => ({ ...watch }))
 }
 
 /** What looks at a series from now on. */
@@ -158,6 +157,7 @@ export function judgeAll(plant: Plant, state: SeriesState, out: Emit): void {
   if (state.own && !state.watches.some(isHolding)) putWatches(plant, state, restingWatches(plant, state.series), false)
 }
 
+/** For watch `i` alone. */
 export function judge(plant: Plant, state: SeriesState, i: number, out: Emit): void {
   const watch = state.watches[i]!
   const { rule } = watch

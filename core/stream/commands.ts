@@ -81,10 +81,10 @@ function applyRules(plant: Plant, out: Emit): void {
   for (const state of plant.series) {
     const before = state.watches
     const { own, series } = state
-    const now = own ? watchSeries(plant.rules, series, before) : restingWatches(plant, series)
-    putWatches(plant, state, now, own)
+    const watches = own ? watchSeries(plant.rules, series, before) : restingWatches(plant, series)
+    putWatches(plant, state, watches, own)
     for (const watch of before)
-      if (own && !now.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
+      if (own && !watches.includes(watch)) restWatch(plant, watch, null, 'its rule was changed', out)
     setDue(plant, state)
   }
   const isWatched = plant.rules.some(({ detector, enabled }) => detector === 'series-cap' && enabled)

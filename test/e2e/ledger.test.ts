@@ -39,7 +39,7 @@ describe.skipIf(!hasChromium)('the ledger on the Sync page', () => {
 
   test('goes back page by page to the first line and forward again, each line with its date', async () => {
     await expect.poll(shown, patience).toEqual(['130–130', '31–31']) // central was filled last
-    await expect.poll(() => page.getByRole('cell', { name: '25 Nov, 13:00:00' }).count(), { timeout: 20_000 }).toBe(100)
+    await expect.poll(() => page.getByRole('cell', { name: '25 Nov, 13:00:00' }).count(), patience).toBe(100)
     const [older, newer] = ['Older lines', 'Newer lines'].map((name) => page.getByRole('button', { name }))
     await older!.click()
     await expect.poll(shown, patience).toEqual(['30–30', '21–21'])
