@@ -94,6 +94,7 @@ class Follower {
     while (!this.ending) {
       this.woken = false
       const more = this.stepFor(turn)
+      if (more) this.parts.reader.expect(this.parts.path.next, this.parts.reader.head())
       if (this.parts.path.again) this.beginAgain()
       this.flushWhenDue(more)
       if (this.saving === null && this.parts.snapshots.isDue(this.parts.path.next, this.time))

@@ -131,6 +131,14 @@ export type FromStream = {
   }
 }
 
+export interface ReadAheadData {
+  readonly logDir: string
+  readonly from: Offset
+  readonly to: Offset
+  /** Of a BlockRing. */
+  readonly memory: SharedArrayBuffer
+}
+
 export interface SnapshotData {
   readonly snapshots: string
   readonly viewsFile: string

@@ -9,16 +9,18 @@ import { tuneEngine } from './engine.ts'
 import { follow } from './follow.ts'
 import { openAlertCount } from './open-alerts.ts'
 import type { FromStream, StreamData, StreamSide } from './protocols.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { SnapshotTaker } from './snapshot-taker.ts'
-import { openChannel } from './thread.ts'
+import { moduleBeside, openChannel } from './thread.ts'
 import { openUnborn } from './unborn.ts'
 
 // Runs the one path over the log, live and in catch-up alike; the only writer of the views.
 
 const { logDir, viewsFile, snapshots, maxViewsBytes } = workerData as StreamData // made by the host, which is typed the same
 tuneEngine()
-const reader = openReader(logDir, { damaged: 'skip' }) // the path says what is missing, and goes on
+const ahead = new ReadAhead(logDir, moduleBeside(import.meta.url, 'read-ahead-thread'))
+const reader = openReader(logDir, { damaged: 'skip', ahead }) // the path says what is missing, and goes on
 const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)

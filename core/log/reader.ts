@@ -5,7 +5,7 @@ import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { Scratch } from './scratch.ts'
 import { listSegments, segmentFile } from './segment.ts'
-import { isDamage, SegmentReader } from './segment-reader.ts'
+import { isDamage, SegmentReader, type Unpacked } from './segment-reader.ts'
 
 /** Read-only, any number of them, in any thread or process; each call sees what was committed before it. */
 export interface LogReader {
@@ -23,6 +23,8 @@ export interface LogReader {
    * block comes, which begins after `from`. With a `room` it is good until that is used again.
    */
   read(from: Offset, room?: Scratch): Block | null
+  /** All of [from, to) will be read, one block after the other: where the reader was given a way, they are unpacked ahead. */
+  expect(from: Offset, to: Offset): void
   /** First offset at which the clock of the log (the latest arrival so far) had reached `time`; the head when none has. */
   offsetAt(time: Millis): Offset
   /** Records passed over because their block is damaged, as ranges [first, first + n). */
@@ -34,18 +36,39 @@ export interface LogReader {
 
 export interface ReaderOptions {
   readonly damaged?: 'stop' | 'skip'
+  readonly ahead?: Ahead
+}
+
+/** Unpacks what will be read while that which was read is worked on. Only a help: what it does not have is read without it. */
+export interface Ahead {
+  begin(from: Offset, to: Offset): void
+  /** The block that holds `from`, if it is there. Good until the next call. */
+  take(from: Offset): Unpacked | null
+  close(): void
+}
+
+/** Reads blocks as far as they can be without the names of their topics. */
+export interface BlockUnpacker {
+  /** As `LogReader.read` with damage skipped. */
+  unpack(from: Offset, room: Scratch): Unpacked | null
+  close(): void
 }
 
 const openAtOnce = 8
 
 /** Opens the log of a directory; it may be empty, and may not exist yet. */
 export function openReader(dir: string, options: ReaderOptions = {}): LogReader {
-  return new OpenReader(dir, options.damaged ?? 'stop')
+  return new OpenReader(dir, options)
 }
 
-class OpenReader implements LogReader {
+export function openUnpacker(dir: string): BlockUnpacker {
+  return new OpenReader(dir, { damaged: 'skip' })
+}
+
+class OpenReader implements LogReader, BlockUnpacker {
   readonly dir: string
   private readonly damaged: 'stop' | 'skip'
+  private readonly ahead: Ahead | null
   private firsts: Offset[]
   /** Open segments, the one used last at the end. */
   private readonly segments = new Map<Offset, SegmentReader>()
@@ -54,9 +77,10 @@ class OpenReader implements LogReader {
   private readonly oldest = new Map<Offset, Millis>()
   private readonly passed = new Map<Offset, number>()
 
-  constructor(dir: string, damaged: 'stop' | 'skip') {
+  constructor(dir: string, { damaged = 'stop', ahead }: ReaderOptions) {
     this.dir = dir
     this.damaged = damaged
+    this.ahead = ahead ?? null
     this.firsts = listSegments(dir)
   }
 
@@ -96,13 +120,19 @@ class OpenReader implements LogReader {
     return null
   }
 
-  read(from: Offset, room?: Scratch): Block | null {
-    for (let at = from; ; at = this.passOver(at))
-      try {
-        return this.readStrictly(at, room)
-      } catch (error) {
-        if (this.damaged === 'stop' || !isDamage(error)) throw error
-      }
+  read(from: Offset, room: Scratch | null = null): Block | null {
+    return this.passing(from, (at) => {
+      const found = this.ahead?.take(at) ?? this.unpackStrictly(at, room)
+      return found === null ? null : this.segment(found.segment, at).blockOf(found)
+    })
+  }
+
+  unpack(from: Offset, room: Scratch): Unpacked | null {
+    return this.passing(from, (at) => this.unpackStrictly(at, room))
+  }
+
+  expect(from: Offset, to: Offset): void {
+    this.ahead?.begin(from, to)
   }
 
   offsetAt(time: Millis): Offset {
@@ -124,21 +154,32 @@ class OpenReader implements LogReader {
   }
 
   close(): void {
+    this.ahead?.close()
     for (const segment of this.segments.values()) segment.close()
     this.segments.clear()
   }
 
-  private readStrictly(from: Offset, room?: Scratch): Block | null {
+  /** What `look` answers at an offset, or behind damage there where that is skipped. */
+  private passing<T>(from: Offset, look: (at: Offset) => T): T {
+    for (let at = from; ; at = this.passOver(at))
+      try {
+        return look(at)
+      } catch (error) {
+        if (this.damaged === 'stop' || !isDamage(error)) throw error
+      }
+  }
+
+  private unpackStrictly(from: Offset, room: Scratch | null): Unpacked | null {
     const first = this.segmentOf(from)
     if (first === null) return null
-    const block = this.segment(first, from).block(from, room)
-    if (block !== null) return block
+    const found = this.segment(first, from).unpack(from, room)
+    if (found !== null) return found
     const head = this.head()
     if (from >= head) return null
     const now = this.segmentOf(from)
-    if (now !== null && now !== first) return this.readStrictly(from, room)
+    if (now !== null && now !== first) return this.unpackStrictly(from, room)
     // A commit may have come between the two looks.
-    return this.segment(first, from).block(from, room) ?? this.missing(from)
+    return this.segment(first, from).unpack(from, room) ?? this.missing(from)
   }
 
   private missing(from: Offset): never {

@@ -3,7 +3,7 @@ import type { Block } from '../contract/block.ts'
 import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset, Topic } from '../contract/model.ts'
 import { decodeBlock } from './codec.ts'
-import { timesOf } from './columns.ts'
+import { type Columns, timesOf } from './columns.ts'
 import { inflate } from './inflate.ts'
 import { sumOfRow, sumOfTopic } from './row-sum.ts'
 import type { Scratch } from './scratch.ts'
@@ -21,6 +21,16 @@ interface StoredBlock extends BlockPlace {
   readonly topics: Uint8Array
   readonly data: Uint8Array
   readonly sum: number | null
+}
+
+/** A block that was read, unpacked and compared with its checksums, without the names of its topics. */
+export interface Unpacked {
+  /** First offset of its segment. */
+  readonly segment: Offset
+  readonly first: Offset
+  /** One past the greatest topic that it names. */
+  readonly topics: number
+  readonly columns: Columns
 }
 
 /**
@@ -76,9 +86,23 @@ export class SegmentReader {
   }
 
   /** The block that holds an offset, or null. */
-  block(offset: Offset, room: Scratch | null = null): Block | null {
+  block(offset: Offset): Block | null {
+    const found = this.unpack(offset, null)
+    return found === null ? null : this.blockOf(found)
+  }
+
+  /** The same, unpacked only. */
+  unpack(offset: Offset, room: Scratch | null): Unpacked | null {
     const row = this.reading(() => this.blockUpTo.get(offset))
     return row === undefined || offset >= row.first + row.n ? null : this.decode(row, room)
+  }
+
+  /** Of one that was unpacked of this segment, here or elsewhere. */
+  blockOf({ first, topics: known, columns }: Unpacked): Block {
+    const { topics } = this
+    this.reading(() => this.know(known))
+    const { n, kind, topic, flags, end, bytes, meta } = columns
+    return { first, n, kind, topic, time: timesOf(columns), flags, end, bytes, meta, topics, inflate }
   }
 
   /** Where the next block that can be found begins, behind a damaged one; `end` when there is none before it. */
@@ -125,32 +149,29 @@ export class SegmentReader {
     return Math.min(end, this.find(high) ?? end)
   }
 
-  private decode(row: StoredBlock, room: Scratch | null): Block {
+  private decode(row: StoredBlock, room: Scratch | null): Unpacked {
     try {
       const columns = decodeBlock(row.data, room)
       if (columns.n !== row.n) throw new Error(`it holds ${columns.n} records where ${row.n} were written`)
-      this.know(row.topics)
+      const topics = topicsUpTo(row.topics)
+      this.know(topics)
       if (row.sum !== null && row.sum !== sumOfRow(row, this.topicSums))
         throw new Error('its row or the names of its topics are not as they were written')
-      const { n, kind, topic, flags, end, bytes, meta } = columns
-      const time = timesOf(columns)
-      const { topics } = this
-      if (bytes.buffer !== row.data.buffer) giveBack(row.data)
-      return { first: row.first, n, kind, topic, time, flags, end, bytes, meta, topics, inflate }
+      if (columns.bytes.buffer !== row.data.buffer) giveBack(row.data)
+      return { segment: this.first, first: row.first, topics, columns }
     } catch (error) {
       throw damaged(row, this.file, error)
     }
   }
 
   /** Topics are only ever added, and before or with the first block that names them. */
-  private know(ids: Uint8Array): void {
-    const last = new DataView(ids.buffer, ids.byteOffset, ids.length).getUint32(ids.length - 4, true)
-    if (last < this.topics.length) return
+  private know(topics: number): void {
+    if (topics <= this.topics.length) return
     for (const topic of this.topicsFrom.all(this.topics.length)) {
       this.topics.push(topic)
       this.topicSums.push(sumOfTopic(topic))
     }
-    if (last >= this.topics.length) throw new Error(`it names topic ${last} of ${this.topics.length}`)
+    if (topics > this.topics.length) throw new Error(`it names topic ${topics - 1} of ${this.topics.length}`)
   }
 
   private reading<T>(read: () => T): T {
@@ -162,6 +183,11 @@ export class SegmentReader {
       throw error
     }
   }
+}
+
+/** By the last of the ids, which ascend. */
+function topicsUpTo(ids: Uint8Array): number {
+  return 1 + new DataView(ids.buffer, ids.byteOffset, ids.length).getUint32(ids.length - 4, true)
 }
 
 /** It is unpacked: by collection it would go late, and what lies beside the heap makes that collect all of it, over and over. */

@@ -66,6 +66,7 @@ class ScratchRun implements Run {
     this.path = path
     this.next = this.from = Math.max(path.next, log.base())
     this.total = Math.max(0, span.to - this.from)
+    log.expect(this.from, span.to)
   }
 
   get done(): number {

@@ -8,6 +8,8 @@ import type { Emit } from '../../stream/emit.ts'
 import { createPath, type Path } from '../../stream/path.ts'
 import { openViews } from '../../views/writer.ts'
 import { tuneEngine } from '../engine.ts'
+import { ReadAhead } from '../read-ahead.ts'
+import { moduleBeside } from '../thread.ts'
 import { answerParent, dataFromParent } from './child.ts'
 import { counted, handingOut } from './handed-out.ts'
 import { minuteRows, readRows } from './rows.ts'
@@ -100,7 +102,8 @@ function viewed(detect: boolean): () => Read {
 }
 
 function path(detect: boolean, out: Emit, flush: () => void): () => Read {
-  const reader = openReader(log)
+  const reader = openReader(log, { ahead: new ReadAhead(log, moduleBeside(import.meta.url, '../read-ahead-thread')) })
+  reader.expect(0, reader.head())
   const running = createPath({ detect })
   alive.splice(0, alive.length, running, out)
   const hours = new Hours()

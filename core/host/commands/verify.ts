@@ -7,7 +7,9 @@ import type { Command } from '../command.ts'
 import { type Io, instant, parse } from '../command.ts'
 import { continuityLines, continuityOf } from '../continuity-report.ts'
 import { defaultDataDir, type Places, placesIn } from '../paths.ts'
+import { ReadAhead } from '../read-ahead.ts'
 import { seenOf } from '../seen.ts'
+import { moduleBeside } from '../thread.ts'
 
 const usage = `[--data DIR] [--replay] [--from TIME] [--to TIME] [--json]
 
@@ -66,7 +68,8 @@ function tryContinuity(places: Places, asked: Parameters<typeof continuityOf>[1]
 }
 
 function replayed({ log, views }: Places, io: Io): Proof {
-  const reader = openReader(log, { damaged: 'skip' })
+  const ahead = new ReadAhead(log, moduleBeside(import.meta.url, '../read-ahead-thread'))
+  const reader = openReader(log, { damaged: 'skip', ahead })
   try {
     return proveViews(reader, views, (done, total) => io.err(`${done} of ${total} records read again`))
   } finally {
