@@ -1,12 +1,12 @@
 import { FieldError } from '../contract/errors.ts'
-import type { Mapping } from '../contract/model.ts'
+import type { Mapping, Offset } from '../contract/model.ts'
 import { prepareMapping } from './decode/mapping.ts'
 import type { Emit } from './emit.ts'
 import type { Plant } from './plant.ts'
 
 /** From the next record on; one that cannot be understood changes nothing. */
 export function putMapping(plant: Plant, mapping: Mapping, out: Emit): void {
-  if (!isUsable(mapping) || isOutdone(plant, mapping)) return
+  if (!isUsable(mapping) || isOutdone(plant, mapping.id, plant.next)) return
   if (mapping.from < plant.next) plant.again = true
   apply(plant, mapping, false, out)
 }
@@ -17,15 +17,13 @@ export function mapAhead(plant: Plant, out: Emit): void {
     if (mapping.from > plant.next) return
     if (plant.aheadDone.has(offset)) continue
     plant.aheadDone.add(offset)
-    if (isUsable(mapping)) apply(plant, mapping, true, out)
+    if (isUsable(mapping) && !isOutdone(plant, mapping.id, offset + 1)) apply(plant, mapping, true, out)
   }
 }
 
-/** It counts already, or one of its name that is put later does. */
-function isOutdone(plant: Plant, { id }: Mapping): boolean {
-  return plant.ahead.some(
-    ({ offset, mapping }) => mapping.id === id && offset >= plant.next && mapping.from <= plant.next,
-  )
+/** A mapping of its name counts here that is put at that record, or later: whatever a person does of it before then. */
+function isOutdone(plant: Plant, id: string, from: Offset): boolean {
+  return plant.ahead.some(({ offset, mapping }) => mapping.id === id && offset >= from && mapping.from <= plant.next)
 }
 
 function apply(plant: Plant, mapping: Mapping, ahead: boolean, out: Emit): void {
@@ -34,13 +32,15 @@ function apply(plant: Plant, mapping: Mapping, ahead: boolean, out: Emit): void 
 }
 
 export function dropMapping(plant: Plant, id: string, out: Emit): void {
-  if (!plant.mappings.some((each) => each.id === id)) return
+  if (!plant.mappings.some((each) => each.id === id) || isOutdone(plant, id, plant.next)) return
   plant.mappings = plant.mappings.filter((each) => each.id !== id)
   out.mapping(id, null, false)
 }
 
+/** One that the host let through; what a damaged command holds is left alone. */
 function isUsable(mapping: Mapping): boolean {
   if (typeof mapping.id !== 'string' || typeof mapping.topics !== 'string') return false
+  if (typeof mapping.from !== 'number') return false
   try {
     prepareMapping(mapping)
     return true

@@ -31,7 +31,7 @@ export interface Saving extends Omit<PathState, 'slabs'> {
 }
 
 /** Changes whenever a saved path would go on in another way: then the log is read again. */
-export const pathVersion = 'path-46'
+export const pathVersion = 'path-47'
 
 interface Core {
   readonly time: Millis | null

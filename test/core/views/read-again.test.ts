@@ -180,6 +180,31 @@ test('a record is read with what held before it, in whatever order the records a
   queries.close()
 })
 
+test('of what people did with one mapping the last thing counts, from where that counts on', () => {
+  const now = Number.MAX_SAFE_INTEGER
+  const said = (...done: readonly (number | 'removed' | readonly [number, string])[]) => {
+    const dir = tempDir()
+    const commands = done.map((one) => {
+      if (one === 'removed') return command('mapping.delete', start, { id: 'm' })
+      const [from, unit] = typeof one === 'number' ? [one, 'bar'] : one
+      return command('mapping.put', start, { ...mapping(from), unit })
+    })
+    const each = commands.flatMap((done, i) => [done, odd[i + 1]!])
+    writeLog(join(dir, 'log'), [odd[0]!, ...each])
+    buildViews(join(dir, 'log'), join(dir, 'views.db'))
+    const queries = openQueries(join(dir, 'views.db'), join(dir, 'log'))
+    const { rows } = queries.messages({ device: null, before: null, limit: 9, at: null, undecodable: false })
+    queries.close()
+    return rows.map(({ readings }) => readings[0]?.unit ?? null).reverse()
+  }
+  expect(said([0, 'bar'], [0, 'psi'])).toEqual(['psi', 'psi', 'psi'])
+  expect(said([0, 'bar'], 'removed')).toEqual(['bar', 'bar', null])
+  expect(said([0, 'bar'], 'removed', [0, 'psi'])).toEqual(['psi', 'psi', 'psi', 'psi'])
+  expect(said([0, 'bar'], 'removed', [now, 'psi'])).toEqual(['bar', 'bar', null, 'psi'])
+  expect(said([now, 'bar'], 'removed', [3, 'psi'], 'removed')).toEqual([null, 'bar', 'psi', 'psi', null])
+  expect(said([2, 'bar'], [0, 'psi'], 'removed')).toEqual(['psi', 'psi', 'psi', null])
+})
+
 test('a preview shows the newest messages as the mapping would read them, and changes nothing', () => {
   const dir = tempDir()
   const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
