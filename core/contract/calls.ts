@@ -207,6 +207,15 @@ export interface Health {
   }
   /** 0 to 1 while views are built from the log; null when they are up to date. */
   readonly catchingUp: { readonly done: number; readonly secondsLeft: number | null } | null
+  /**
+   * While history is read again, because a mapping counts for it; until then it is as it was read, and what comes is read
+   * with the mapping. `lacksBytes`: it waits until the disk has so much more room. Null: none is.
+   */
+  readonly readingAgain: {
+    readonly done: number
+    readonly secondsLeft: number | null
+    readonly lacksBytes: number | null
+  } | null
 }
 
 /** Its unit is what it is known to be, which may be more than was known when it opened. */

@@ -55,14 +55,15 @@ function reads(host: RunningHost): Pick<Answers, (typeof queryCalls)[number]> {
   return Object.fromEntries(entries) as Pick<Answers, (typeof queryCalls)[number]> // one entry for each name of the list
 }
 
-/** Only the stream thread knows how far the views are behind, and only now is it of interest. */
+/** Only the threads that read the log know how far they are behind, and only now is it of interest. */
 async function health(
   host: RunningHost,
   input: Calls['health']['in'],
   signal: AbortSignal,
 ): Promise<Calls['health']['out']> {
   const answer = await host.query.ask('health', input, signal)
-  return { ...answer, catchingUp: input.at === null ? host.views.catchingUp : null }
+  if (input.at !== null) return { ...answer, catchingUp: null }
+  return { ...answer, catchingUp: host.views.catchingUp, readingAgain: host.history.row() }
 }
 
 /** A source that is known need not be told its secrets again, as long as it is the same broker and user. */

@@ -16,13 +16,13 @@ const lookEvery: Millis = 2_000
 export class BaseKeeper {
   private readonly dir: string
   private readonly now: () => Millis
-  private readonly ahead: readonly Ahead[]
+  private ahead: readonly Ahead[]
   private readonly reader: LogReader
   private lookedAt: Millis = Number.NEGATIVE_INFINITY
   private made: Offset | null = null
   private making: { readonly base: NextBase; at: Offset; readonly end: Offset } | null = null
 
-  /** `ahead`: the mappings that the live path knows ahead, so that a base is what the live path was there. */
+  /** `ahead`: what a path that reads the kept log anew would know ahead, because a base is for such a one. */
   constructor(dir: string, now: () => Millis, ahead: readonly Ahead[] = []) {
     this.ahead = ahead
     this.dir = dir
@@ -39,8 +39,10 @@ export class BaseKeeper {
     return this.making !== null
   }
 
-  /** What is kept is to be read in another way: bases beyond the beginning of the log are made again. */
-  forget(): void {
+  /** More is to be known ahead: bases beyond the beginning of the log are made again. */
+  forget(ahead: readonly Ahead[]): void {
+    this.ahead = ahead
+    this.making = this.made = null
     const oldest = listSegments(this.dir)[0] ?? 0
     for (const next of listBases(this.dir)) if (next > oldest) dropBase(this.dir, next)
   }

@@ -1,5 +1,4 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
-import { FieldError } from '../contract/errors.ts'
 import type { Millis, Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import { Scratch } from '../log/scratch.ts'
@@ -15,7 +14,7 @@ export interface Follow {
   readonly reader: LogReader
   readonly path: Path
   readonly views: ViewWriter
-  readonly base: Pick<BaseKeeper, 'work' | 'forget'>
+  readonly base: Pick<BaseKeeper, 'work'>
   readonly snapshots: Pick<SnapshotTaker, 'isDue' | 'hold' | 'write'>
   readonly now: () => Millis
   /** Bytes that the views may have; beyond that what they hold from before the kept log goes, hour by hour. */
@@ -24,6 +23,10 @@ export interface Follow {
   readonly openAlerts: () => number
   /** At most twice a second. */
   readonly onViews: (at: ViewsAt) => void
+  /** The path lacks one mapping more. Before that is saved. */
+  readonly onLacking?: () => void
+  /** Between two turns, while there is more to read. Default: a look at messages. */
+  readonly breathe?: () => Promise<unknown>
 }
 
 export interface Following {
@@ -70,6 +73,7 @@ class Follower {
   /** There may be more than the last look at the log has seen. */
   private woken = false
   private unflushed = 0
+  private lacking: number
   private unsaved = false
   private saving: StateSave | null = null
   private snapshotWaits = false
@@ -86,6 +90,7 @@ class Follower {
     this.parts = parts
     this.startedAt = this.flushedAt = this.savedAt = parts.now()
     this.startedFrom = this.saved = parts.path.next
+    this.lacking = parts.path.lacking.length
     if (parts.path.next >= parts.reader.head()) this.time = parts.reader.lastTime() ?? 0
   }
 
@@ -95,27 +100,23 @@ class Follower {
       this.woken = false
       const more = this.stepFor(turn)
       if (more) this.parts.reader.expect(this.parts.path.next, this.parts.reader.head())
-      if (this.parts.path.again) this.beginAgain()
+      this.lookWhatLacks()
       this.flushWhenDue(more)
       if (this.saving === null && this.parts.snapshots.isDue(this.parts.path.next, this.time))
         await this.beginSnapshot()
       this.saveWhenDue()
       const making = this.parts.base.work(this.saved, more ? baseTurn : turn)
-      if (more) await setImmediate()
+      if (more) await (this.parts.breathe ?? setImmediate)()
       else if (making || this.saving !== null) await pause(turn)
       else await this.rest()
     }
     this.save()
   }
 
-  /** The thread is started again, and reads the log from its base with the mapping known ahead. */
-  private beginAgain(): never {
-    this.parts.views.outdate()
-    this.parts.base.forget()
-    throw new FieldError(
-      'stopped',
-      'a mapping counts for messages that were read before, so what is kept is read again',
-    )
+  private lookWhatLacks(): void {
+    const { length } = this.parts.path.lacking
+    if (length > this.lacking) this.parts.onLacking?.()
+    this.lacking = length
   }
 
   wake(): void {

@@ -48,6 +48,10 @@ const host = openChannel<FromForward, ForwardSide>(parentPort!, {
     },
     jobs: (limit) => forward.jobRows(limit),
     aside: (input) => forward.aside(input),
+    letGo: () => {
+      forward.letGo()
+      return null
+    },
     stop: async () => {
       await forward.stop()
       reader.close()

@@ -10,12 +10,14 @@ import { type Bounds, limitBytes } from '../log/retention.ts'
 import { refuseNewer } from '../log/segment.ts'
 import type { DestinationWithPassword } from '../sync/forward.ts'
 import { refuseNewerState } from '../sync/state-file.ts'
+import { switchIn } from '../views/next.ts'
 import { openAccess, openMetricsToken } from './access.ts'
 import { answersOf } from './answers.ts'
 import { dispatch } from './calls.ts'
 import type { KeptPlan } from './demo-plan.ts'
 import { demoPlan, keepPlan } from './demo-plan.ts'
 import { openDoor } from './door.ts'
+import { History } from './history.ts'
 import type { Metrics, Page } from './http.ts'
 import { servePage } from './http.ts'
 import { takeLock } from './lock.ts'
@@ -122,6 +124,7 @@ export class RunningHost implements Host {
   ingest!: Thread<IngestSide>
   query!: Thread<QuerySide>
   forward!: Thread<ForwardSide>
+  readonly history: History
   private readonly options: HostOptions
   private readonly release: () => void
   private readonly listeners: Listeners = openListeners()
@@ -162,6 +165,7 @@ export class RunningHost implements Host {
       this.config = { ...this.config, demo: true }
     this.secrets = withEnvironment(options.secrets ?? fileSecrets(this.places.secrets), process.env)
     this.readMeters = openMeters(options.dataDir, this.places.log, this.now)
+    this.history = this.readsAgain()
     const answers = answersOf(this)
     this.api = {
       answer: (name, input, signal) => dispatch(answers, name, input, signal),
@@ -173,6 +177,7 @@ export class RunningHost implements Host {
     await this.withPasswords() // a secret that cannot be read is said now
     if (this.config.demo) this.plan = demoPlan(this.places.demo, this.now(), existsSync(this.places.log))
     await this.startIngest()
+    switchIn(this.places.views) // where it was cut off
     await this.startStream()
     await this.startQuery()
     this.startForward()
@@ -191,8 +196,9 @@ export class RunningHost implements Host {
   }
 
   stopped(): readonly Stopped[] {
-    const threads = [this.ingest, this.stream, this.query, this.forward, this.demo]
-    return threads.map((thread) => thread?.stopped() ?? null).filter((why) => why !== null)
+    return this.threads()
+      .map((thread) => thread.stopped())
+      .filter((why) => why !== null)
   }
 
   stop(): Promise<void> {
@@ -235,7 +241,16 @@ export class RunningHost implements Host {
   }
 
   private threads(): readonly Thread<Stoppable>[] {
-    return [this.ingest, this.stream, this.query, this.forward, this.demo].filter((thread) => thread !== null)
+    const { ingest, stream, history, query, forward, demo } = this
+    const all: readonly (Thread<Stoppable> | null | undefined)[] = [
+      ingest,
+      stream,
+      history.thread,
+      query,
+      forward,
+      demo,
+    ]
+    return all.filter((thread) => thread != null) // some are not there yet
   }
 
   private logStatus(): Status['log'] {
@@ -274,6 +289,8 @@ export class RunningHost implements Host {
     if (config.demo !== before.demo) await this.followDemo()
     this.ingest.tell('bounds', boundsOf(config.log))
     this.stream.tell('maxViewsBytes', viewsBytesOf(config.log))
+    this.history.thread?.tell('maxViewsBytes', viewsBytesOf(config.log))
+    this.history.thread?.tell('minFreeBytes', boundsOf(config.log).minFreeBytes)
     await this.giveSources()
     await this.giveDestinations()
     this.tellReaders()
@@ -345,11 +362,32 @@ export class RunningHost implements Host {
             ready.resolve()
           },
           views: (at) => this.viewsAre(at),
+          lacks: (ahead) => void this.history.want(ahead),
           unborn: (topic) => this.ingest.tell('unborn', topic),
         },
       },
     })
     await ready.promise
+  }
+
+  private readsAgain(): History {
+    return new History({
+      viewsFile: this.places.views,
+      data: () => ({
+        logDir: this.places.log,
+        viewsFile: this.places.views,
+        maxViewsBytes: viewsBytesOf(this.config.log),
+        minFreeBytes: boundsOf(this.config.log).minFreeBytes,
+      }),
+      offset: () => this.views.offset,
+      without: (something) => this.stream.without(30_000, something),
+      letGo: () => Promise.allSettled([this.query.ask('letGo', null), this.forward.ask('letGo', null)]),
+      now: this.now,
+      changed: () => {
+        this.tellReaders()
+        this.pushStatus()
+      },
+    })
   }
 
   private async startQuery(): Promise<void> {
@@ -451,6 +489,7 @@ export class RunningHost implements Host {
   private headIs(head: Head): void {
     this.head = head
     this.stream?.tell('head', head)
+    this.history.thread?.tell('head', head)
   }
 
   /** Kafka gets nothing that the views do not hold yet, so its thread follows them, not the log. */
@@ -469,7 +508,8 @@ export class RunningHost implements Host {
       offset: this.rows.find((row) => row.name === name)?.acked ?? 0,
     }))
     readers.sort((a, b) => a.offset - b.offset)
-    this.ingest.tell('readers', [...readers, { destination: null, offset: this.views.saved }])
+    const needed = Math.min(this.views.saved, this.history.needs() ?? Infinity)
+    this.ingest.tell('readers', [...readers, { destination: null, offset: needed }])
   }
 
   private prepared(preparing: Status['preparing']): void {
@@ -561,6 +601,7 @@ export class RunningHost implements Host {
     await this.query?.stop(3_000)
     await this.ingest?.stop(5_000) // before its brokers, so that an ordered stop is no lost link
     await this.demo?.stop(3_000)
+    await this.history.stop()
     await this.stream?.stop(5_000) // last, so that the views hold the end
     this.release()
   }

@@ -11,6 +11,7 @@ import type {
 import type { LinkEvent, Millis, Offset } from '../contract/model.ts'
 import type { Measures } from '../ingest/capture.ts'
 import type { Bounds, Reader } from '../log/retention.ts'
+import type { Ahead } from '../stream/plant.ts'
 import type { DestinationWithPassword, Surroundings } from '../sync/forward.ts'
 import type { SnapshotAt } from '../views/snapshot.ts'
 
@@ -128,6 +129,8 @@ export type FromStream = {
     readonly ready: { readonly note: string | null }
     readonly views: ViewsAt
     readonly unborn: Unborn
+    /** At the start, and when it is more: mappings that a path over the kept log would know ahead, where this one does not. */
+    readonly lacks: readonly Ahead[] | null
   }
 }
 
@@ -138,6 +141,36 @@ export interface ReadAheadData {
   /** Of a BlockRing. */
   readonly memory: SharedArrayBuffer
 }
+
+export interface HistoryData {
+  readonly logDir: string
+  /** Those whose place the new ones take. */
+  readonly viewsFile: string
+  readonly ahead: readonly Ahead[]
+  readonly maxViewsBytes: number | null
+  readonly minFreeBytes: number
+}
+export type HistorySide = {
+  readonly asks: {
+    /** Reads everything before that record at least, and leaves the views ready to be switched in. Then it only waits to be stopped. */
+    readonly finish: Ask<Offset, null>
+    readonly stop: Stop
+  }
+  readonly tells: { readonly head: Head; readonly maxViewsBytes: number | null; readonly minFreeBytes: number }
+}
+/** How far history has been read again. */
+export interface HistoryAt {
+  /** A restart goes on from here. */
+  readonly saved: Offset
+  /** 0 to 1. */
+  readonly done: number
+  readonly secondsLeft: number | null
+  /** So near the head of the log that it can be switched in. */
+  readonly near: boolean
+  /** Until the disk has so much more room it waits; null: it does not. */
+  readonly lacksBytes: number | null
+}
+export type FromHistory = { readonly asks: Record<never, never>; readonly tells: { readonly at: HistoryAt } }
 
 export interface SnapshotData {
   readonly snapshots: string
@@ -163,6 +196,8 @@ export type QuerySide = {
   readonly asks: { readonly [K in ReadCall | 'probe']: Ask<Calls[K]['in'], Calls[K]['out']> } & {
     /** As it goes into the log. */
     readonly refer: Ask<Calls['command']['in'], Calls['command']['in']>
+    /** Closes the views; the next question opens them. */
+    readonly letGo: Ask<null, null>
     readonly stop: Stop
   }
   readonly tells: Record<never, never>
@@ -193,6 +228,8 @@ export type ForwardSide = {
     readonly cancel: Ask<string, null>
     readonly jobs: Ask<number, Calls['sync.jobs']['out']>
     readonly aside: Ask<Calls['sync.aside']['in'], Calls['sync.aside']['out']>
+    /** Closes the views; the next look opens them. */
+    readonly letGo: Ask<null, null>
     readonly stop: Stop
   }
   readonly tells: {

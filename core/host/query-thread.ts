@@ -21,6 +21,10 @@ const host = openChannel<FromQuery, QuerySide>(parentPort!, {
     probe: async ({ source, password, passphrase = null, listenMs }, signal) =>
       (await import('../ingest/probe.ts')).probe(source, { password, passphrase }, listenMs, signal),
     refer: (command) => queries.refer(command),
+    letGo: () => {
+      queries.letGo()
+      return null
+    },
     stop: () => {
       queries.close()
       return null

@@ -6,6 +6,7 @@ import { openReader } from '../log/reader.ts'
 import { refuseNewer } from '../log/segment.ts'
 import { beginViews } from '../views/begin.ts'
 import { type Catalogue, nameAt, type SeriesEntry } from '../views/catalogue.ts'
+import { switchIn } from '../views/next.ts'
 import { refer } from '../views/refer.ts'
 import { type Views, viewsOf } from '../views/views.ts'
 import { checkCommand } from './calls.ts'
@@ -46,6 +47,7 @@ function readIfFree(dataDir: string): void {
 
 /** As the program does when it starts. */
 function readAll(logDir: string, viewsFile: string): void {
+  switchIn(viewsFile)
   const log = openReader(logDir, { damaged: 'skip' })
   const { views, path } = beginViews(viewsFile, log)
   try {

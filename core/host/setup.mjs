@@ -92,7 +92,7 @@ const tools = {
 }
 
 /** Those that are busiest. */
-const wholes = ['stream-thread', 'forward-thread', 'bench/path-child', 'bench/forward-child'].map(
+const wholes = ['stream-thread', 'history-thread', 'forward-thread', 'bench/path-child', 'bench/forward-child'].map(
   (name) => `core/host/${name}`,
 )
 

@@ -1,10 +1,11 @@
-import { statfsSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReader } from '../log/reader.ts'
-import { limitBytes } from '../log/retention.ts'
+import type { Ahead } from '../stream/plant.ts'
+import { aheadWith } from '../views/ahead.ts'
 import { beginViews } from '../views/begin.ts'
 import { openSnapshots } from '../views/snapshot.ts'
 import { BaseKeeper } from './base-keeper.ts'
+import { viewsLimit } from './disk.ts'
 import { tuneEngine } from './engine.ts'
 import { follow } from './follow.ts'
 import { openAlertCount } from './open-alerts.ts'
@@ -25,9 +26,9 @@ const { views, path, note } = beginViews(viewsFile, reader)
 openSnapshots(snapshots, views.ahead() ?? [])
 const alerts = openAlertCount(viewsFile)
 const unborn = openUnborn(viewsFile)
-const base = new BaseKeeper(logDir, Date.now, views.ahead() ?? [])
+const base = new BaseKeeper(logDir, Date.now, knownAnew())
 const taker = new SnapshotTaker(new SnapshotKeeper(snapshots, reader), { snapshots, viewsFile }, () => following.wake())
-let viewsLimit = limitOf(maxViewsBytes)
+let limit = viewsLimit(logDir, maxViewsBytes)
 
 const host = openChannel<FromStream, StreamSide>(parentPort!, {
   asks: {
@@ -45,11 +46,12 @@ const host = openChannel<FromStream, StreamSide>(parentPort!, {
   tells: {
     head: () => following.wake(),
     maxViewsBytes: (bytes) => {
-      viewsLimit = limitOf(bytes)
+      limit = viewsLimit(logDir, bytes)
     },
   },
 })
 host.tell('ready', { note })
+tellLacks()
 const following = follow({
   reader,
   views,
@@ -58,14 +60,22 @@ const following = follow({
   snapshots: taker,
   now: Date.now,
   openAlerts: alerts.count,
-  viewsLimit: () => viewsLimit,
+  viewsLimit: () => limit,
   onViews: (at) => {
     host.tell('views', at)
     for (const topic of unborn.look(Date.now())) host.tell('unborn', topic)
   },
+  onLacking: () => {
+    base.forget(knownAnew())
+    tellLacks()
+  },
 })
 
-function limitOf(maxBytes: number | null): number {
-  const { blocks, bsize } = statfsSync(logDir)
-  return limitBytes(maxBytes, blocks * bsize)
+/** What a path that reads the kept log anew would know ahead. */
+function knownAnew(): readonly Ahead[] {
+  return aheadWith(views.ahead() ?? [], path.lacking)
+}
+
+function tellLacks(): void {
+  host.tell('lacks', path.lacking.length === 0 ? null : knownAnew())
 }

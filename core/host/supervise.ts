@@ -16,10 +16,12 @@ export interface Thread<There extends Side> extends Channel<There> {
   restarts(): number
   /** Clean: lets it finish what it holds. Ends it by force when that takes longer than `withinMs`. */
   stop(withinMs: Millis): Promise<void>
+  /** Stops it so, does something, and starts it again whatever came of that. */
+  without(withinMs: Millis, something: () => Promise<void>): Promise<void>
 }
 
 export interface Supervision<Here extends Side> {
-  readonly name: 'ingest' | 'stream' | 'query' | 'forward' | 'demo'
+  readonly name: 'ingest' | 'stream' | 'history' | 'query' | 'forward' | 'demo'
   /** What the thread is started with, asked for at every start. */
   readonly data: () => unknown
   readonly handlers: Handlers<Here>
@@ -45,7 +47,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
   private why: Stopped | null = null
   private ending = false
   private falls: Millis[] = []
-  private starts = 0
+  private fallen = 0
   private restart: NodeJS.Timeout | null = null
 
   constructor(how: Supervision<Here>) {
@@ -72,21 +74,34 @@ class Supervised<There extends Stoppable, Here extends Side> {
   }
 
   restarts(): number {
-    return Math.max(0, this.starts - 1)
+    return this.fallen
   }
 
   async stop(withinMs: Millis): Promise<void> {
     this.ending = true
+    await this.end(withinMs)
+  }
+
+  async without(withinMs: Millis, something: () => Promise<void>): Promise<void> {
+    await this.end(withinMs)
+    try {
+      await something()
+    } finally {
+      if (!this.ending) this.start()
+    }
+  }
+
+  private async end(withinMs: Millis): Promise<void> {
     if (this.restart !== null) clearTimeout(this.restart)
-    const worker = this.worker
-    if (worker === null || this.channel === null) return
-    await within(withinMs, this.channel.ask('stop', null)).catch(() => undefined) // by force then: the log needs no clean end
-    this.channel.close(new FieldError('stopped', `the ${this.name} thread has stopped`))
+    const { worker, channel } = this
+    this.worker = this.channel = null
+    if (worker === null || channel === null) return
+    await within(withinMs, channel.ask('stop', null)).catch(() => undefined) // by force then: the log needs no clean end
+    channel.close(new FieldError('stopped', `the ${this.name} thread has stopped`))
     await worker.terminate()
   }
 
   private start(): void {
-    this.starts++
     const file = moduleBeside(import.meta.url, `${this.how.name}-thread`)
     const worker = startWorker(file, this.how.name, this.how.data())
     this.worker = worker
@@ -114,6 +129,7 @@ class Supervised<There extends Stoppable, Here extends Side> {
   private fell(worker: Worker, reason: unknown): void {
     if (this.ending || worker !== this.worker) return
     const now = this.how.now()
+    this.fallen++
     this.falls = [...this.falls.slice(-20), now]
     const restartAt = nextTry(this.falls)
     this.why = { thread: this.name, since: this.why?.since ?? now, message: wordsOf(reason), restartAt }

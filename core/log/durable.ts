@@ -28,8 +28,8 @@ function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
 }
 
-/** Windows opens no directory, and writes renames through by itself. */
-function syncDirectory(dir: string): void {
+/** What was renamed or removed in it stays so. Windows opens no directory, and writes renames through by itself. */
+export function syncDirectory(dir: string): void {
   if (process.platform === 'win32') return
   const fd = openSync(dir, 'r')
   try {

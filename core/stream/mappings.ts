@@ -7,7 +7,7 @@ import type { Plant } from './plant.ts'
 /** From the next record on; one that cannot be understood changes nothing. */
 export function putMapping(plant: Plant, mapping: Mapping, out: Emit): void {
   if (!isUsable(mapping) || isOutdone(plant, mapping.id, plant.next)) return
-  if (mapping.from < plant.next) plant.again = true
+  if (mapping.from < plant.next) plant.lacking.push({ offset: plant.next, mapping })
   apply(plant, mapping, false, out)
 }
 
@@ -38,7 +38,7 @@ export function dropMapping(plant: Plant, id: string, out: Emit): void {
 }
 
 /** One that the host let through; what a damaged command holds is left alone. */
-function isUsable(mapping: Mapping): boolean {
+export function isUsable(mapping: Mapping): boolean {
   if (typeof mapping.id !== 'string' || typeof mapping.topics !== 'string') return false
   if (typeof mapping.from !== 'number') return false
   try {

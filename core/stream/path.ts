@@ -51,8 +51,8 @@ export interface Path {
   readonly next: Offset
   /** Reads rows [from, to) of the block in order and says what they mean. The first must be the record `next`. */
   step(block: Block, from: number, to: number, out: Emit): void
-  /** A mapping was put for records that were read before: they are to be read again, by a path that knows it ahead. */
-  readonly again: boolean
+  /** Mappings that were put for records read before: those are to be read again, by a path that knows them ahead. */
+  readonly lacking: readonly Ahead[]
   /**
    * Begins to save what a restart needs, as it is now. `put` is given the slabs that changed since the save before: some
    * at once, the rest as `give` asks for them or before a step changes them. One save at a time.
@@ -88,6 +88,7 @@ export function resumePath(known: Known, out: Emit, options: PathOptions = {}): 
 
 function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: PathOptions): Path {
   plant.ahead = ahead
+  plant.lacking = plant.lacking.filter((put) => !ahead.some(({ offset }) => offset === put.offset))
   for (const done of plant.aheadDone) if (!ahead.some(({ offset }) => offset === done)) plant.aheadDone.delete(done)
   plant.detects = detect
   const context: Context = {
@@ -117,8 +118,8 @@ function pathOf(plant: Plant, { detect = true, shapes = true, ahead = [] }: Path
         stepRecord(reader, block, row, out)
       }
     },
-    get again() {
-      return plant.again
+    get lacking() {
+      return plant.lacking
     },
     save: (put) => savePlant(plant, put),
     known: () => knownIn(plant),

@@ -98,8 +98,8 @@ export interface Plant {
   /** Mappings that count from before their own record, by `from`; and the records of those that count already. */
   ahead: readonly Ahead[]
   readonly aheadDone: Set<Offset>
-  /** A mapping came that should have counted before: everything is to be read again. */
-  again: boolean
+  /** Mappings that should have counted before their own record, and did not: what is kept is to be read again. */
+  lacking: Ahead[]
   /** The newest incident of each device and source. */
   readonly incidents: Map<string, Incident>
   /** Keys of the newest of those that began below a topic, by that. */
@@ -219,7 +219,7 @@ export function createPlant(): Plant {
     mappings: [],
     ahead: [],
     aheadDone: new Set(),
-    again: false,
+    lacking: [],
     incidents: new Map(),
     alone: new Map(),
     absences: new Map(),

@@ -9,7 +9,15 @@ import { setDue } from './holds.ts'
 import type { Incident } from './incident.ts'
 import type { Absence } from './missing.ts'
 import { putNamed } from './naming.ts'
-import { createPlant, type DeviceState, type Plant, putDevice, putSeries, type SourceState } from './plant.ts'
+import {
+  type Ahead,
+  createPlant,
+  type DeviceState,
+  type Plant,
+  putDevice,
+  putSeries,
+  type SourceState,
+} from './plant.ts'
 import type { Sequence } from './sequence.ts'
 import type { SeriesState } from './series.ts'
 import { beginSlabs, giveSome, restoreSlab, type Slab } from './slabs.ts'
@@ -52,6 +60,7 @@ interface Core {
   readonly births: readonly (readonly [string, Birth])[]
   readonly mappings: readonly Mapping[]
   readonly aheadDone: readonly Offset[]
+  readonly lacking: readonly Ahead[]
   readonly incidents: readonly (readonly [string, Incident])[]
   readonly alone: readonly (readonly [string, readonly string[]])[]
   readonly absences: readonly (readonly [number, Absence])[]
@@ -162,6 +171,7 @@ function coreOf(plant: Plant): Core {
     births: [...plant.births],
     mappings: plant.mappings,
     aheadDone: [...plant.aheadDone],
+    lacking: plant.lacking,
     incidents: [...plant.incidents],
     alone: [...plant.alone],
     absences: [...plant.absences],
@@ -217,6 +227,7 @@ export function restorePlant(state: PathState): Plant {
   for (const [key, birth] of core.births) plant.births.set(key, birth)
   plant.mappings = core.mappings
   for (const offset of core.aheadDone) plant.aheadDone.add(offset)
+  plant.lacking = [...core.lacking]
   for (const [key, incident] of core.incidents) plant.incidents.set(key, incident)
   for (const [branch, keys] of core.alone) plant.alone.set(branch, keys)
   for (const [series, absence] of core.absences) plant.absences.set(series, absence)

@@ -108,6 +108,11 @@ export class Forward {
     for (const { loop } of this.destinations.values()) loop.wake()
   }
 
+  /** Closes the views; the next look opens them. */
+  letGo(): void {
+    this.source.rest?.()
+  }
+
   /** What the status of this installation says beside what is known here. */
   around(surroundings: Surroundings): void {
     this.surroundings = surroundings

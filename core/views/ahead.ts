@@ -1,6 +1,7 @@
 import { kindCode, payload } from '../contract/block.ts'
 import type { Mapping } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
+import { isUsable } from '../stream/mappings.ts'
 import type { Ahead } from '../stream/plant.ts'
 
 /** The mappings of a log that count from before their own record, by the record from which they count. */
@@ -17,15 +18,23 @@ export function mappingsAhead(reader: LogReader): readonly Ahead[] {
     }
     at = block.first + block.n
   }
-  return found.sort((a, b) => a.mapping.from - b.mapping.from || a.offset - b.offset)
+  return inOrder(found)
+}
+
+/** What a path should know ahead that goes on from what another knew, and lacked, without a look at the log. */
+export function aheadWith(known: readonly Ahead[], lacking: readonly Ahead[]): readonly Ahead[] {
+  return inOrder([...known, ...lacking])
+}
+
+function inOrder(puts: Ahead[]): readonly Ahead[] {
+  return puts.sort((a, b) => a.mapping.from - b.mapping.from || a.offset - b.offset)
 }
 
 /** Null: it is damaged, and the path leaves it alone too. */
 function mappingIn(bytes: Uint8Array): Mapping | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    const isMapping = typeof value === 'object' && value !== null && 'from' in value && typeof value.from === 'number'
-    return isMapping ? (value as unknown as Mapping) : null // the path looks at the rest
+    return typeof value === 'object' && value !== null && isUsable(value as Mapping) ? (value as Mapping) : null
   } catch {
     return null
   }

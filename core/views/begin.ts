@@ -3,6 +3,7 @@ import type { Offset } from '../contract/model.ts'
 import { type Base, listBases, readBase } from '../log/base.ts'
 import type { LogReader } from '../log/reader.ts'
 import type { Path } from '../stream/path.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { mappingsAhead } from './ahead.ts'
 import { isExact, pathFrom } from './base.ts'
 import { openViews, type ViewOptions, type ViewWriter } from './writer.ts'
@@ -15,6 +16,13 @@ export interface Begun {
   readonly note: string | null
 }
 
+export interface Beginning extends ViewOptions {
+  /** Where new views begin. Default: at the base of the log. */
+  readonly start?: Base | null
+  /** What the path of new views knows ahead. Default: it is looked for, in the whole log. */
+  readonly ahead?: readonly Ahead[]
+}
+
 /**
  * Opens the views of a log and the path that makes them. Where there are none that fit, they begin at the base of the
  * log, or at `start`: exactly where this version wrote it, else with rules, names and open alerts, and everything to learn.
@@ -22,7 +30,7 @@ export interface Begun {
 export function beginViews(
   file: string,
   reader: LogReader,
-  { start = null, ...options }: ViewOptions & { readonly start?: Base | null } = {},
+  { start = null, ahead: wanted, ...options }: Beginning = {},
 ): Begun {
   const from = reader.base()
   const found = start ?? (from === 0 ? null : nearestBase(reader.dir, from))
@@ -34,7 +42,7 @@ export function beginViews(
     ...options,
   })
   const fresh = views.loadState() === null
-  const ahead = views.ahead() ?? views.keepAhead(mappingsAhead(reader))
+  const ahead = views.ahead() ?? views.keepAhead(wanted ?? mappingsAhead(reader))
   return { views, path: pathFrom(views, base, ahead), note: fresh && from > 0 ? noteOf(from, found) : null }
 }
 

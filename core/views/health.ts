@@ -47,6 +47,7 @@ export class HealthAnswers {
       alerts: this.alertCounts(instant),
       undecodable: this.undecodable(instant),
       catchingUp: this.catchingUp(instant),
+      readingAgain: null,
     }
   }
 

@@ -29,6 +29,8 @@ type Made = { readonly views: Views; readonly answers: Answers; readonly file: s
 export interface Queries extends Answers {
   /** The command as it goes into the log. */
   refer(command: Calls['command']['in']): Calls['command']['in']
+  /** Closes the views; the next question opens them. */
+  letGo(): void
   close(): void
 }
 
@@ -40,10 +42,7 @@ export function openQueries(viewsFile: string, logDir: string, clock: () => Mill
   let log: LogReader | null = null
   let made: Made | null = null
   const now = (): Made => {
-    if (made !== null && made.file !== fileOf(viewsFile)) {
-      made.views.db.close() // the views were made again, in another file
-      made = null
-    }
+    if (made !== null && made.file !== fileOf(viewsFile)) letGo() // the views were made again, in another file
     log ??= openReader(logDir)
     if (made === null) {
       const views = viewsOf(viewsFile, log, clock)
@@ -51,14 +50,19 @@ export function openQueries(viewsFile: string, logDir: string, clock: () => Mill
     }
     return made
   }
+  const letGo = () => {
+    made?.views.db.close()
+    made = null
+  }
   const asked = <K extends ReadCall>(name: K) => [name, (input: Calls[K]['in']) => now().answers[name](input)]
   return {
     ...(Object.fromEntries(readCalls.map(asked)) as unknown as Answers), // one entry for each name
     rules: (input) => (existsSync(viewsFile) ? now().answers.rules(input) : defaultRules),
     refer: (command) =>
       existsSync(viewsFile) ? ask(now().views, { at: null }, () => refer(now().views, command)) : command,
+    letGo,
     close() {
-      made?.views.db.close()
+      letGo()
       log?.close()
     },
   }

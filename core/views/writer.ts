@@ -56,9 +56,7 @@ export interface ViewWriter extends Emit {
   trim(maxBytes: number, kept: () => KeptLog): boolean
   /** Charts and alerts before it went so; null: none did. */
   archiveBegins(): Millis | null
-  /** The next who opens them makes them new. */
-  outdate(): void
-  /** Flushes and closes. */
+  /** Flushes and closes. The file by itself then holds everything, unless somebody was reading. */
   close(): void
 }
 
@@ -294,13 +292,9 @@ class Writer implements ViewWriter {
     return ahead
   }
 
-  outdate(): void {
-    this.flush()
-    this.db.prepare("update meta set value = 'outdated' where name = 'version'").run()
-  }
-
   close(): void {
     this.flush()
+    this.db.pragma('wal_checkpoint(passive)')
     this.db.close()
   }
 

@@ -2,9 +2,8 @@ import Database from 'better-sqlite3'
 import { openLog } from '../../core/log/log.ts'
 import { type LogReader, openReader } from '../../core/log/reader.ts'
 import type { Path } from '../../core/stream/path.ts'
-import { beginViews } from '../../core/views/begin.ts'
+import { type Beginning, beginViews } from '../../core/views/begin.ts'
 import type { StateSave } from '../../core/views/saved-state.ts'
-import type { ViewOptions } from '../../core/views/writer.ts'
 import { savedLines, stateTables } from './saved-state.ts'
 import type { Writing } from './stream.ts'
 
@@ -23,7 +22,7 @@ export function appending({ kind, source, name, time, flags = 0, body = '' }: Wr
   return { kind, source, name, time, qos, retained: (flags & 4) !== 0, repeat: (flags & 8) !== 0, bytes }
 }
 
-export interface Building extends ViewOptions {
+export interface Building extends Beginning {
   /** Records between two flushes. */
   readonly flushEvery?: () => number
   /** Whether the process dies after a flush; its state is then the one it saved last. */

@@ -153,7 +153,7 @@ function startPath(dir: string, onRead: (offset: number) => void): Channel<Strea
   const worker = startWorker(moduleBeside(import.meta.url, '../stream-thread'), 'stream', of)
   return openChannel<StreamSide, FromStream>(worker, {
     asks: {},
-    tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {} },
+    tells: { ready: () => {}, views: ({ offset }) => onRead(offset), unborn: () => {}, lacks: () => {} },
   })
 }
 

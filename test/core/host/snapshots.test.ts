@@ -57,7 +57,7 @@ test('a snapshot is of the record at which it was due, though the path goes on m
     reader: log,
     path,
     views,
-    base: { work: () => false, forget: () => {} },
+    base: { work: () => false },
     snapshots: {
       isDue: (next, time) => next === half && taker.isDue(next, time),
       hold: async (known) => {

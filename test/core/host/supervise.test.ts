@@ -21,7 +21,10 @@ test('a thread that falls says why and until when, and runs again by itself when
     name: 'stream',
     now: Date.now,
     data: () => ({ logDir: join(dir, 'log'), viewsFile, snapshots: join(dir, 'snapshots') }),
-    handlers: { asks: {}, tells: { ready: () => undefined, unborn: () => undefined, views: views.resolve } },
+    handlers: {
+      asks: {},
+      tells: { ready: () => undefined, unborn: () => undefined, lacks: () => undefined, views: views.resolve },
+    },
     changed: () => {
       const why = stream.stopped()
       if (why !== null) fell.resolve(why)

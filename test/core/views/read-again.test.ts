@@ -7,11 +7,13 @@ import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { listSegments } from '../../../core/log/segment.ts'
 import type { Ahead } from '../../../core/stream/plant.ts'
-import { mappingsAhead } from '../../../core/views/ahead.ts'
+import { aheadWith, mappingsAhead } from '../../../core/views/ahead.ts'
 import { beginViews } from '../../../core/views/begin.ts'
+import { makeReady, nextOf, switchIn } from '../../../core/views/next.ts'
 import { openQueries } from '../../../core/views/queries.ts'
 import { hotRule } from '../../support/hot-rule.ts'
 import { expectKept } from '../../support/kept.ts'
+import { oddMapping } from '../../support/odd-mapping.ts'
 import type { Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { appending, buildViews, dump, writeLog } from '../../support/views.ts'
@@ -30,9 +32,9 @@ test('a mapping that counts from the beginning reads what is kept again, and a p
   const queries = openQueries(views, logDir)
   const unread = () => queries.health({ at: null }).undecodable.byReason
   expect(unread()).toEqual({ not_text: 50 })
-  put(logDir, mapping(0))
+  put(logDir, oddMapping(0))
   expect(readOn(logDir, views)).toBe(true)
-  buildViews(logDir, views)
+  readBeside(logDir, views)
   expect(unread()).toEqual({})
   const { rows } = queries.messages({ device: null, before: null, limit: 3, at: null, undecodable: false })
   expect(rows.map(({ readings }) => readings.map(({ device, value }) => [device, value]))).toEqual(
@@ -54,9 +56,9 @@ test('a mapping reads all that is kept again after retention, from bases of befo
   buildViews(logDir, views)
   await letOneGo(logDir, [])
   const first = await letOneGo(logDir, [])
-  put(logDir, mapping(0))
+  put(logDir, oddMapping(0))
   expect(readOn(logDir, views)).toBe(true)
-  buildViews(logDir, views)
+  readBeside(logDir, views)
   const kept = 40 * 50 - first
   expect(counted(views, logDir)).toEqual({ readings: kept, unread: first })
 
@@ -90,9 +92,9 @@ test('what people did stays with the alert and the signal it was done to, though
   readOn(logDir, views)
   const before = told()
   expect(before).toEqual({ named: [['temp', 'Boiler temp']], alerts: [[id, 'eva', true]] })
-  put(logDir, mapping(0))
+  put(logDir, oddMapping(0))
   expect(readOn(logDir, views)).toBe(true)
-  buildViews(logDir, views)
+  readBeside(logDir, views)
   expect(told()).toEqual(before)
   expect(queries.alert({ id, at: null }).alert.series).not.toBe(series)
   queries.close()
@@ -117,7 +119,7 @@ function append(logDir: string, { name, value }: Calls['command']['in']): void {
 /** A base at the end of the oldest segment, by a path that knows these mappings ahead; then the segment goes. */
 async function letOneGo(logDir: string, ahead: readonly Ahead[]): Promise<number> {
   const keeper = new BaseKeeper(logDir, Date.now, ahead)
-  keeper.forget()
+  keeper.forget(ahead)
   while (keeper.work(Number.MAX_SAFE_INTEGER, 10));
   keeper.close()
   const log = openLog(logDir)
@@ -159,16 +161,16 @@ test('a mapping that counts from now on, or one that is known ahead already, rea
   const dir = tempDir()
   const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
   writeLog(logDir, odd)
-  put(logDir, mapping(0))
+  put(logDir, oddMapping(0))
   buildViews(logDir, views)
-  put(logDir, mapping(Number.MAX_SAFE_INTEGER))
+  put(logDir, oddMapping(Number.MAX_SAFE_INTEGER))
   expect(readOn(logDir, views)).toBe(false)
 })
 
 test('a record is read with what held before it, in whatever order the records are asked for', () => {
   const dir = tempDir()
   const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
-  const now = mapping(Number.MAX_SAFE_INTEGER)
+  const now = oddMapping(Number.MAX_SAFE_INTEGER)
   const puts = [command('mapping.put', start, now), command('mapping.put', start, { ...now, unit: 'psi' })]
   const drop = command('mapping.delete', start, { id: 'm' })
   writeLog(logDir, [odd[0]!, puts[0]!, odd[1]!, puts[1]!, odd[2]!, drop, odd[3]!])
@@ -187,7 +189,7 @@ test('of what people did with one mapping the last thing counts, from where that
     const commands = done.map((one) => {
       if (one === 'removed') return command('mapping.delete', start, { id: 'm' })
       const [from, unit] = typeof one === 'number' ? [one, 'bar'] : one
-      return command('mapping.put', start, { ...mapping(from), unit })
+      return command('mapping.put', start, { ...oddMapping(from), unit })
     })
     const each = commands.flatMap((done, i) => [done, odd[i + 1]!])
     writeLog(join(dir, 'log'), [odd[0]!, ...each])
@@ -212,41 +214,41 @@ test('a preview shows the newest messages as the mapping would read them, and ch
   buildViews(logDir, views)
   const before = dump(views)
   const queries = openQueries(views, logDir)
-  const rows = queries['mapping.preview']({ mapping: mapping(0), limit: 5 })
+  const rows = queries['mapping.preview']({ mapping: oddMapping(0), limit: 5 })
   expect(rows.map(({ record }) => record.offset)).toEqual([49, 48, 47, 46, 45])
   expect(rows[0]!.readings.map(({ signal, value, unit }) => [signal, value, unit])).toEqual([['p', 49, 'bar']])
-  expect(() => queries['mapping.preview']({ mapping: { ...mapping(0), schema: '(?<a>' }, limit: 5 })).toThrow('pattern')
+  expect(() => queries['mapping.preview']({ mapping: { ...oddMapping(0), schema: '(?<a>' }, limit: 5 })).toThrow(
+    'pattern',
+  )
   queries.close()
   expect(dump(views)).toEqual(before)
 })
-
-function mapping(from: number): Mapping {
-  return {
-    ...{
-      id: 'm',
-      topics: 'x/+',
-      format: 'pattern',
-      schema: 'p=(?<p>\\d+)',
-      columns: null,
-      separator: null,
-      rows: null,
-    },
-    ...{ device: '{2} pump', signals: null, unit: 'bar', time: null, quality: null, from, version: 1 },
-  } as const
-}
 
 function put(logDir: string, value: Mapping): void {
   append(logDir, { name: 'mapping.put', value })
 }
 
-/** Reads what is new as the live path does; true when it found that all is to be read again. */
+/** Reads what is new as the live path does; true when it found that what is kept is to be read again. */
 function readOn(logDir: string, file: string): boolean {
+  return lackingIn(logDir, file).length > 0
+}
+
+/** What the live path lacks, when it has read what is new. */
+function lackingIn(logDir: string, file: string): readonly Ahead[] {
   const log = openReader(logDir)
   const { views, path } = beginViews(file, log)
   for (let block = log.read(path.next); block !== null; block = log.read(path.next))
     path.step(block, path.next - block.first, block.n, views)
-  if (path.again) views.outdate()
+  const ahead = path.lacking.length === 0 ? [] : aheadWith(views.ahead() ?? [], path.lacking)
+  views.saveState(path)
   views.close()
   log.close()
-  return path.again
+  return ahead
+}
+
+/** Makes views that know everything ahead beside these, and puts them in their place. */
+function readBeside(logDir: string, file: string): void {
+  buildViews(logDir, nextOf(file), { ahead: lackingIn(logDir, file) })
+  makeReady(file)
+  expect(switchIn(file)).toBe(true)
 }
