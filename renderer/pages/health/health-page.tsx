@@ -15,7 +15,7 @@ import { Attention } from './attention.tsx'
 import { Continuity } from './continuity.tsx'
 import { Frequent } from './frequent.tsx'
 import styles from './health.module.css'
-import { BrokerAway, CatchingUp, DiskHolds, LogTrouble } from './notes.tsx'
+import { BrokerAway, CatchingUp, DiskHolds, LogTrouble, ReadingAgain } from './notes.tsx'
 import { NothingYet } from './nothing-yet.tsx'
 import { Recorder } from './recorder.tsx'
 import { Unreadable } from './unreadable.tsx'
@@ -47,6 +47,7 @@ export default function HealthPage({ route }: { readonly route: Extract<Route, {
       <div className={styles.split}>
         <DeviceTable at={at} sort={sort} filter={filter}>
           <CatchingUp health={health} preparing={preparing} />
+          <ReadingAgain health={health} />
           {at === null && <DiskHolds />}
           {at === null && <LogTrouble />}
           {at === null && <BrokerAway />}

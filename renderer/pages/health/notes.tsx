@@ -2,7 +2,7 @@ import type { Health, Status } from '../../../core/contract/calls.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { useCall, useStatus } from '../../use-core.ts'
 import { isAway, isHeldByDisk, waitsForDisk } from '../../words/capture.ts'
-import { percent, roughly } from '../../words/number.ts'
+import { bytes, percent, roughly } from '../../words/number.ts'
 import { sentence } from '../../words/sentence.ts'
 import { age } from '../../words/time.ts'
 import styles from './health.module.css'
@@ -17,30 +17,56 @@ export function CatchingUp({ health, preparing }: CatchingUpProps) {
   if (preparing !== null) return <Progress done={preparing.done}>Making {preparing.what}</Progress>
   const catching = health?.catchingUp ?? null
   if (health === undefined || catching === null) return null
-  const left = catching.secondsLeft === null ? '' : `, about ${age(catching.secondsLeft * 1000)}`
   return (
-    <Progress done={catching.done} after={left}>
-      Reading {roughly(health.capture.records)} records: views are rebuilt from the log
+    <Progress {...catching}>Reading {roughly(health.capture.records)} records: views are rebuilt from the log</Progress>
+  )
+}
+
+/** What is live is live; the past is not yet as it will be. */
+export function ReadingAgain({ health }: Pick<CatchingUpProps, 'health'>) {
+  const reading = health?.readingAgain ?? null
+  if (health === undefined || reading === null) return null
+  const meanwhile = 'What comes is watched as ever; the past is shown as it was read before, until all is done.'
+  if (reading.lacksBytes !== null)
+    return (
+      <div className={styles.note} role="status">
+        <span className="p2">
+          <Icon name="disk" />
+        </span>
+        <div>
+          <p className="medium num">History waits to be read again: the disk needs {bytes(reading.lacksBytes)} more</p>
+          <p className="small ink2">{meanwhile}</p>
+        </div>
+      </div>
+    )
+  return (
+    <Progress {...reading} more={meanwhile}>
+      Reading {roughly(health.capture.records)} records again with the mapping
     </Progress>
   )
 }
 
 interface ProgressProps {
   readonly done: number
-  readonly after?: string
+  readonly secondsLeft?: number | null
+  readonly more?: string
   readonly children: React.ReactNode
 }
 
-function Progress({ done, after = '', children }: ProgressProps) {
+function Progress({ done, secondsLeft = null, more = '', children }: ProgressProps) {
+  const left = secondsLeft === null ? '' : `, about ${age(secondsLeft * 1000)}`
   return (
     <div className={styles.note}>
       <span className={styles.progress}>
         <i style={{ width: `${done * 100}%` }} />
       </span>
-      <p className="num">
-        {children}, {percent(done)}
-        {after}.
-      </p>
+      <div>
+        <p className="num">
+          {children}, {percent(done)}
+          {left}.
+        </p>
+        {more !== '' && <p className="small ink2">{more}</p>}
+      </div>
     </div>
   )
 }

@@ -28,7 +28,11 @@ export default function MapPage({ route }: { readonly route: Extract<Route, { pa
   return (
     <div className={styles.page}>
       <PageHead title="Map messages" sentence="Say how to read them; to the right is what comes of it.">
-        <Button disabled={!ready} onClick={() => put(0)} title="What is kept is read again; that takes a while">
+        <Button
+          disabled={!ready}
+          onClick={() => put(0)}
+          title="What is kept is read again; that takes a while, and what comes is watched meanwhile"
+        >
           Read also what is kept
         </Button>
         <Button look="primary" disabled={!ready} onClick={() => put(fromNow)}>
