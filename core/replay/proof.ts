@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { FieldError } from '../contract/errors.ts'
 import type { Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { startRun } from './run.ts'
 
 export interface Proof {
@@ -20,7 +21,7 @@ const ofTheState = ['state', 'state_page']
 
 /**
  * The path once more over the log as far as the views hold it, and each of their tables row by row and byte by byte
- * against what it makes. A writer may go on. Throws FieldError not_found where there are no views of this version.
+ * against what it makes with the same mappings known ahead. A writer may go on. Throws FieldError not_found where there are no views of this version.
  */
 export function proveViews(log: LogReader, viewsFile: string, told: (done: number, total: number) => void): Proof {
   if (!existsSync(viewsFile)) throw notThere(viewsFile)
@@ -29,7 +30,8 @@ export function proveViews(log: LogReader, viewsFile: string, told: (done: numbe
     const held = snapshot(viewsFile, join(dir, 'held.db'))
     const upto = metaOf(held, 'upto') as Offset // written by the views as a number
     const scratch = join(dir, 'made.db')
-    const run = startRun({ log, span: { from: log.base(), to: upto }, scratch })
+    const ahead = JSON.parse(String(metaOf(held, 'ahead') ?? '[]')) as readonly Ahead[] // as above
+    const run = startRun({ log, span: { from: log.base(), to: upto }, scratch, ahead })
     while (run.step(stepRecords)) told(run.done, run.total)
     run.close()
     const made = new Database(scratch, { readonly: true })

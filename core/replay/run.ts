@@ -4,6 +4,7 @@ import type { Offset } from '../contract/model.ts'
 import type { LogReader } from '../log/reader.ts'
 import { Scratch } from '../log/scratch.ts'
 import type { Path } from '../stream/path.ts'
+import type { Ahead } from '../stream/plant.ts'
 import { type Begun, beginViews } from '../views/begin.ts'
 import { nearestSnapshot } from '../views/snapshot.ts'
 import type { ViewWriter } from '../views/writer.ts'
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly span: Span
   /** Directory of the snapshots along the log; absent: from its base. */
   readonly snapshots?: string
+  /** The mappings that it knows ahead. Default: those that the log holds by now. */
+  readonly ahead?: readonly Ahead[]
   /** A file of its own: a run never writes into views that are there already. */
   readonly scratch: string
 }
@@ -38,13 +41,13 @@ export interface Run {
 const flushRecords = 200_000
 
 /** Throws `bad_input` when the scratch file exists. */
-export function startRun({ log, span, scratch, snapshots }: RunOptions): Run {
+export function startRun({ log, span, scratch, snapshots, ahead }: RunOptions): Run {
   if (existsSync(scratch))
     throw new FieldError('bad_input', `${scratch} is there already; a replay writes into a new file only`, {
       path: 'scratch',
     })
   const start = snapshots === undefined ? null : nearestSnapshot(snapshots, log.base(), span.from)
-  return new ScratchRun(log, span, beginViews(scratch, log, { start }))
+  return new ScratchRun(log, span, beginViews(scratch, log, { start, ...(ahead === undefined ? {} : { ahead }) }))
 }
 
 class ScratchRun implements Run {

@@ -6,6 +6,7 @@ import { BaseKeeper } from '../../../core/host/base-keeper.ts'
 import { openLog } from '../../../core/log/log.ts'
 import { openReader } from '../../../core/log/reader.ts'
 import { listSegments } from '../../../core/log/segment.ts'
+import { proveViews } from '../../../core/replay/proof.ts'
 import type { Ahead } from '../../../core/stream/plant.ts'
 import { aheadWith, mappingsAhead } from '../../../core/views/ahead.ts'
 import { beginViews } from '../../../core/views/begin.ts'
@@ -156,6 +157,21 @@ function counted(views: string, logDir: string) {
   queries.close()
   return { readings: chart!.mean.filter((value) => !Number.isNaN(value)).length, unread }
 }
+
+test('until history is read again, the views are what the log says to a path that did not know the mapping ahead', () => {
+  const dir = tempDir()
+  const [logDir, views] = [join(dir, 'log'), join(dir, 'views.db')]
+  writeLog(logDir, odd)
+  buildViews(logDir, views)
+  put(logDir, oddMapping(0))
+  append(logDir, { name: 'note', value: { device: 'odd pump', text: 'greased', by: 'eva' } })
+  expect(readOn(logDir, views)).toBe(true)
+  const log = openReader(logDir)
+  expect(proveViews(log, views, () => {})).toEqual({ upto: 52, different: [] })
+  readBeside(logDir, views)
+  expect(proveViews(log, views, () => {})).toEqual({ upto: 52, different: [] })
+  log.close()
+})
 
 test('a mapping that counts from now on, or one that is known ahead already, reads nothing again', () => {
   const dir = tempDir()
