@@ -6,14 +6,18 @@ import { connectAsync } from 'mqtt'
 import { describe, expect, test } from 'vitest'
 import type { Calls } from '../../../core/contract/calls.ts'
 import type { Mapping } from '../../../core/contract/model.ts'
+import { listBases } from '../../../core/log/base.ts'
 import { openLog } from '../../../core/log/log.ts'
+import { listSegments } from '../../../core/log/segment.ts'
 import { nextOf } from '../../../core/views/next.ts'
 import { type App, openClient, startApp, until } from '../../support/app.ts'
 import { atEnd } from '../../support/at-end.ts'
 import type { Client } from '../../support/client.ts'
 import { hotRule } from '../../support/hot-rule.ts'
+import { expectKept } from '../../support/kept.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { oddMapping } from '../../support/odd-mapping.ts'
+import { stateTables } from '../../support/saved-state.ts'
 import { random, type Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { appending, buildViews, dump } from '../../support/views.ts'
@@ -26,7 +30,7 @@ const isLong = process.env.FIELDWATCH_LONG === '1'
 
 describe.skipIf(!hasMosquitto)('while history is read again', () => {
   test('a live alert comes, new messages are read with the mapping, and then the views are those that always knew it', async () => {
-    const data = plant(records, 200_000)
+    const data = plant(records, 60_000)
     await using begun = new AsyncDisposableStack()
     const broker = await startMosquitto()
     begun.defer(() => broker.stop())
@@ -83,13 +87,44 @@ test('history waits while the disk lacks room, and begins anew with a mapping th
   expectFresh(data)
 }, 300_000)
 
+test('the log keeps what is not read again yet; what it then lets go of is remembered as the mapping reads it', async () => {
+  const data = plant(records, 60_000)
+  configure(data, {})
+  const first = await started(data)
+  await until('all is read', async () => (await health(first.api)).undecodable.total === records)
+  first.api.close()
+  await first.app.stop() // its state is saved then, so the live path needs nothing of this any more
+
+  const { app, api } = await started(data)
+  const held = hold(nextOf(join(data, 'views.db')))
+  await put(api, oddMapping(0))
+  await until('it is told', async () => (await health(api)).readingAgain !== null)
+  await setMaxDays(api, 0.01)
+  await until('a base', async () => listBases(join(data, 'log')).length > 0)
+  await setMaxDays(api, null)
+  await until('nothing has to go', async () => (await api.call('status', {})).log.heldBy === null)
+  await setMaxDays(api, 0.01)
+  await until('something has to, and stays', async () => (await api.call('status', {})).log.heldBy !== null)
+  expect((await api.call('bounds', {})).first).toBe(0)
+  held.close()
+  await until('it is switched in', async () => isSwitched(await health(api)))
+  await until('some is gone', async () => (await api.call('bounds', {})).first > 0)
+  await setMaxDays(api, null)
+  api.close()
+  await app.stop()
+
+  const fresh = join(tempDir(), 'fresh.db')
+  buildViews(join(data, 'log'), fresh)
+  expectKept(fresh, join(data, 'views.db'), listSegments(join(data, 'log'))[0]!, stateTables)
+}, 300_000)
+
 describe('killed while history is read again', () => {
   const hit = new Map<Moment, number>()
   for (const seed of Array.from({ length: isLong ? 40 : 4 }, (_, i) => 500 + i))
     test(`and while views are switched in, it goes on by itself and nothing is lost, seed ${seed}`, async () => {
       const chance = random(seed)
       const size = seed % 4 === 1 ? 450_000 : records // so that part of it is committed when it is killed
-      const data = plant(size, 200_000)
+      const data = plant(size, 60_000)
       configure(data, {})
       const notes: string[] = []
       let at = await started(data)
@@ -181,13 +216,24 @@ function plant(many = records, segmentBytes?: number): string {
   const data = tempDir()
   const start = Date.now() - many * 1_000 - 60_000
   const odd = (i: number): Writing => {
-    return { kind: 'message', source: 'plant', name: 'x/odd', time: start + i * 1_000, body: `\u0001p=${i % 100}` }
+    return {
+      kind: 'message',
+      source: 'plant',
+      name: 'x/odd',
+      time: start + i * 1_000,
+      body: `\u0001p=${(i * 2_654_435_761) % 1e9}`,
+    }
   }
   const log = openLog(join(data, 'log'), segmentBytes === undefined ? {} : { segmentBytes, sealRecords: 500 })
   for (let at = 0; at < many; at += commit)
     log.append(Array.from({ length: Math.min(commit, many - at) }, (_, i) => appending(odd(at + i))))
   log.close()
   return data
+}
+
+async function setMaxDays(api: Client, maxDays: number | null): Promise<void> {
+  const config = await api.call('config', {})
+  await api.call('config.put', { config: { ...config, log: { ...config.log, maxDays } }, secrets: [] })
 }
 
 function configure(data: string, config: object): void {

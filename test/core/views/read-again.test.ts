@@ -15,7 +15,7 @@ import { openQueries } from '../../../core/views/queries.ts'
 import { hotRule } from '../../support/hot-rule.ts'
 import { expectKept } from '../../support/kept.ts'
 import { oddMapping } from '../../support/odd-mapping.ts'
-import type { Writing } from '../../support/stream.ts'
+import { random, type Writing } from '../../support/stream.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { appending, buildViews, dump, writeLog } from '../../support/views.ts'
 
@@ -157,6 +157,28 @@ function counted(views: string, logDir: string) {
   queries.close()
   return { readings: chart!.mean.filter((value) => !Number.isNaN(value)).length, unread }
 }
+
+test('history that is read again by programs that die, each from what the last one saved, is the same, seed 9', () => {
+  const dir = tempDir()
+  const [logDir, views, fresh] = [join(dir, 'log'), join(dir, 'views.db'), join(dir, 'fresh.db')]
+  const chance = random(9)
+  const many = Array.from({ length: 20 }, (_, i) => odd.map((each) => ({ ...each, time: each.time + i * 50_000 })))
+  writeLog(logDir, many.flat())
+  buildViews(logDir, views)
+  put(logDir, oddMapping(25))
+  const ahead = lackingIn(logDir, views)
+  const died = buildViews(logDir, nextOf(views), {
+    ahead,
+    flushEvery: () => 1 + Math.floor(chance() * 40),
+    dies: () => chance() < 0.2,
+    saves: () => chance() < 0.5,
+  })
+  expect(died).toBeGreaterThan(5)
+  makeReady(views)
+  expect(switchIn(views)).toBe(true)
+  buildViews(logDir, fresh)
+  expect(dump(views)).toEqual(dump(fresh))
+})
 
 test('until history is read again, the views are what the log says to a path that did not know the mapping ahead', () => {
   const dir = tempDir()
