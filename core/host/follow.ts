@@ -32,7 +32,7 @@ export interface Follow {
 export interface Following {
   /** There is more to read. */
   wake(): void
-  /** Ends after the block in hand, with everything flushed and the state saved. Rejects with what ended it before. */
+  /** Ends soon, at the head where that is near, with everything flushed and the state saved. Rejects with what ended it before. */
   stop(): Promise<void>
 }
 
@@ -110,6 +110,8 @@ class Follower {
       else if (making || this.saving !== null) await pause(turn)
       else await this.rest()
     }
+    this.stepFor(turn) // what the others wrote as they ended
+    this.lookWhatLacks()
     this.save()
   }
 
