@@ -98,19 +98,18 @@ export class History {
       })
   }
 
-  /** Where it fails the old views go on, and it is tried again later. */
+  /** Where it fails the old views go on, and it is tried again later, by another thread. */
   private async switchOver(): Promise<void> {
     const { thread, parts } = this
     const isWhole = await thread?.ask('finish', parts.offset()).then(
       () => true,
-      () => false, // it fell, and is started again
+      () => false, // it fell, or could not close its file
     )
-    if (isWhole !== true) return
     await this.end()
     await parts.letGo()
-    if (!switchIn(parts.viewsFile)) this.tryAt = parts.now() + pause
+    if (isWhole !== true || !switchIn(parts.viewsFile)) this.tryAt = parts.now() + pause
   }
 }
 
-/** Somebody has the old views in hand, and may for a while. */
+/** The disk may be full, or somebody have the old views in hand. */
 const pause: Millis = 60_000

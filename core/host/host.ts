@@ -381,7 +381,8 @@ export class RunningHost implements Host {
       }),
       offset: () => this.views.offset,
       without: (something) => this.stream.without(30_000, something),
-      letGo: () => Promise.allSettled([this.query.ask('letGo', null), this.forward.ask('letGo', null)]),
+      // one that is not there, yet or for now, has none open
+      letGo: () => Promise.allSettled([this.query?.ask('letGo', null), this.forward?.ask('letGo', null)]),
       now: this.now,
       changed: () => {
         this.tellReaders()
