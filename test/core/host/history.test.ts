@@ -132,6 +132,7 @@ describe('killed while history is read again', () => {
       await put(at.api, oddMapping(0, 'psi'))
       for (let kill = 0; kill <= Math.floor(chance() * 3); kill++) {
         await note(at.api, notes)
+        if (chance() < 0.2) await at.api.call('command', { name: 'mapping.delete', value: { id: 'm' } })
         if (chance() < 0.2) await put(at.api, oddMapping(0, `bar ${kill}`))
         await reached(data, moments[(seed + kill) % moments.length]!, chance() * (size / 150))
         at.api.close()
