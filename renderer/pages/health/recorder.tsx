@@ -71,12 +71,12 @@ function held(log: Status['log']): string | null {
 
 function Fact({ name, title, children }: { name: string; title?: string | undefined; children: ReactNode }) {
   return (
-    <>
+    <div className={styles.fact}>
       <dt>{name}</dt>
       <dd className="num" title={title}>
         {children}
       </dd>
-    </>
+    </div>
   )
 }
 
