@@ -29,15 +29,13 @@ export function ReadingAgain({ health }: Pick<CatchingUpProps, 'health'>) {
   const meanwhile = 'What comes is watched as ever; the past is shown as it was read before, until all is done.'
   if (reading.lacksBytes !== null)
     return (
-      <div className={styles.note} role="status">
-        <span className="p2">
-          <Icon name="disk" />
-        </span>
-        <div>
-          <p className="medium num">History waits to be read again: the disk needs {bytes(reading.lacksBytes)} more</p>
-          <p className="small ink2">{meanwhile}</p>
-        </div>
-      </div>
+      <Note
+        tone="p2"
+        icon="disk"
+        title={`History waits to be read again: the disk needs ${bytes(reading.lacksBytes)} more`}
+      >
+        {meanwhile}
+      </Note>
     )
   return (
     <Progress {...reading} more={meanwhile}>
@@ -77,17 +75,9 @@ export function DiskHolds() {
   const held = (status?.sources ?? []).find(isHeldByDisk)
   if (status === undefined || held === undefined) return null
   return (
-    <div className={styles.note} role="status">
-      <span className="p1">
-        <Icon name="disk" />
-      </span>
-      <div>
-        <p className="medium num">{sentence(waitsForDisk(status) ?? 'nothing can be stored')}</p>
-        <p className="small ink2">
-          {sentence(held.error?.message ?? '')} {sentence(held.error?.hint ?? '')} {afterwards(status)}
-        </p>
-      </div>
-    </div>
+    <Note tone="p1" icon="disk" title={sentence(waitsForDisk(status) ?? 'nothing can be stored')}>
+      {sentence(held.error?.message ?? '')} {sentence(held.error?.hint ?? '')} {afterwards(status)}
+    </Note>
   )
 }
 
@@ -102,17 +92,9 @@ export function LogTrouble() {
   const trouble = useStatus()?.log.trouble ?? null
   if (trouble === null) return null
   return (
-    <div className={styles.note} role="status">
-      <span className="p1">
-        <Icon name="disk" />
-      </span>
-      <div>
-        <p className="medium">Everything is stored, but something is wrong with the log</p>
-        <p className="small ink2">
-          {sentence(trouble.message)} {sentence(trouble.hint ?? '')}
-        </p>
-      </div>
-    </div>
+    <Note tone="p1" icon="disk" title="Everything is stored, but something is wrong with the log">
+      {sentence(trouble.message)} {sentence(trouble.hint ?? '')}
+    </Note>
   )
 }
 
@@ -125,21 +107,32 @@ export function BrokerAway() {
     const since = gaps.find((one) => one.source === source.name)?.gaps.find((gap) => gap.until === null)?.from
     const lasts = since === undefined || status === undefined ? '' : ` for ${age(status.time - since)}`
     return (
-      <div key={source.name} className={styles.note} role="status">
-        <span className="p2">
-          <Icon name="away" />
-        </span>
-        <div>
-          <p className="medium">
-            Broker link {source.name} is down{lasts}
-          </p>
-          <p className="small ink2">
-            {sentence(source.error?.message ?? source.url)}
-            {source.error?.hint != null && ` ${sentence(source.error.hint)}`} Devices behind it are shown as they were
-            last heard.
-          </p>
-        </div>
-      </div>
+      <Note key={source.name} tone="p2" icon="away" title={`Broker link ${source.name} is down${lasts}`}>
+        {sentence(source.error?.message ?? source.url)}
+        {source.error?.hint != null && ` ${sentence(source.error.hint)}`} Devices behind it are shown as they were last
+        heard.
+      </Note>
     )
   })
+}
+
+interface NoteProps {
+  readonly tone: 'p1' | 'p2'
+  readonly icon: 'disk' | 'away'
+  readonly title: string
+  readonly children: React.ReactNode
+}
+
+function Note({ tone, icon, title, children }: NoteProps) {
+  return (
+    <div className={styles.note} role="status">
+      <span className={tone}>
+        <Icon name={icon} />
+      </span>
+      <div>
+        <p className="medium num">{title}</p>
+        <p className="small ink2">{children}</p>
+      </div>
+    </div>
+  )
 }
