@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Offset } from '../contract/model.ts'
-import type { Ahead } from '../log/reader.ts'
+import type { BlocksAhead } from '../log/reader.ts'
 import { BlockRing } from '../log/ring.ts'
 import type { Unpacked } from '../log/segment-reader.ts'
 import type { ReadAheadData } from './protocols.ts'
@@ -10,10 +10,10 @@ import { startWorker } from './thread.ts'
 const worthIt = 200_000
 
 /** Unpacks in a thread that is there as long as there is much to read. What goes wrong there is told by whoever reads it then. */
-export class ReadAhead implements Ahead {
+export class ReadAhead implements BlocksAhead {
   private readonly dir: string
   private readonly file: URL
-  private readonly least: number
+  private least: number
   private ring: BlockRing | null = null
   /** No thread is there. */
   isOver = true
@@ -31,7 +31,9 @@ export class ReadAhead implements Ahead {
     this.ring = new BlockRing()
     const data: ReadAheadData = { logDir: this.dir, from, to, memory: this.ring.memory }
     const worker = startWorker(this.file, 'read-ahead', data)
-    worker.once('error', () => {}) // then it is over
+    worker.once('error', () => {
+      this.least = Infinity // or it would be started again at each turn
+    })
     worker.once('exit', () => {
       this.isOver = true
     })
@@ -39,7 +41,9 @@ export class ReadAhead implements Ahead {
   }
 
   take(from: Offset): Unpacked | null {
-    return this.ring?.take(from) ?? null
+    const found = this.ring?.take(from) ?? null
+    if (found === null && this.isOver) this.ring = null
+    return found
   }
 
   close(): void {

@@ -36,11 +36,11 @@ export interface LogReader {
 
 export interface ReaderOptions {
   readonly damaged?: 'stop' | 'skip'
-  readonly ahead?: Ahead
+  readonly ahead?: BlocksAhead
 }
 
 /** Unpacks what will be read while that which was read is worked on. Only a help: what it does not have is read without it. */
-export interface Ahead {
+export interface BlocksAhead {
   begin(from: Offset, to: Offset): void
   /** The block that holds `from`, if it is there. Good until the next call. */
   take(from: Offset): Unpacked | null
@@ -68,7 +68,7 @@ export function openUnpacker(dir: string): BlockUnpacker {
 class OpenReader implements LogReader, BlockUnpacker {
   readonly dir: string
   private readonly damaged: 'stop' | 'skip'
-  private readonly ahead: Ahead | null
+  private readonly ahead: BlocksAhead | null
   private firsts: Offset[]
   /** Open segments, the one used last at the end. */
   private readonly segments = new Map<Offset, SegmentReader>()
