@@ -42,6 +42,19 @@ test('a thread that waits for room ends when the reader closes, and the next one
   ahead.close()
 })
 
+test('a thread that fails is not started again, and the log reads without it, seed 6', async () => {
+  const { dir, written } = fill(6)
+  const ahead = new ReadAhead(dir, new URL('not-there.ts', thread), 1)
+  const reader = openReader(dir, { ahead })
+  reader.expect(0, reader.head())
+  expect(ahead.isOver).toBe(false)
+  await eventually(() => ahead.isOver)
+  reader.expect(0, reader.head())
+  expect(ahead.isOver).toBe(true)
+  expect(copied(reader).length).toBe(written.length)
+  reader.close()
+})
+
 /** Counts what came from its thread. */
 class Counting extends ReadAhead {
   taken = 0
